@@ -1,0 +1,112 @@
+"""Bring the tables to the state that this version needs: forward only, one statement a file, in order.
+
+Each applied file is recorded with its checksum in `schema_migrations`; a file that was changed after it had been
+applied stops everything, because nobody can tell what the tables look like then.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from collector import resources
+from collector.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+_STATUS_TABLE = """CREATE TABLE IF NOT EXISTS schema_migrations (
+    name String, checksum FixedString(64), applied_at DateTime('UTC')
+) ENGINE = ReplacingMergeTree ORDER BY name"""
+
+
+class MigrationError(RuntimeError):
+    """The tables and the files disagree; the message says where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One file: its name without ending, its only statement, and the SHA-256 of that text."""
+
+    name: str
+    sql: str
+    checksum: str
+
+
+def migrations(folder: Path | None = None) -> list[Migration]:
+    """All files in order.
+
+    Raises:
+        MigrationError: a file's name is not NNNN_name.sql, or numbers repeat or leave a gap.
+    """
+    found = []
+    for number, path in enumerate(sorted((folder or resources.folder("schema") / "clickhouse").glob("*.sql")), 1):
+        if not re.fullmatch(rf"{number:04d}_[a-z0-9_]+\.sql", path.name):
+            raise MigrationError(f"{path.name}: expected a name that begins with {number:04d}_")
+        sql = path.read_text()
+        found.append(Migration(path.stem, sql, hashlib.sha256(sql.encode()).hexdigest()))
+    return found
+
+
+def pending(store: Store, known: list[Migration] | None = None) -> list[Migration]:
+    """The files that are not applied yet.
+
+    Raises:
+        MigrationError: an applied file was changed or is missing (the tables are newer than this version).
+        StoreError: ClickHouse did not answer.
+    """
+    known = migrations() if known is None else known
+    applied = dict(store.execute(
+        "SELECT name, toString(checksum) FROM schema_migrations FINAL")) if _has_status(store) else {}
+    by_name = {migration.name: migration for migration in known}
+    for name, checksum in applied.items():
+        if name not in by_name:
+            raise MigrationError(f"the tables are newer than this version: it does not know {name}; upgrade footpath")
+        if by_name[name].checksum != checksum:
+            raise MigrationError(f"{name} was changed after it had been applied; restore it and add a new file")
+    return [migration for migration in known if migration.name not in applied]
+
+
+def migrate(
+    url: str, *, known: list[Migration] | None = None, report: Callable[[Migration], None] = lambda _: None
+) -> list[Migration]:
+    """Apply what is pending and return it. Creates the database where the user may.
+
+    Raises:
+        MigrationError: see `pending`.
+        StoreError: ClickHouse did not answer or refused.
+    """
+    _create_database(url)
+    store = Store(url)
+    try:
+        store.execute(_STATUS_TABLE)
+        steps = pending(store, known)
+        for step in steps:
+            store.execute(step.sql)
+            store.insert("schema_migrations", {
+                "name": [step.name], "checksum": [step.checksum], "applied_at": [datetime.now(UTC)]})
+            report(step)
+        return steps
+    finally:
+        store.close()
+
+
+def _has_status(store: Store) -> bool:
+    return bool(store.execute(
+        "SELECT 1 FROM system.tables WHERE database = currentDatabase() AND name = 'schema_migrations'"))
+
+
+def _create_database(url: str) -> None:
+    name = Store(url).database
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+        raise ValueError(f"{name!r} is no name for a database: use letters, digits and _")
+    server = Store(url.replace(f"/{name}", "/default", 1) if f"/{name}" in url else url)
+    try:
+        if not server.execute("SELECT 1 FROM system.databases WHERE name = {name:String}", {"name": name}):
+            server.execute(f"CREATE DATABASE IF NOT EXISTS {name}")
+    finally:
+        server.close()

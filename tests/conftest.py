@@ -1,0 +1,44 @@
+"""One real ClickHouse for the whole run; each test that writes gets a database of its own."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+import pytest
+
+from collector.engine import Connection, running
+from collector.migrate import migrate
+from collector.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
+    """The program's own ClickHouse, without tables."""
+    with running(tmp_path_factory.mktemp("engine")) as connection:
+        yield connection
+
+
+@pytest.fixture
+def database_url(engine: Connection) -> Iterator[str]:
+    """The loader's URL of a fresh, migrated database; dropped afterwards."""
+    name = f"test_{next(_numbers)}"
+    url = engine.loader_url.replace("/footpath", f"/{name}")
+    migrate(url)
+    yield url
+    server = Store(engine.loader_url.replace("/footpath", "/default"))
+    server.execute(f"DROP DATABASE {name} SYNC")
+    server.close()
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    """A connection of the loader's to a fresh, migrated database."""
+    store = Store(database_url)
+    yield store
+    store.close()
