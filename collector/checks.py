@@ -1,0 +1,188 @@
+"""Checks compiled from JSON Schema nodes: small functions that return the value to keep, or say what is wrong.
+
+They know the keywords that the contract uses and refuse to compile any other, so that a rule can never be written
+into the contract without being enforced.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from collector.event import Json, resolved
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Check = Callable[[Any], Any]
+
+_KNOWN: Final = frozenset({
+    "type", "const", "enum", "minimum", "maximum", "minLength", "maxLength", "pattern", "items", "minItems",
+    "maxItems", "uniqueItems", "properties", "required", "propertyNames", "additionalProperties", "maxProperties",
+    "description", "x-column", "x-resolved",
+})  # fmt: skip
+
+
+class Invalid(ValueError):
+    """A value breaks its rule; the message completes the sentence "x: …"."""
+
+
+def compiled(node: Json) -> Check:
+    """A function that returns the value to keep, or raises `Invalid`. It knows what the contract uses, no more.
+
+    Raises:
+        NotImplementedError: the contract uses a keyword that no check knows.
+    """
+    node = resolved(node)
+    if unknown := set(node) - _KNOWN:
+        raise NotImplementedError(f"no check for {', '.join(sorted(unknown))}")
+    if "const" in node or "enum" in node:
+        return _choice(node.get("enum", [node.get("const")]))
+    makers: dict[str, Callable[[Json], Check]] = {
+        "integer": _integer, "number": _number, "string": _string, "array": _array, "object": _object,
+        "boolean": lambda _: _boolean, "null": lambda _: _null,
+    }
+    if isinstance(node.get("type"), list):
+        return _union([makers[name](node) for name in node["type"]], node["type"])
+    if node.get("type") not in makers:
+        raise NotImplementedError(f"no check for {node}")
+    return makers[node["type"]](node)
+
+
+def _choice(choices: list[Any]) -> Check:
+    def check(value: Any) -> Any:
+        for choice in choices:
+            if value == choice and type(value) is type(choice):
+                return value
+        raise Invalid(f"must be {', '.join(map(str, choices))}")
+
+    return check
+
+
+def _integer(node: Json) -> Check:
+    low, high = node.get("minimum", -math.inf), node.get("maximum", math.inf)
+
+    def check(value: Any) -> int:
+        if type(value) is float and value.is_integer():
+            value = int(value)
+        if type(value) is not int:
+            raise Invalid("must be a whole number")
+        if not low <= value <= high:
+            raise Invalid(f"must be from {low} to {high}")
+        return value
+
+    return check
+
+
+def _number(node: Json) -> Check:
+    low, high = node.get("minimum", -math.inf), node.get("maximum", math.inf)
+
+    def check(value: Any) -> float:
+        if type(value) not in (int, float) or not math.isfinite(value):
+            raise Invalid("must be a number")
+        if not low <= value <= high:
+            raise Invalid(f"must be from {low} to {high}")
+        return value  # type: ignore[no-any-return]
+
+    return check
+
+
+def _string(node: Json) -> Check:
+    least, most = node.get("minLength", 0), node.get("maxLength", math.inf)
+    pattern = re.compile(node["pattern"]).fullmatch if "pattern" in node else None
+
+    def check(value: Any) -> str:
+        if type(value) is not str:
+            raise Invalid("must be a text")
+        if not least <= len(value) <= most:
+            raise Invalid(f"must have {least or 'at most'}{' to' if least else ''} {most} characters")
+        if pattern and not pattern(value):
+            raise Invalid(f"must match {node['pattern']}")
+        return value
+
+    return check
+
+
+def _array(node: Json) -> Check:
+    least, most = node.get("minItems", 0), node.get("maxItems", math.inf)
+    item, unique = compiled(node["items"]), node.get("uniqueItems", False)
+
+    def check(value: Any) -> list[Any]:
+        if type(value) is not list:
+            raise Invalid("must be a list")
+        if not least <= len(value) <= most:
+            raise Invalid(f"must have {least} to {most} entries")
+        checked = [item(entry) for entry in value]
+        if unique and len(set(checked)) != len(checked):
+            raise Invalid("must not repeat an entry")
+        return checked
+
+    return check
+
+
+def _object(node: Json) -> Check:
+    return _record(node) if "properties" in node else _mapping(node)
+
+
+def _record(node: Json) -> Check:
+    """An object with known fields; the others are ignored."""
+    checks = {name: compiled(inner) for name, inner in node["properties"].items()}
+    required = node.get("required", [])
+
+    def check(value: Any) -> Json:
+        if type(value) is not dict:
+            raise Invalid("must be an object")
+        for name in required:
+            if name not in value:
+                raise Invalid(f"{name} is missing")
+        return {name: _named(name, check, value[name]) for name, check in checks.items() if name in value}
+
+    return check
+
+
+def _mapping(node: Json) -> Check:
+    """An object with free names and one rule for all values."""
+    most = node.get("maxProperties", math.inf)
+    name_check = _string({"type": "string", **node.get("propertyNames", {})})
+    inner = compiled(node["additionalProperties"])
+
+    def check(value: Any) -> Json:
+        if type(value) is not dict:
+            raise Invalid("must be an object")
+        if len(value) > most:
+            raise Invalid(f"must have at most {most} entries")
+        return {_named("a name", name_check, name): _named(name[:64], inner, entry) for name, entry in value.items()}
+
+    return check
+
+
+def _union(checks: list[Check], names: list[str]) -> Check:
+    def check(value: Any) -> Any:
+        for inner in checks:
+            try:
+                return inner(value)
+            except Invalid as error:
+                if not str(error).startswith("must be"):
+                    raise
+        raise Invalid(f"must be {', '.join(names)}")
+
+    return check
+
+
+def _boolean(value: Any) -> bool:
+    if type(value) is not bool:
+        raise Invalid("must be true or false")
+    return value
+
+
+def _null(value: Any) -> None:
+    if value is not None:
+        raise Invalid("must be null")
+
+
+def _named(name: str, check: Check, value: Any) -> Any:
+    try:
+        return check(value)
+    except Invalid as error:
+        raise Invalid(f"{name} {error}") from None

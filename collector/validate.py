@@ -1,0 +1,272 @@
+"""Is this batch what the contract says? One verdict per event, so that a bad one never costs its neighbours.
+
+The checks are compiled from `schema/event.schema.json` once, at import: a table of small functions per kind.
+marshmallow holds the envelope; one custom field checks a whole event by table, since a schema per event costs ten
+times as much (`docs/decisions/validation.md`).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+import orjson
+from marshmallow import EXCLUDE, Schema, ValidationError, fields
+
+from collector.checks import Invalid, compiled
+from collector.event import Json, contract, kinds
+
+if TYPE_CHECKING:
+    from collector.checks import Check
+
+MAX_EVENTS: Final = 500
+MAX_EVENT_BYTES: Final = 32 * 1024
+
+# Query parameters that carry secrets or say who someone is; they are dropped before anything is written.
+_SECRETS: Final = frozenset({
+    "token", "access_token", "id_token", "refresh_token", "key", "api_key", "apikey", "auth", "authorization",
+    "password", "passwd", "pwd", "secret", "email", "e-mail", "mail", "code", "state", "session", "sessionid", "sid",
+    "jwt", "signature", "sig", "otp", "phone",
+})  # fmt: skip
+
+
+class Unreadable(ValueError):
+    """The envelope is not a batch at all; nothing of it can be taken."""
+
+
+class TooMany(ValueError):
+    """More events than one batch may hold; the sender halves it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Why the event at `index` was refused. `reason` is a word for counters, `errors` is for people."""
+
+    index: int
+    id: str
+    reason: str
+    errors: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The envelope with its accepted events, and the refused ones."""
+
+    batch: Json
+    rejected: list[Rejected] = field(default_factory=list)
+
+
+def read(body: bytes) -> Json:
+    """JSON of a request's body, with control characters and lone surrogates taken out of every string.
+
+    Raises:
+        Unreadable: it is no JSON object.
+    """
+    try:
+        loaded = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        loaded = _read_leniently(body)
+    if not isinstance(loaded, dict):
+        raise Unreadable("the body must be a JSON object")
+    # Both can only stand in JSON as escapes.
+    return _cleaned(loaded) if b"\\" in body else loaded  # type: ignore[no-any-return]
+
+
+def batch(document: Json) -> Verdict:
+    """Check a batch: unknown fields go, URLs lose their secrets, every event gets its verdict.
+
+    Raises:
+        Unreadable: the envelope is wrong; the message names the field.
+        TooMany: it holds more than 500 events.
+    """
+    events = document.get("events")
+    if isinstance(events, list) and len(events) > MAX_EVENTS:
+        raise TooMany(f"{len(events)} events in one batch, at most {MAX_EVENTS}")
+    try:
+        envelope: Json = _ENVELOPE.load(document)
+    except ValidationError as error:
+        raise Unreadable(_told(error.messages)) from error
+    for block, name in (("page", "url"), ("page", "referrer"), ("entry", "url"), ("entry", "referrer")):
+        if name in envelope.get(block, ()):
+            envelope[block][name] = without_secrets(envelope[block][name])
+    accepted, rejected = _sorted_out(envelope)
+    envelope["events"] = accepted
+    return Verdict(envelope, rejected)
+
+
+def outline(event: object) -> Json:
+    """An event as names and types: what may be kept of a refused one, since no value was checked."""
+    if not isinstance(event, dict):
+        return {"is": type(event).__name__}
+    kind = event.get("k")
+    shown = {str(name)[:64]: type(value).__name__ for name, value in list(event.items())[:64]}
+    return shown | {"k": kind} if isinstance(kind, str) and kind in kinds() else shown
+
+
+def without_secrets(url: str) -> str:
+    """`url` without user, password, and query parameters that carry secrets."""
+    if "?" not in url and "@" not in url and "#" not in url:
+        return url
+    try:
+        parts = urlsplit(url)
+        location = parts.netloc.rpartition("@")[2]
+        return urlunsplit((parts.scheme, location, parts.path, _harmless(parts.query), _harmless_end(parts.fragment)))
+    except ValueError:
+        return url.partition("?")[0].partition("#")[0].rpartition("@")[2]
+
+
+def _harmless(query: str) -> str:
+    pairs = parse_qsl(query, keep_blank_values=True)
+    kept = [(name, value) for name, value in pairs if name.lower() not in _SECRETS]
+    return query if len(kept) == len(pairs) else urlencode(kept)
+
+
+def _harmless_end(fragment: str) -> str:
+    """A fragment's path part; what looks like parameters (OAuth's implicit grant) goes."""
+    return "" if "=" in fragment else fragment
+
+
+def _read_leniently(body: bytes) -> Any:
+    """JSON with lone surrogates, which orjson refuses and a browser sends when it cuts a string inside an emoji."""
+
+    def refuse(constant: str) -> None:
+        raise ValueError(f"{constant} is no JSON")
+
+    try:
+        return json.loads(body.decode("utf-8"), parse_constant=refuse)
+    except (ValueError, RecursionError) as error:
+        raise Unreadable(f"the body is no JSON: {str(error)[:120]}") from None
+
+
+_UNWANTED: Final = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, str):
+        return _UNWANTED.sub(lambda found: " " if found[0] in "\t\n\r" else "", value)
+    if isinstance(value, dict):
+        return {_cleaned(name): _cleaned(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_cleaned(inner) for inner in value]
+    return value
+
+
+def _event_table() -> dict[str, list[tuple[str, Check, bool]]]:
+    """Per kind: each field's name, check, and whether it is required."""
+    common = [(name, compiled(contract()["$defs"]["event"]["properties"][name]), True) for name in ("n", "t", "k")]
+    return {
+        kind: common + [(entry.name, compiled(entry.node), entry.required) for entry in entries]
+        for kind, entries in kinds().items()
+    }
+
+
+_EVENTS: Final = _event_table()
+_ELEMENT: Final = compiled(contract()["$defs"]["element"])
+_MISSING: Final = object()
+
+
+def _checked_event(raw: Any) -> Json | tuple[str, list[str]]:
+    """The event to keep, or (reason, errors)."""
+    if type(raw) is not dict:
+        return "event", ["must be an object"]
+    kind = raw.get("k")
+    if not isinstance(kind, str) or kind not in _EVENTS:
+        return "kind", [f"k: unknown kind {str(kind)[:32]!r}"]
+    kept: Json = {}
+    errors = []
+    for name, check, required in _EVENTS[kind]:
+        value = raw.get(name, _MISSING)
+        if value is _MISSING:
+            if required:
+                errors.append(f"{name}: is missing")
+            continue
+        try:
+            kept[name] = check(value)
+        except Invalid as error:
+            errors.append(f"{name}: {error}")
+    return ("field", errors) if errors else kept
+
+
+class _Events(fields.Field[list[Any]]):
+    """All events of a batch: each is checked by table, none raises."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> list[Any]:
+        if type(value) is not list:
+            raise ValidationError("must be a list")
+        return [_checked_event(raw) for raw in value]
+
+
+class _Checked(fields.Field[Any]):
+    """An envelope field whose rule comes from the contract."""
+
+    def __init__(self, check: Check, **options: Any) -> None:
+        super().__init__(**options)
+        self._check = check
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
+        try:
+            return self._check(value)
+        except Invalid as error:
+            raise ValidationError(str(error)) from None
+
+
+def _elements(value: Any) -> Json:
+    """Elements by index; a bad one becomes its error text, which costs the events that name it and no other."""
+    if type(value) is not dict or len(value) > MAX_EVENTS:
+        raise Invalid(f"must be an object of at most {MAX_EVENTS} elements")
+    checked: Json = {}
+    for index, raw in value.items():
+        try:
+            checked[index] = _ELEMENT(raw)
+        except Invalid as error:
+            checked[index] = str(error)
+    return checked
+
+
+def _envelope() -> Schema:
+    described = contract()
+    required = set(described["required"])
+    checks: dict[str, fields.Field[Any]] = {
+        name: _Checked(_elements if name == "elements" else compiled(node), required=name in required)
+        for name, node in described["properties"].items()
+        if name != "events"
+    }
+    return Schema.from_dict({**checks, "events": _Events(required=True)}, name="Envelope")(unknown=EXCLUDE)
+
+
+_ENVELOPE: Final = _envelope()
+
+
+def _sorted_out(envelope: Json) -> tuple[list[Json], list[Rejected]]:
+    accepted, rejected = [], []
+    elements, page = envelope.get("elements", {}), envelope["page"]["id"]
+    for index, verdict in enumerate(envelope["events"]):
+        if isinstance(verdict, dict):
+            wrong = _wrong_element(verdict, elements)
+            if not wrong:
+                accepted.append(verdict)
+                continue
+            rejected.append(Rejected(index, f"{page}-{verdict['n']}", "element", [wrong]))
+        else:
+            rejected.append(Rejected(index, "", *verdict))
+    if elements:
+        envelope["elements"] = {index: found for index, found in elements.items() if isinstance(found, dict)}
+    return accepted, rejected
+
+
+def _wrong_element(event: Json, elements: Json) -> str:
+    if "el" not in event:
+        return ""
+    found = elements.get(str(event["el"]))
+    if found is None:
+        return f"el: {event['el']} is not described in elements"
+    return f"el: element {event['el']}: {found}" if isinstance(found, str) else ""
+
+
+def _told(messages: Any) -> str:
+    if isinstance(messages, dict):
+        return "; ".join(f"{name}: {_told(inner)}" for name, inner in list(messages.items())[:5])
+    return "; ".join(map(str, messages)) if isinstance(messages, list) else str(messages)
