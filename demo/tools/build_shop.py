@@ -114,7 +114,9 @@ def home() -> str:
     )
     return f"""
 <section class="hero" data-footpath-zone="hero">
-<picture class="hero-picture"><source media="(prefers-color-scheme: dark)" srcset="/img/hero-night.svg">
+<picture class="hero-picture"><source media="(max-width: 700px) and (prefers-color-scheme: dark)" srcset="/img/hero-tall-night.svg">
+<source media="(max-width: 700px)" srcset="/img/hero-tall.svg">
+<source media="(prefers-color-scheme: dark)" srcset="/img/hero-night.svg">
 <img src="/img/hero.svg" width="1600" height="760" alt="A path that winds through green hills to a signpost"></picture>
 <div class="wrap hero-text">
 <p class="eyebrow">Autumn walks, 2026</p>
@@ -294,7 +296,7 @@ FIELDS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
     ("Contact", (
         ("email", "E-mail", 'type="email" autocomplete="email" required', ""),
         ("phone", "Phone", 'type="tel" autocomplete="tel" required pattern="\\+[1-9][0-9]{0,2} [1-9][0-9]{5,12}" '
-         'title="Country code with +, one space, number without the leading 0"', "half"),
+         'title="Country code with +, one space, number without the leading 0"', ""),
     )),
     ("Delivery", (
         ("name", "Full name", 'autocomplete="name" required', ""),
@@ -453,6 +455,8 @@ def pictures() -> dict[str, str]:
     named = {
         "img/hero.svg": drawings.landscape(drawings.DAY),
         "img/hero-night.svg": drawings.landscape(drawings.NIGHT),
+        "img/hero-tall.svg": drawings.landscape(drawings.DAY, drawings.TALL, (1390, 292, 64)),
+        "img/hero-tall-night.svg": drawings.landscape(drawings.NIGHT, drawings.TALL, (1390, 292, 64)),
         "img/film.svg": drawings.film_poster(),
         "img/workshop.svg": drawings.workshop(),
         "img/favicon.svg": drawings.FAVICON,

@@ -67,7 +67,8 @@ BLANKET = (
 <g stroke="#f4e2bd" stroke-width="5" stroke-linecap="round">
 <path d="M86 334v18M104 340v18M122 340v18M140 340v18M158 340v18M176 340v18M194 340v18M212 340v18M230 340v18"/></g>
 """
-    + blaze(116, 140)
+    + '<rect x="112" y="134" width="40" height="40" rx="4" fill="#f4e2bd"/>'
+    + blaze(118, 140.5)
 )
 
 MUG = (
@@ -233,17 +234,25 @@ def measured(drawing: str, background: str, tall: str, wide: str) -> str:
     return picture(f'<g transform="translate(30 52) scale(.85)">{drawing.strip()}</g>', background, extra=lines)
 
 
-def landscape(colours: dict[str, str], width: int = 1600, height: int = 760) -> str:
-    """The hero: hills one behind the other and one path that leads through them."""
+WIDE = (0, 0, 1600, 760)
+TALL = (900, -330, 620, 1090)
+
+
+def landscape(
+    colours: dict[str, str], view: tuple[int, int, int, int] = WIDE, sun: tuple[int, int, int] = (1290, 190, 82)
+) -> str:
+    """The hero: hills one behind the other and one path that leads through them. `sun` is x, y and radius."""
     c = colours
+    x0, y0, width, height = view
     trees = "".join(
         f'<path d="M{x} {y}l{s} {2.6 * s:.0f}h-{2 * s}z" fill="{c["tree"]}"/>'
         for x, y, s in ((1010, 452, 17), (1046, 440, 22), (1084, 456, 15), (1390, 420, 24), (1436, 428, 18), (1350, 440, 16))
     )
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 1600 760"'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="{x0} {y0} {width} {height}"'
         ' preserveAspectRatio="xMidYMax slice">'
-        f'<rect width="1600" height="760" fill="{c["sky"]}"/><circle cx="1180" cy="212" r="86" fill="{c["sun"]}"/>'
+        f'<rect x="{x0}" y="{y0}" width="{width}" height="{height}" fill="{c["sky"]}"/>'
+        f'<circle cx="{sun[0]}" cy="{sun[1]}" r="{sun[2]}" fill="{c["sun"]}"/>'
         f'<path d="M0 420c180-90 300-40 470-110s250-90 400-20 260 60 400-30 210-70 330-30v530H0z" fill="{c["far"]}"/>'
         f'<path d="M0 500c220-110 420-30 620-70s330-110 520-40 300 20 460-40v410H0z" fill="{c["mid"]}"/>{trees}'
         f'<path d="M0 600c260-120 480 20 760-40s520-120 840-40v240H0z" fill="{c["near"]}"/>'
