@@ -14,7 +14,6 @@ The longest match wins: `mail.google.com` is e-mail although `google.*` is searc
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -93,9 +92,8 @@ def _candidates(host: str, suffix: str) -> Iterator[str]:
         host = host.partition(".")[2]
 
 
-@lru_cache(maxsize=1024)
 def _is_wild(suffix: str) -> bool:
-    """Whether `name.*` covers a suffix: `com` and countries only, since anyone may register `google.<new>`."""
+    """Whether `name.*` covers a suffix: `com` and countries only, for anyone may register a name elsewhere."""
     last = suffix.rpartition(".")[2]
     return suffix == "com" or (len(last) == 2 and last.isalpha())
 

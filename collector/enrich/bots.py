@@ -1,0 +1,83 @@
+"""Which user agents are programs, and of which class.
+
+Rules in order: our own (`lists/bots.json`), the package crawler-user-agents without the patterns that
+people's browsers match, and general rules for words such as `bot` and for `name/version` alone. The first
+two become one extractor of ua-parser's Rust engine, which tells some 1,500 patterns apart in 2 us where
+Python's `re` takes milliseconds.
+
+Classes:
+
+* `crawler`: search engines, SEO, advertising, feeds, archives, research
+* `ai`: collects for a language model or fetches on one's behalf
+* `preview`: draws the card of a shared link
+* `monitor`: uptime, speed and security checks
+* `library`: an HTTP client rather than a browser, or no user agent at all
+* `headless`: a browser without a window
+* `automation`: a browser under remote control (the wire's flag `bot` means the same)
+"""
+
+import re
+from collections.abc import Iterator
+
+import crawleruseragents
+import ua_parser_rs
+
+from collector.enrich import sites
+
+CLASSES = ("crawler", "ai", "preview", "monitor", "library", "headless", "automation")
+"""Every `bot_class` this package gives; empty stands for people."""
+
+# CUBOT makes telephones. A plus before an address is how robots say where they are explained.
+_WORDS = re.compile(
+    r"(?<!cu)bot(?![a-z])|robot|crawl|spider|scraper|slurp|\bfetcher\b|\+https?://",
+    re.IGNORECASE,
+)
+_BROWSERLIKE = re.compile(
+    r"Mozilla/|AppleWebKit|Opera[/ ]|Android|iPhone|Lynx|Links|w3m|NetSurf|Dooble|Dolphin|UCWEB|Amiga|"
+    r"IBrowse|"
+    r"BlackBerry|Nokia|SAMSUNG|LG[-E]|SonyEricsson|MOT-|SEC-|HTC|ZTE|MIDP|Symbian|"
+    r"DoCoMo|KDDI|J-PHONE|SoftBank|Vodafone"
+)
+_PRODUCT = re.compile(r"[\w.+-]+/[0-9]")
+
+
+def _own(bots: dict[str, list[list[str]]]) -> Iterator[tuple[str, str]]:
+    """(class, pattern) of our own rules."""
+    for bot_class, *patterns in bots["own"]:
+        yield bot_class, "|".join(patterns)
+
+
+def _listed(bots: dict[str, dict[str, str]]) -> Iterator[tuple[str, str]]:
+    """(class, pattern) of crawler-user-agents, in the order of the classes in our list."""
+    for tag, bot_class in bots["classes"].items():
+        for entry in crawleruseragents.CRAWLER_USER_AGENTS_DATA:
+            if tag in entry["tags"] and entry["pattern"] not in bots["not_bots"]:
+                yield bot_class, entry["pattern"]
+
+
+def _extractor() -> ua_parser_rs.UserAgentExtractor:
+    """The engine over all rules; the first match names the class in place of a browser's family."""
+    bots = sites.read(sites.BOTS)
+    rules = [*_own(bots), *_listed(bots)]
+    return ua_parser_rs.UserAgentExtractor(
+        (pattern, bot_class, None, None, None, None) for bot_class, pattern in rules
+    )
+
+
+_EXTRACTOR = _extractor()
+
+
+def bot_class(user_agent: str) -> str:
+    """One of `CLASSES`, or empty for what looks like a person's browser.
+
+    Takes text without lone surrogates: the Rust engine raises UnicodeEncodeError on them.
+    """
+    if not user_agent.strip():
+        return "library"
+    if match := _EXTRACTOR.extract(user_agent):
+        return str(match.family)
+    if _WORDS.search(user_agent):
+        return "crawler"
+    if _PRODUCT.match(user_agent) and not _BROWSERLIKE.search(user_agent):
+        return "library"
+    return ""

@@ -1,0 +1,290 @@
+"""Which device, browser and system a page view comes from, by user agent and client hints.
+
+ua-parser's Rust engine names the families, user-agents' rules tell telephones, tablets and computers apart,
+`bots` tells programs, and the rules here add what both lack: televisions, consoles, and the hints.
+
+What cannot be told, or only in part:
+
+* Safari on an iPad asks for desktop pages with the user agent of a Mac, letter by letter: it is a desktop.
+* Browsers freeze versions. macOS says 10.15.7 and Chrome on Android says 10 whatever they are: without a
+  hint their `os_version` is empty. Windows says 10 for 10 and 11: without a hint "10" means either.
+* A browser that poses as another one is the other one, unless the hints name it.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import ua_parser
+from user_agents import parsers
+
+from collector.enrich.bots import bot_class
+from collector.enrich.hints import Hints, hints, parse
+
+__all__ = ["CACHE_SIZE", "MAX_TEXT", "TYPES", "Device", "classify", "hints"]
+
+MAX_TEXT = 512
+"""Characters of a user agent, and of the hints, that are looked at."""
+
+CACHE_SIZE = 8192
+"""Results kept; about 1 KB each with their key."""
+
+TYPES = ("desktop", "mobile", "tablet", "tv", "console", "bot", "other")
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """What a visitor looks through.
+
+    type: one of `TYPES`. browser, os: family, empty when unknown. browser_version: major, <= 65535, 0 when
+    unknown. os_version: major or a name such as XP, empty when unknown or frozen. bot_class: one of
+    `bots.CLASSES`, empty for people.
+    """
+
+    type: str = "other"
+    browser: str = ""
+    browser_version: int = 0
+    os: str = ""
+    os_version: str = ""
+    bot_class: str = ""
+
+
+def classify(user_agent: str, hints: str = "") -> Device:
+    """The device of a user agent and the line that `hints` wrote. Any text will do; it never raises."""
+    return _classify(user_agent[:MAX_TEXT], hints[:MAX_TEXT])
+
+
+@lru_cache(maxsize=CACHE_SIZE)
+def _classify(user_agent: str, line: str) -> Device:
+    """`classify` for texts that are cut already."""
+    parsed = _parse(user_agent.encode("utf-8", "replace").decode("utf-8"))
+    sent = parse(line)
+    bot = _bot(parsed, sent)
+    browser, browser_version = _browser(parsed, sent)
+    system, system_version = _system(parsed, sent)
+    return Device(
+        type="bot" if bot else _type(parsed, sent),
+        browser=browser,
+        browser_version=browser_version,
+        os=system,
+        os_version=system_version,
+        bot_class=bot,
+    )
+
+
+def _parse(user_agent: str) -> Any:
+    """user-agents' object over ua-parser's new result.
+
+    Its own constructor asks ua-parser's old pure-Python functions, which take 40 times as long.
+    """
+    result = ua_parser.parser.resolver(user_agent, ua_parser.Domain.ALL).complete().with_defaults()
+    parsed = object.__new__(parsers.UserAgent)
+    parsed.ua_string = user_agent
+    browser, system, device = result.user_agent, result.os, result.device
+    parsed.browser = parsers.parse_browser(browser.family, browser.major, browser.minor, browser.patch)
+    parsed.os = parsers.parse_operating_system(system.family, system.major, system.minor, system.patch)
+    parsed.device = parsers.parse_device(device.family, device.brand, device.model)
+    return parsed
+
+
+def _bot(parsed: Any, sent: Hints) -> str:
+    """The class of a program; a headless browser that hides in its user agent still says so in its hints."""
+    found = bot_class(parsed.ua_string)
+    if not found and "HeadlessChrome" in sent.brands:
+        return "headless"
+    return found or ("crawler" if parsed.is_bot else "")
+
+
+# --- browser and system ---------------------------------------------------------------------------------
+
+_BROWSERS = {
+    "Other": "",
+    "Chrome Mobile": "Chrome",
+    "Chrome Mobile iOS": "Chrome",
+    "Chrome Mobile WebView": "Android WebView",
+    "Android": "Android Browser",
+    "Mobile Safari": "Safari",
+    "Mobile Safari UI/WKWebView": "WebKit WebView",
+    "Firefox Mobile": "Firefox",
+    "Firefox iOS": "Firefox",
+    "Edge Mobile": "Edge",
+    "Opera Mobile": "Opera",
+    "IE Mobile": "IE",
+    "DuckDuckGo Mobile": "DuckDuckGo",
+    "Amazon Silk": "Silk",
+}
+"""ua-parser's families without the device in them, which has a field of its own."""
+
+_SYSTEMS = {
+    "Other": "",
+    "Mac OS X": "macOS",
+    "Mac OS": "macOS",
+    "ATV OS X": "tvOS",
+    "Windows Phone OS": "Windows Phone",
+    **dict.fromkeys(
+        ["Ubuntu", "Kubuntu", "Debian", "Fedora", "Red Hat", "SUSE", "Arch Linux", "Linux Mint", "CentOS"],
+        "Linux",
+    ),
+    **dict.fromkeys(["Gentoo", "Mageia", "Mandriva", "Slackware"], "Linux"),
+}
+"""ua-parser's families folded, as the hints name them."""
+
+_BRANDS = {
+    "HeadlessChrome": "HeadlessChrome",
+    "Brave": "Brave",
+    "Microsoft Edge": "Edge",
+    "Opera": "Opera",
+    "Opera GX": "Opera",
+    "OperaMobile": "Opera",
+    "Opera Mobile": "Opera",
+    "Vivaldi": "Vivaldi",
+    "YaBrowser": "Yandex Browser",
+    "Yandex": "Yandex Browser",
+    "Samsung Internet": "Samsung Internet",
+    "DuckDuckGo": "DuckDuckGo",
+    "Whale": "Whale",
+    "Avast Secure Browser": "Avast Secure Browser",
+    "AVG Secure Browser": "AVG Secure Browser",
+    "CCleaner Browser": "CCleaner Browser",
+    "Norton": "Norton Browser",
+    "Ecosia": "Ecosia",
+    "Sogou Explorer": "Sogou Explorer",
+    "Google Chrome": "Chrome",
+}
+"""Brands that may send Chrome's user agent without their own name in it; the first one that was sent wins."""
+
+_SHORT_VERSION = re.compile(r"[0-9A-Za-z]{1,12}")
+
+
+def _browser(parsed: Any, sent: Hints) -> tuple[str, int]:
+    """(family, major version); the hints' brand is believed over a user agent that says only Chrome."""
+    family = _clean(_BROWSERS.get(parsed.browser.family, parsed.browser.family))
+    brand = next((brand for brand in _BRANDS if brand in sent.brands), "")
+    if brand and family in ("", "Chrome"):
+        return _BRANDS[brand], _major(sent.brands[brand])
+    return family, _major(_first(parsed.browser.version))
+
+
+def _system(parsed: Any, sent: Hints) -> tuple[str, str]:
+    """(family, major version) of the operating system, with the hints where they know more."""
+    family = _clean(_SYSTEMS.get(parsed.os.family, parsed.os.family))
+    if sent.platform and sent.platform != family:
+        return sent.platform, _hinted_version(sent.platform, sent.version)
+    if hinted := _hinted_version(family, sent.version):
+        return family, hinted
+    return family, _ios_version(parsed) if family == "iOS" else _version_unless_frozen(parsed)
+
+
+def _version_unless_frozen(parsed: Any) -> str:
+    """The major version, or empty where browsers give the same one whatever the real one is.
+
+    https://www.chromium.org/updates/ua-reduction/ ; Safari and Firefox freeze macOS in the same way.
+    """
+    frozen = ("Mac OS X 10_15_7", "Mac OS X 10.15;", "; Android 10; K)")
+    return "" if any(part in parsed.ua_string for part in frozen) else _short(_first(parsed.os.version))
+
+
+def _ios_version(parsed: Any) -> str:
+    """From iOS 26 on the system's version stands still at 18; Safari's has the same number and moves on."""
+    version, safari = _short(_first(parsed.os.version)), _major(_first(parsed.browser.version))
+    moved_on = version == "18" and parsed.browser.family == "Mobile Safari" and safari > 18
+    return str(safari) if moved_on else version
+
+
+def _hinted_version(family: str, version: str) -> str:
+    """The system's major version by Sec-CH-UA-Platform-Version; empty where that says nothing.
+
+    On Windows it counts releases of the API contract: 13 and more are Windows 11, 1 to 10 Windows 10,
+    https://learn.microsoft.com/microsoft-edge/web-platform/how-to-detect-win11 ; on Linux it is the kernel's.
+    """
+    number = _major(version)
+    if not number or family in ("", "Linux"):
+        return ""
+    if family == "Windows":
+        return "11" if number >= 13 else "10"
+    return str(number)
+
+
+def _first(version: tuple[object, ...]) -> object:
+    """The major part of user-agents' version tuple."""
+    return version[0] if version else ""
+
+
+def _clean(name: str) -> str:
+    """A family's name without what does not print, at most 64 characters: visitors write parts of it."""
+    return "".join(letter for letter in name if letter.isprintable())[:64].strip()
+
+
+def _short(version: object) -> str:
+    """A major version of at most 12 letters and digits, otherwise empty."""
+    text = str(version)
+    return text if _SHORT_VERSION.fullmatch(text) else ""
+
+
+def _major(version: object) -> int:
+    """A major version that fits UInt16, otherwise 0."""
+    text = str(version)
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) <= 5 else 0
+    return number if number <= 65535 else 0
+
+
+# --- type -----------------------------------------------------------------------------------------------
+
+
+def _any(*parts: str, flags: int = 0) -> re.Pattern[str]:
+    """One expression that finds any of the parts."""
+    return re.compile("|".join(parts), flags)
+
+
+_CONSOLE = _any("PlayStation", "Xbox", "Nintendo", r"\bWii\b", r"\bPSP\b")
+_TV = _any(
+    r"Smart-?TV", "HbbTV", r"\bTV Safari", r"Tizen[^)]*\bTV\b", "Web0S", r"webOS[ .]TV", "NetCast", "NETTV",
+    "BRAVIA", "Apple ?TV", "tvOS", r"\bRoku", r"\bDTV", r"\bAFT[A-Z0-9]{1,6}\b", "CrKey", "Chromecast",
+    "Android TV", "Google ?TV", "MiTV", "MIBOX", "SHIELD Android", "PhilipsTV", "Opera TV", "VIDAA", "Viera",
+    "InettvBrowser", "CE-HTML", r"\bOMI/", "LG Browser", "Fire ?TV", "Hisense.{0,20}TV", "TiVo",
+    flags=re.IGNORECASE,
+)  # fmt: skip
+_ELSEWHERE = _any(
+    "OculusBrowser", r"\bQuest [0-9]", r"\bVR Safari", "Watch ?OS", "Apple ?Watch", r"\bSM-R[0-9]{3}",
+    "Tesla/", "QtCarBrowser",
+    flags=re.IGNORECASE,
+)  # fmt: skip
+_TABLET = _any(
+    "iPad", r"\bTablet\b(?! PC)", "PlayBook", "TouchPad", r"\bKindle\b", r"\bKF[A-Z]{2,6}\b",
+    r"\bSM-[TXP][0-9]{3}", r"\bGT-P[0-9]{4}", r"Nexus (?:7|9|10)\b", r"\bXoom\b", r"\bLenovo (?:TB|YT)",
+    r"\bTB-?[XJ]?[0-9]{3,4}", r"Pixel (?:C|Tablet)\b", "MediaPad", "MatePad", r"\bMi ?Pad",
+    r"Windows NT 6\.[23]; ARM",
+    r"Macintosh;.*\bMobile/",  # a web view on an iPad in desktop mode
+)  # fmt: skip
+_HANDHELD = _any(
+    r"\bMobile\b", r"\bMobi/", "Phone", "iPod", "KAIOS", "BB10", "webOS/", "hpwOS", "SymbianOS", "Series ?60",
+    "MIDP", "Maemo", "MeeGo",
+)  # fmt: skip
+_DESKTOP = _any(
+    "Windows", "Macintosh", "X11", "CrOS", "Linux (?:x86_64|i[3-6]86|amd64)", "(?:Free|Open|Net)BSD", "Haiku",
+    "Amiga", "OS/2", "SunOS",
+)  # fmt: skip
+
+_TYPES: tuple[tuple[str, Callable[[Any, Hints], object]], ...] = (
+    ("console", lambda parsed, _: _CONSOLE.search(parsed.ua_string)),
+    ("tv", lambda parsed, _: _TV.search(parsed.ua_string)),
+    ("other", lambda parsed, _: _ELSEWHERE.search(parsed.ua_string)),
+    ("other", lambda _, sent: sent.form & {"XR", "Automotive", "Watch"}),
+    ("tablet", lambda _, sent: "Tablet" in sent.form),
+    ("mobile", lambda _, sent: "Mobile" in sent.form),
+    ("desktop", lambda _, sent: "Desktop" in sent.form),
+    ("tablet", lambda _, sent: sent.platform == "Android" and sent.mobile == "?0"),
+    ("tablet", lambda parsed, _: _TABLET.search(parsed.ua_string)),
+    ("mobile", lambda _, sent: sent.mobile == "?1"),
+    ("mobile", lambda parsed, _: _HANDHELD.search(parsed.ua_string) or parsed.is_mobile),
+    ("tablet", lambda parsed, _: parsed.is_tablet),
+    ("desktop", lambda parsed, _: parsed.is_pc or _DESKTOP.search(parsed.ua_string)),
+)
+"""What a person's device is: the first rule that says yes."""
+
+
+def _type(parsed: Any, sent: Hints) -> str:
+    """The type of a person's device, `other` where no rule says yes."""
+    return next((kind for kind, holds in _TYPES if holds(parsed, sent)), "other")
