@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
+import logging
 import os
 import re
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -165,6 +167,41 @@ class Site:
     def allows(self, origin: str | None) -> bool:
         """Whether a page of this origin may send events; a request without an origin is no browser's page."""
         return "*" in self.origins or origin is None or origin.rstrip("/").lower() in self.origins
+
+
+class LiveSites:
+    """sites.yml as it is now: looked at again every two seconds, kept as it was while the new text is wrong."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read the file for the first time.
+
+        Raises:
+            ConfigError: it is missing or wrong.
+        """
+        self._folder = folder
+        self._stamp = self._seen()
+        self._looked = time.monotonic()
+        self._sites = read_sites(folder)
+
+    def __call__(self) -> dict[str, Site]:
+        """The sites by key; the same object as long as nothing changed."""
+        if time.monotonic() - self._looked > 2.0:
+            self._looked = time.monotonic()
+            stamp = self._seen()
+            if stamp != self._stamp:
+                self._stamp = stamp
+                try:
+                    self._sites = read_sites(self._folder)
+                except ConfigError as error:
+                    logging.getLogger("footpath").error("%s; the sites stay as they were", error)
+        return self._sites
+
+    def _seen(self) -> object:
+        try:
+            status = (self._folder / "sites.yml").stat()
+        except OSError:
+            return None
+        return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 _PRIVACY_CHOICES: Final = {

@@ -133,7 +133,8 @@ class Store:
         def run(client: Client) -> int:
             client.execute(
                 f"INSERT INTO {table} ({names}) VALUES",  # noqa: S608 - names come from the schema
-                list(columns.values()), columnar=True, settings=settings, types_check=False)
+                # The driver converts values in place; a retry must send what the caller gave.
+                [list(column) for column in columns.values()], columnar=True, settings=settings, types_check=False)
             return rows
 
         return self._guarded(run)

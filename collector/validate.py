@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -53,10 +53,11 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The envelope with its accepted events, and the refused ones."""
+    """The envelope with its accepted events (`indexes`: their places in what was sent), and the refused ones."""
 
     batch: Json
-    rejected: list[Rejected] = field(default_factory=list)
+    indexes: list[int]
+    rejected: list[Rejected]
 
 
 def read(body: bytes) -> Json:
@@ -92,9 +93,7 @@ def batch(document: Json) -> Verdict:
     for block, name in (("page", "url"), ("page", "referrer"), ("entry", "url"), ("entry", "referrer")):
         if name in envelope.get(block, ()):
             envelope[block][name] = without_secrets(envelope[block][name])
-    accepted, rejected = _sorted_out(envelope)
-    envelope["events"] = accepted
-    return Verdict(envelope, rejected)
+    return _sorted_out(envelope)
 
 
 def outline(event: object) -> Json:
@@ -240,21 +239,21 @@ def _envelope() -> Schema:
 _ENVELOPE: Final = _envelope()
 
 
-def _sorted_out(envelope: Json) -> tuple[list[Json], list[Rejected]]:
-    accepted, rejected = [], []
+def _sorted_out(envelope: Json) -> Verdict:
+    accepted, indexes, rejected = [], [], []
     elements, page = envelope.get("elements", {}), envelope["page"]["id"]
-    for index, verdict in enumerate(envelope["events"]):
-        if isinstance(verdict, dict):
-            wrong = _wrong_element(verdict, elements)
-            if not wrong:
-                accepted.append(verdict)
-                continue
-            rejected.append(Rejected(index, f"{page}-{verdict['n']}", "element", [wrong]))
+    for index, checked in enumerate(envelope["events"]):
+        if not isinstance(checked, dict):
+            rejected.append(Rejected(index, "", *checked))
+        elif wrong := _wrong_element(checked, elements):
+            rejected.append(Rejected(index, f"{page}-{checked['n']}", "element", [wrong]))
         else:
-            rejected.append(Rejected(index, "", *verdict))
+            accepted.append(checked)
+            indexes.append(index)
+    envelope["events"] = accepted
     if elements:
         envelope["elements"] = {index: found for index, found in elements.items() if isinstance(found, dict)}
-    return accepted, rejected
+    return Verdict(envelope, indexes, rejected)
 
 
 def _wrong_element(event: Json, elements: Json) -> str:

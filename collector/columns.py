@@ -1,0 +1,265 @@
+"""Turn records into columns of `events` and `trails`: the time of every event, its page, device and source.
+
+Pure: the same records give the same columns, so that a repeated insert sends identical rows.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from collector import enrich
+from collector.enrich import device as devices
+from collector.enrich import source as sources
+from collector.event import Field, Json, Record, kinds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import date
+
+CLOCK_TOLERANCE_MS: Final = 10_000
+PAST_MS: Final = 30 * 86_400_000
+FUTURE_MS: Final = 5 * 60_000
+
+_NULLABLE: Final = frozenset({"hesitation_ms"})
+
+Columns = dict[str, list[Any]]
+EventId = tuple[int, int, int, int]
+"""(site_id, visitor_id, page_id, n): an event for ever."""
+
+
+def event_id(record: Record, event: Json) -> EventId:
+    """The identity of one of the record's events."""
+    batch = record.batch
+    return record.site_id, int(batch["visitor"], 16), int(batch["page"]["id"], 16), event["n"]
+
+
+class Table:
+    """Rows of one table and one month, as columns of equal length. Columns that nobody set are left out."""
+
+    def __init__(self) -> None:
+        self.length = 0
+        self._columns: Columns = {}
+        self._defaults: dict[str, Any] = {}
+
+    def add(self, values: Json) -> None:
+        """Append a row; what it lacks is filled with the default of the column."""
+        for name, value in values.items():
+            column = self._columns.get(name)
+            if column is None:
+                column = self._columns[name] = []
+                self._defaults[name] = None if name in _NULLABLE else _default(value)
+            if len(column) < self.length:
+                column.extend([self._defaults[name]] * (self.length - len(column)))
+            column.append(value)
+        self.length += 1
+
+    def columns(self) -> Columns:
+        """Everything added so far."""
+        for name, column in self._columns.items():
+            column.extend([self._defaults[name]] * (self.length - len(column)))
+        return self._columns
+
+
+def _default(value: Any) -> Any:
+    """What a row without this column holds."""
+    if isinstance(value, Decimal):
+        return Decimal(0)
+    return type(value)()
+
+
+class Builder:
+    """Collects rows by (table, month), since one insert never spans two partitions."""
+
+    def __init__(self, zones: dict[int, str]) -> None:
+        """`zones` maps a site's id to its time zone."""
+        self._zones = zones
+        self.tables: dict[tuple[str, int], Table] = {}
+
+    def add(self, record: Record, events: Iterable[Json]) -> None:
+        """Append these events of the record (those that are no copies)."""
+        page = _page_values(record, self._zones.get(record.site_id, "UTC"))
+        base, clock = page_start(record)
+        elements = record.batch.get("elements", {})
+        for event in events:
+            ts, event_clock = _clamped(base + event["t"], record.received, clock)
+            table = "trails" if event["k"] == "trail" else "events"
+            row = _trail(record, event, page) if table == "trails" else page | _own(event, elements)
+            row["ts"] = ts
+            if table == "events":
+                row["clock"] = event_clock
+            self._table(table, ts).add(row)
+
+    def _table(self, name: str, ts: int) -> Table:
+        key = name, _month(ts // 86_400_000)
+        if key not in self.tables:
+            self.tables[key] = Table()
+        return self.tables[key]
+
+
+def page_start(record: Record) -> tuple[int, str]:
+    """Unix ms at which the page view began, and the clock this rests on.
+
+    The browser's clock is believed within 10 s of ours; beyond, the offset it learnt from an answer corrects it, or
+    else the time that passed in the browser until it sent.
+    """
+    batch = record.batch
+    started, sent = batch["page"]["started_at"], batch["sent_at"]
+    offset = batch.get("offset")
+    if offset is not None:
+        return (started, "browser") if abs(offset) <= CLOCK_TOLERANCE_MS else (started + offset, "offset")
+    skew = record.received - sent
+    if abs(skew) <= CLOCK_TOLERANCE_MS:
+        return started, "browser"
+    if "sent_t" in batch:
+        return record.received - batch["sent_t"], "received"
+    return started + skew, "received"
+
+
+def _clamped(ts: int, received: int, clock: str) -> tuple[int, str]:
+    if received - PAST_MS <= ts <= received + FUTURE_MS:
+        return ts, clock
+    return min(max(ts, received - PAST_MS), received + FUTURE_MS), "clamped"
+
+
+@lru_cache(4096)
+def _month(day: int) -> int:
+    moment = datetime.fromtimestamp(day * 86_400, UTC)
+    return moment.year * 100 + moment.month
+
+
+@lru_cache(65_536)
+def _local_day(half_hour: int, zone: str) -> date:
+    """Zones change their offset on half hours, so half an hour never spans two days."""
+    return datetime.fromtimestamp(half_hour * 1_800, ZoneInfo(zone)).date()
+
+
+@lru_cache(16_384)
+def _address(url: str) -> tuple[str, str, str]:
+    """(host, path, query) of a page's address."""
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "") + (f":{parts.port}" if parts.port else "")
+    except ValueError:
+        return "", url[:2048], ""
+    return host, (parts.path or "/") + (f"#{parts.fragment}" if parts.fragment else ""), parts.query
+
+
+@lru_cache(16_384)
+def _referrer(url: str) -> str:
+    host, path, _ = _address(url) if url else ("", "", "")
+    return host + path if host else ""
+
+
+@lru_cache(16_384)
+def _entry(url: str, referrer: str) -> Json:
+    found = sources.classify(url, referrer)
+    host, path, _ = _address(url) if url else ("", "", "")
+    return {
+        "channel": found.channel, "source": found.source, "medium": found.medium, "campaign": found.campaign,
+        "term": found.term, "content": found.content, "click_id_type": found.click_id_type,
+        "click_id": found.click_id, "entry_host": host, "entry_path": path, "entry_referrer": _referrer(referrer),
+    }  # fmt: skip
+
+
+@lru_cache(16_384)
+def _touch(url: str, referrer: str) -> Json:
+    found = sources.touch(url, referrer)
+    return {"page_channel": found.channel, "page_source": found.source, "page_medium": found.medium,
+            "page_campaign": found.campaign}  # fmt: skip
+
+
+def _page_values(record: Record, zone: str) -> Json:
+    """The columns that all events of a batch share."""
+    batch, page = record.batch, record.batch["page"]
+    entry = batch.get("entry", {})
+    flags = batch.get("flags", ())
+    device = devices.classify(record.user_agent, record.hints)
+    host, path, query = _address(page["url"])
+    start, clock = page_start(record)
+    start, _ = _clamped(start, record.received, clock)
+    viewport, document = page.get("viewport", (0, 0)), page.get("document", (0, 0))
+    screen = page.get("screen", (0, 0, 0))
+    entry_url = entry.get("url", page["url"])
+    return {
+        "site_id": record.site_id, "visitor_id": int(batch["visitor"], 16), "session_id": int(batch["session"], 16),
+        "page_id": int(page["id"], 16), "received_at": record.received, "page_start": start,
+        "page_day": _local_day(start // 1_800_000, zone),
+        "host": host, "path": path, "query": query, "title": page.get("title", ""),
+        "page_type": page.get("type", ""), "layout": page.get("layout", ""),
+        "referrer": _referrer(page.get("referrer", "")),
+        "viewport_width": min(viewport[0], 65_535), "viewport_height": min(viewport[1], 65_535),
+        "document_width": document[0], "document_height": document[1],
+        "screen_width": int(screen[0]), "screen_height": int(screen[1]), "pixel_ratio": float(screen[2]),
+        "lang": page.get("lang", ""), "time_zone": page.get("tz", ""),
+        "stored": "stored" in flags, "prerendered": "prerendered" in flags, "bfcache": "bfcache" in flags,
+        "device": device.type, "browser": device.browser, "browser_version": device.browser_version,
+        "os": device.os, "os_version": device.os_version,
+        "bot_class": device.bot_class or ("automation" if "bot" in flags else ""), "country": record.country,
+        **_entry(entry_url, entry.get("referrer", "")), **_touch(page["url"], page.get("referrer", "")),
+        "lists_version": enrich.LISTS_VERSION,
+    }  # fmt: skip
+
+
+def _own(event: Json, elements: Json) -> Json:
+    """The columns of one event beside those of its page."""
+    row: Json = {"kind": event["k"], "n": event["n"], "t_ms": event["t"]}
+    for name, put in _PUTS[event["k"]]:
+        if name in event:
+            put(row, event[name], elements)
+    return row
+
+
+def _trail(record: Record, event: Json, page: Json) -> Json:
+    samples = event["samples"]
+    return {
+        **{name: page[name] for name in ("site_id", "visitor_id", "session_id", "page_id", "bot_class")},
+        "n": event["n"], "sample_t": [max(0, sample[0]) for sample in samples],
+        "sample_type": [min(max(0, sample[1]), 255) for sample in samples],
+        "sample_x": [sample[2] for sample in samples], "sample_y": [sample[3] for sample in samples],
+    }  # fmt: skip
+
+
+def _put(entry: Field) -> Callable[[Json, Any, Json], None]:
+    """How a field's value gets into its columns."""
+    if entry.name == "el":
+        return _put_element
+    if entry.name == "bands":
+        return _put_bands
+    (column,) = entry.columns
+    if column == "props":
+        return lambda row, value, _: row.update(props=json.dumps(value, ensure_ascii=False))
+    if column == "value":
+        return lambda row, value, _: row.update(value=round(Decimal(str(value)), 4))
+    if column == "person_id":
+        return lambda row, value, _: row.update(person_id=int(value, 16))
+    if entry.node.get("type") == "number":
+        return lambda row, value, _: row.update({column: float(value)})
+    return lambda row, value, _: row.update({column: value})
+
+
+def _put_element(row: Json, index: int, elements: Json) -> None:
+    element = elements[str(index)]
+    x, y, width, height = element.get("rect", (0, 0, 0, 0))
+    row.update(
+        element_key=int(element["key"], 16), element_item=element.get("item", ""),
+        element_selector=element.get("selector", ""), element_role=element.get("role", ""),
+        element_name=element.get("name", ""), element_zone=element.get("zone", ""),
+        element_fixed=bool(element.get("fixed", 0)), element_x=x, element_y=y, element_width=width,
+        element_height=height,
+    )  # fmt: skip
+
+
+def _put_bands(row: Json, bands: Json, _: Json) -> None:
+    ordered = sorted((int(band), float(seconds)) for band, seconds in bands.items())
+    row.update(band=[band for band, _ in ordered], band_seconds=[seconds for _, seconds in ordered])
+
+
+_PUTS: Final = {
+    kind: [(entry.name, _put(entry)) for entry in entries] for kind, entries in kinds().items() if kind != "trail"
+}

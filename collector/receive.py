@@ -1,0 +1,322 @@
+"""POST /v1/events: receive, validate, spool, 202. Nothing here waits for ClickHouse.
+
+An answer says what became of each event, the server's time, and, where something was refused, why: also in the header
+`Footpath-Reason`, so that the collector explains itself in a browser's network tab.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import threading
+import time
+import zlib
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from collector import validate
+from collector.enrich import device, visitor
+from collector.event import Json, Record
+from collector.spool import SpoolError
+from collector.telemetry import REJECTED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from collector.config import Network, Site
+    from collector.enrich.place import Places
+    from collector.spool import Spool
+
+MAX_WIRE_BYTES: Final = 1 << 20
+MAX_BODY_BYTES: Final = 2 << 20
+MAX_USER_AGENT: Final = 512
+STORED_MS: Final = 48 * 3_600_000
+SKEW_MS: Final = 10_000
+BURST: Final = 4
+RETRY_SECONDS: Final = 5
+_KEPT_REFUSALS_A_MINUTE: Final = 100
+
+CORS: Final = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "Footpath-Reason, Retry-After",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+}
+_PREFLIGHT: Final = {
+    "Access-Control-Allow-Methods": "POST, OPTIONS",
+    "Access-Control-Allow-Headers": "Content-Type, Content-Encoding",
+    "Access-Control-Max-Age": "86400",
+}
+
+
+class Refusal(Exception):
+    """A request that is not taken: HTTP status, a word for counters, a sentence for people."""
+
+    def __init__(self, status: int, reason: str, told: str, retry_after: int = 0) -> None:
+        super().__init__(told)
+        self.status, self.reason, self.retry_after = status, reason, retry_after
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a receiver needs: who the sites are, where records go, and what makes identities."""
+
+    sites: Callable[[], Mapping[str, Site]]
+    spool: Spool
+    salts: visitor.Salts
+    person_key: bytes
+    places: Places
+    trusted_proxies: tuple[Network, ...] = ()
+    rate: float = 50.0
+
+
+class Limiter:
+    """Token buckets by key, bounded in number: the least recently used is forgotten first."""
+
+    def __init__(self, rate: float, burst: float, keys: int = 20_000) -> None:
+        self._rate, self._burst, self._keys = rate, burst, keys
+        self._buckets: OrderedDict[object, tuple[float, float]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def take(self, key: object, now: float) -> bool:
+        """Whether one more is allowed at `now` (monotonic seconds)."""
+        with self._lock:
+            tokens, at = self._buckets.pop(key, (self._burst, now))
+            tokens = min(self._burst, tokens + (now - at) * self._rate)
+            allowed = tokens >= 1
+            self._buckets[key] = (tokens - 1 if allowed else tokens, now)
+            if len(self._buckets) > self._keys:
+                self._buckets.popitem(last=False)
+            return allowed
+
+
+def blueprint(parts: Parts, path: str) -> Blueprint:
+    """The route that events are sent to."""
+    routes = Blueprint("receive", __name__)
+    receiver = _Receiver(parts)
+
+    @routes.route(path, methods=["POST", "OPTIONS"], provide_automatic_options=False)
+    def events() -> Response:
+        if request.method == "OPTIONS":
+            return Response(status=204, headers=CORS | _PREFLIGHT)
+        try:
+            return _answer(202, receiver.take())
+        except Refusal as refusal:
+            parts.spool.count(REJECTED + refusal.reason)
+            return refused(refusal.status, refusal.reason, str(refusal), refusal.retry_after)
+
+    return routes
+
+
+def refused(status: int, reason: str, told: str, retry_after: int = 0) -> Response:
+    """An error answer of the JSON form that all routes share."""
+    response = _answer(status, {"error": {"type": reason, "message": told}, "now": _now()})
+    response.headers["Footpath-Reason"] = f"{reason}: {told}".encode("ascii", "replace").decode()[:300]
+    if retry_after:
+        response.headers["Retry-After"] = str(retry_after)
+    return response
+
+
+class _Receiver:
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._rate = Limiter(parts.rate, parts.rate * BURST) if parts.rate else None
+        self._kept = Limiter(_KEPT_REFUSALS_A_MINUTE / 60, _KEPT_REFUSALS_A_MINUTE)
+
+    def take(self) -> Json:
+        """Take one batch: the answer's body, once everything accepted is on the disk.
+
+        Raises:
+            Refusal: nothing of it was taken.
+        """
+        received = _now()
+        document = _document(_body())
+        site = self._site(document)
+        address = client_address(
+            request.remote_addr or "", request.headers.getlist("X-Forwarded-For"), self._parts.trusted_proxies)
+        self._require_rate(site, address)
+        verdict = _verdict(document)
+        _refuse_stale(verdict)
+        self._put(site, address, received, document, verdict)
+        return {
+            "accepted": len(verdict.batch["events"]),
+            "rejected": [
+                {"index": event.index, "id": event.id, "errors": event.errors} for event in verdict.rejected],
+            "now": _now(),
+        }
+
+    def _site(self, document: Json) -> Site:
+        site = self._parts.sites().get(str(document.get("site")))
+        if site is None:
+            raise Refusal(403, "site", f"site {str(document.get('site'))[:64]!r} is not in sites.yml")
+        if not site.allows(request.headers.get("Origin")):
+            raise Refusal(403, "origin", f"origin {request.headers['Origin'][:200]!r} is not allowed for {site.key}")
+        if not site.enabled:
+            raise Refusal(410, "switched_off", f"site {site.key} is switched off")
+        return site
+
+    def _require_rate(self, site: Site, address: str) -> None:
+        if self._rate and not self._rate.take((site.id, _network(address)), time.monotonic()):
+            raise Refusal(429, "rate", f"more than {self._parts.rate:g} requests a second from one network", 1)
+
+    def _put(self, site: Site, address: str, received: int, document: Json, verdict: validate.Verdict) -> None:
+        batch = verdict.batch
+        user_agent = request.headers.get("User-Agent", "")[:MAX_USER_AGENT]
+        if not batch["visitor"] or not batch["session"]:
+            _set_identity(batch, self._parts.salts, site, address, user_agent, received)
+        _hide_identifiers(batch["events"], self._parts.person_key, site)
+        record = Record(
+            received, site.id, site.key, user_agent, device.hints(request.headers),
+            self._parts.places.country(address), batch, self._kept_refusals(site, document, verdict))
+        self._count(batch, received, verdict)
+        if batch["events"] or record.rejected:
+            try:
+                self._parts.spool.put(record.encode(), len(batch["events"]), received)
+            except SpoolError as error:
+                raise Refusal(503, "spool", str(error), RETRY_SECONDS) from error
+
+    def _count(self, batch: Json, received: int, verdict: validate.Verdict) -> None:
+        for event in verdict.rejected:
+            self._parts.spool.count(REJECTED + event.reason)
+        if abs(received - batch["sent_at"]) > SKEW_MS:
+            self._parts.spool.count("skewed")
+
+    def _kept_refusals(self, site: Site, document: Json, verdict: validate.Verdict) -> list[Json]:
+        now = time.monotonic()
+        return [
+            {"reason": event.reason, "errors": event.errors, "event": validate.outline(document["events"][event.index])}
+            for event in verdict.rejected
+            if self._kept.take((site.id, event.reason), now)
+        ]
+
+
+def client_address(remote: str, forwarded: list[str], trusted: tuple[Network, ...]) -> str:
+    """The right-most hop that is no proxy of ours: what stands left of it, anyone could have written."""
+    hops = [hop.strip() for header in forwarded for hop in header.split(",")] + [remote]
+    while len(hops) > 1 and _within(hops[-1], trusted):
+        hops.pop()
+    return hops[-1]
+
+
+def _within(address: str, networks: tuple[Network, ...]) -> bool:
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(parsed in network for network in networks)
+
+
+def _network(address: str) -> str:
+    """/24 of IPv4, /56 of IPv6: what one subscriber usually has."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address[:64]
+    return str(ipaddress.ip_network((parsed, 24 if parsed.version == 4 else 56), strict=False))
+
+
+def _body() -> bytes:
+    """The request's body, inflated where it says gzip.
+
+    Raises:
+        Refusal: 413 too large, 400 not what it says.
+    """
+    request.max_content_length = MAX_WIRE_BYTES
+    try:
+        body = request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        raise Refusal(413, "too_large", f"more than {MAX_WIRE_BYTES >> 20} MiB") from None
+    except (HTTPException, OSError) as error:
+        raise Refusal(400, "unreadable", f"the body could not be read: {error}") from None
+    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding in ("identity", ""):
+        return body
+    if encoding != "gzip":
+        raise Refusal(400, "unreadable", f"Content-Encoding {encoding[:32]!r}; send gzip or none")
+    return _inflated(body)
+
+
+def _inflated(body: bytes) -> bytes:
+    inflater = zlib.decompressobj(wbits=31)
+    try:
+        text = inflater.decompress(body, MAX_BODY_BYTES + 1)
+    except zlib.error:
+        raise Refusal(400, "unreadable", "the body is not gzip") from None
+    if len(text) > MAX_BODY_BYTES:
+        raise Refusal(413, "too_large", f"more than {MAX_BODY_BYTES >> 20} MiB inflated")
+    if not inflater.eof:
+        raise Refusal(400, "unreadable", "the gzip body ends too early")
+    return text
+
+
+def _document(body: bytes) -> Json:
+    try:
+        document = validate.read(body)
+    except validate.Unreadable as error:
+        raise Refusal(400, "unreadable", str(error)) from None
+    if len(body) > validate.MAX_EVENT_BYTES and isinstance(document.get("events"), list):
+        document["events"] = [_bounded(event) for event in document["events"]]
+    return document
+
+
+def _bounded(event: Any) -> Any:
+    """The event, or a text in its place when it is too large to be taken."""
+    try:
+        size = len(json.dumps(event))
+    except (ValueError, RecursionError):
+        size = validate.MAX_EVENT_BYTES + 1
+    return event if size <= validate.MAX_EVENT_BYTES else "too large"
+
+
+def _verdict(document: Json) -> validate.Verdict:
+    try:
+        return validate.batch(document)
+    except validate.Unreadable as error:
+        raise Refusal(400, "unreadable", str(error)) from None
+    except validate.TooMany as error:
+        raise Refusal(413, "too_many", str(error)) from None
+
+
+def _refuse_stale(verdict: validate.Verdict) -> None:
+    """Events kept on a device for more than 48 h are too old to be told from copies."""
+    batch = verdict.batch
+    if "stored" in batch.get("flags", ()) and batch["sent_at"] - batch["page"]["started_at"] > STORED_MS:
+        verdict.rejected.extend(
+            validate.Rejected(index, f"{batch['page']['id']}-{event['n']}", "stale", ["kept for more than 48 h"])
+            for index, event in zip(verdict.indexes, batch["events"], strict=True))
+        batch["events"] = []
+
+
+def _set_identity(
+    batch: Json, salts: visitor.Salts, site: Site, address: str, user_agent: str, received: int
+) -> None:
+    """A visitor and a session for a browser that may store nothing: a keyed hash of the day, made before the spool."""
+    today = datetime.fromtimestamp(received / 1000, UTC).date()
+    skew = received - batch["sent_at"] if abs(received - batch["sent_at"]) > SKEW_MS else 0
+    start = max(0, min(batch["page"]["started_at"] + skew, received))
+    began = datetime.fromtimestamp(start / 1000, UTC).date()
+    day = began if began in (today, today - timedelta(days=1)) else today
+    identity = salts.visitor_id(site.key, address, user_agent, day)
+    batch["visitor"] = f"{identity:016x}"
+    batch["session"] = f"{visitor.session_id(identity, day):016x}"
+
+
+def _hide_identifiers(events: list[Json], key: bytes, site: Site) -> None:
+    """An identify event's id becomes a keyed hash before anything is written."""
+    for event in events:
+        if event["k"] == "identify":
+            event["id"] = f"{visitor.person_id(key, site.key, event['id']):016x}"
+
+
+def _answer(status: int, body: Json) -> Response:
+    return Response(json.dumps(body), status, CORS, mimetype="application/json")
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

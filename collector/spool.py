@@ -1,0 +1,331 @@
+"""Where acknowledged events wait for ClickHouse: one SQLite file per worker, written in group commits.
+
+A record is on the disk before its sender hears 202. The worker appends, the loader takes and deletes; counters change
+in the same transactions as the records they count, so that for every file
+
+    accepted = inserted + duplicate + erased + dead + spooled
+
+holds at any moment, also after a crash.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import shutil
+import sqlite3
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+GROUP_RECORDS: Final = 256
+GROUP_BYTES: Final = 4 << 20
+WAIT_SECONDS: Final = 5.0
+_FREE_BYTES: Final = 1 << 30
+_FREE_SHARE: Final = 0.05
+_SLOTS: Final = 1024
+
+_TABLES: Final = """
+CREATE TABLE IF NOT EXISTS records (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, received INTEGER NOT NULL, events INTEGER NOT NULL, payload BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS shipments (
+    id INTEGER PRIMARY KEY CHECK (id = 1), token TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
+    verdicts BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, text TEXT NOT NULL, at REAL NOT NULL) WITHOUT ROWID;
+"""
+_COUNT: Final = (
+    "INSERT INTO counters (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value"
+)
+
+
+class SpoolError(RuntimeError):
+    """The spool cannot take the record now; the sender must try again later. The message says why."""
+
+
+@dataclass(slots=True)
+class _Ticket:
+    received: int
+    events: int
+    payload: bytes
+    done: threading.Event = field(default_factory=threading.Event)
+    error: str = ""
+
+
+class Spool:
+    """A worker's end: `put` returns once the record is on the disk. Threads share one; processes never do."""
+
+    def __init__(self, folder: Path, *, synchronous: str = "FULL", max_bytes: int = 2 << 30) -> None:
+        """Take the lowest free slot of `folder`; it is held until `close` or the end of the process."""
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        self.path, self._lock_file = _free_slot(folder)
+        self._synchronous = synchronous
+        self._max_bytes = max_bytes
+        self._queue: list[_Ticket] = []
+        self._counts: Counter[str] = Counter()
+        self._wake = threading.Condition()
+        self._closed = False
+        self._room_checked = 0.0
+        self._trouble = ""
+        self._thread = threading.Thread(target=self._write, name="spool", daemon=True)
+        self._thread.start()
+
+    def put(self, payload: bytes, events: int, received: int, wait: float = WAIT_SECONDS) -> None:
+        """Store one record of `events` accepted events; `received` is Unix ms.
+
+        Raises:
+            SpoolError: it is not on the disk after `wait` seconds, or the disk or the cap is full.
+        """
+        ticket = _Ticket(received, events, payload)
+        with self._wake:
+            if self._closed:
+                raise SpoolError("the collector is stopping")
+            self._queue.append(ticket)
+            self._wake.notify()
+        if not ticket.done.wait(wait):
+            with self._wake, contextlib.suppress(ValueError):
+                self._queue.remove(ticket)
+            raise SpoolError(f"the disk did not confirm within {wait:g} s")
+        if ticket.error:
+            raise SpoolError(ticket.error)
+
+    def count(self, name: str, by: int = 1) -> None:
+        """Add to a counter; it reaches the file with the next commit, within a second."""
+        with self._wake:
+            self._counts[name] += by
+
+    def trouble(self) -> str:
+        """Why nothing can be taken at the moment; empty where all is well. At most a second old."""
+        return self._trouble
+
+    def close(self) -> None:
+        """Commit what is queued and release the slot."""
+        with self._wake:
+            self._closed = True
+            self._wake.notify()
+        self._thread.join(10)
+        self._lock_file.close()
+
+    def _write(self) -> None:
+        connection: sqlite3.Connection | None = None
+        while True:
+            group, counts, closing = self._next_group()
+            if closing and not group and not counts:
+                if connection is not None:
+                    connection.close()
+                return
+            if self._trouble:
+                counts["recoveries"] += 1  # something to write, so that the end of the trouble is noticed
+            try:
+                connection = connection or connect(self.path, self._synchronous)
+                self._require_room(connection)
+                if group or counts:
+                    _append(connection, group, counts)
+                self._trouble = ""
+            except (sqlite3.Error, OSError, SpoolError) as error:
+                self._trouble = f"the spool cannot take events: {error}"
+                connection = _discard(connection)
+                for ticket in group:
+                    ticket.error = self._trouble
+            for ticket in group:
+                ticket.done.set()
+
+    def _next_group(self) -> tuple[list[_Ticket], Counter[str], bool]:
+        """What queued during the last commit. Waiting for more was tried and made it slower."""
+        with self._wake:
+            if not self._queue and not self._closed:
+                self._wake.wait(1.0)
+            group: list[_Ticket] = []
+            size = 0
+            while self._queue and len(group) < GROUP_RECORDS and size < GROUP_BYTES:
+                ticket = self._queue.pop(0)
+                size += len(ticket.payload)
+                group.append(ticket)
+            counts, self._counts = self._counts, Counter()
+            return group, counts, self._closed
+
+    def _require_room(self, connection: sqlite3.Connection) -> None:
+        if time.monotonic() - self._room_checked < 1.0 and not self._trouble:
+            return
+        disk = shutil.disk_usage(self.path.parent)
+        least = max(_FREE_BYTES, disk.total * _FREE_SHARE)
+        if disk.free < least:
+            raise SpoolError(f"{disk.free >> 20} MiB free on the disk, {int(least) >> 20} MiB must stay free")
+        waiting = spooled_bytes(connection)
+        if waiting > self._max_bytes:
+            raise SpoolError(f"{waiting >> 20} MiB wait for ClickHouse, the cap is {self._max_bytes >> 20} MiB")
+        self._room_checked = time.monotonic()
+
+
+def connect(path: Path, synchronous: str = "FULL") -> sqlite3.Connection:
+    """Open a spool file, making its tables where they are missing. Autocommit; transactions are explicit."""
+    connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute(f"PRAGMA synchronous = {'FULL' if synchronous == 'FULL' else 'NORMAL'}")
+    connection.executescript(_TABLES)
+    return connection
+
+
+def files(folder: Path) -> list[Path]:
+    """All spool files, those of dead workers too."""
+    return sorted(folder.glob("slot-*.sqlite"))
+
+
+def counters(folder: Path) -> Counter[str]:
+    """Counters of all files together, with `spooled` (events), `spooled_records` and `spooled_bytes` as they are now."""
+    total: Counter[str] = Counter()
+    for path in files(folder):
+        with contextlib.closing(connect(path)) as connection:
+            connection.execute("BEGIN")  # one snapshot, so that the sums agree
+            total.update(dict(connection.execute("SELECT name, value FROM counters")))
+            records, events = connection.execute("SELECT count(*), coalesce(sum(events), 0) FROM records").fetchone()
+            connection.execute("COMMIT")
+            total.update(spooled=events, spooled_records=records)
+    return total
+
+
+def oldest_received(folder: Path) -> int | None:
+    """Unix ms of the oldest record that still waits, None where none does."""
+    oldest = []
+    for path in files(folder):
+        with contextlib.closing(connect(path)) as connection:
+            row = connection.execute("SELECT received FROM records ORDER BY seq LIMIT 1").fetchone()
+            oldest.extend(row or ())
+    return min(oldest, default=None)
+
+
+def notes(folder: Path) -> dict[str, tuple[str, float]]:
+    """What the loader last wrote about itself: text and Unix seconds by name."""
+    found: dict[str, tuple[str, float]] = {}
+    for path in files(folder):
+        with contextlib.closing(connect(path)) as connection:
+            for name, text, at in connection.execute("SELECT name, text, at FROM notes"):
+                if name not in found or found[name][1] < at:
+                    found[name] = (text, at)
+    return found
+
+
+def note(connection: sqlite3.Connection, name: str, text: str) -> None:
+    """Leave a note (an error, say) for /metrics and `footpath check`; an empty text takes it away."""
+    if text:
+        connection.execute("INSERT OR REPLACE INTO notes VALUES (?, ?, ?)", (name, text[:2000], time.time()))
+    else:
+        connection.execute("DELETE FROM notes WHERE name = ?", (name,))
+
+
+def spooled_bytes(connection: sqlite3.Connection) -> int:
+    """Bytes of the payloads that wait."""
+    row = connection.execute("SELECT value FROM counters WHERE name = 'spooled_bytes'").fetchone()
+    return int(row[0]) if row else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """What the loader is about to insert, written down before the first send: a retry repeats it exactly."""
+
+    token: str
+    first: int
+    last: int
+    verdicts: bytes
+
+
+def waiting(connection: sqlite3.Connection, max_events: int, max_bytes: int) -> list[tuple[int, int, int, bytes]]:
+    """The oldest records as (seq, received, events, payload), at least one where there is any."""
+    taken: list[tuple[int, int, int, bytes]] = []
+    events = size = 0
+    for row in connection.execute("SELECT seq, received, events, payload FROM records ORDER BY seq"):
+        events, size = events + row[2], size + len(row[3])
+        if taken and (events > max_events or size > max_bytes):
+            break
+        taken.append(row)
+    return taken
+
+
+def backlog(connection: sqlite3.Connection) -> tuple[int, int | None]:
+    """(events that wait, Unix ms of the oldest record or None)."""
+    events, oldest = connection.execute("SELECT coalesce(sum(events), 0), min(received) FROM records").fetchone()
+    return events, oldest
+
+
+def shipment(connection: sqlite3.Connection) -> Shipment | None:
+    """The shipment that was begun and not settled, if any."""
+    row = connection.execute("SELECT token, first, last, verdicts FROM shipments").fetchone()
+    return Shipment(*row) if row else None
+
+
+def shipped(connection: sqlite3.Connection, plan: Shipment) -> list[tuple[int, int, int, bytes]]:
+    """The records of a shipment as (seq, received, events, payload)."""
+    return connection.execute(
+        "SELECT seq, received, events, payload FROM records WHERE seq BETWEEN ? AND ? ORDER BY seq",
+        (plan.first, plan.last)).fetchall()
+
+
+def begin_shipment(connection: sqlite3.Connection, plan: Shipment) -> None:
+    """Write the plan down, durably."""
+    connection.execute(
+        "INSERT INTO shipments (id, token, first, last, verdicts) VALUES (1, ?, ?, ?, ?)",
+        (plan.token, plan.first, plan.last, plan.verdicts))
+
+
+def settle(connection: sqlite3.Connection, plan: Shipment, counts: Mapping[str, int]) -> None:
+    """Delete the shipment with its records and add to the counters, in one transaction."""
+    with _transaction(connection):
+        (size,) = connection.execute(
+            "SELECT coalesce(sum(length(payload)), 0) FROM records WHERE seq BETWEEN ? AND ?", (plan.first, plan.last)
+        ).fetchone()
+        connection.execute("DELETE FROM records WHERE seq BETWEEN ? AND ?", (plan.first, plan.last))
+        connection.execute("DELETE FROM shipments")
+        connection.executemany(_COUNT, [*counts.items(), ("spooled_bytes", -size)])
+
+
+def add_counts(connection: sqlite3.Connection, counts: Mapping[str, int]) -> None:
+    """Add to counters."""
+    with _transaction(connection):
+        connection.executemany(_COUNT, list(counts.items()))
+
+
+def _append(connection: sqlite3.Connection, group: list[_Ticket], counts: Counter[str]) -> None:
+    sums = Counter(counts)
+    sums["accepted"] += sum(ticket.events for ticket in group)
+    sums["spooled_bytes"] += sum(len(ticket.payload) for ticket in group)
+    with _transaction(connection):
+        connection.executemany(
+            "INSERT INTO records (received, events, payload) VALUES (?, ?, ?)",
+            [(ticket.received, ticket.events, ticket.payload) for ticket in group])
+        connection.executemany(_COUNT, [pair for pair in sums.items() if pair[1]])
+
+
+@contextlib.contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _discard(connection: sqlite3.Connection | None) -> None:
+    if connection is not None:
+        with contextlib.suppress(sqlite3.Error):
+            connection.close()
+
+
+def _free_slot(folder: Path) -> tuple[Path, IO[bytes]]:
+    for number in range(_SLOTS):
+        lock = (folder / f"slot-{number}.lock").open("ab")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.close()
+        else:
+            return folder / f"slot-{number}.sqlite", lock
+    raise SpoolError(f"all {_SLOTS} slots of {folder} are taken")

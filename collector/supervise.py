@@ -1,0 +1,234 @@
+"""Run the collector's processes together: ClickHouse, the loader, the web workers. What dies is started again.
+
+Every child ends with its parent, however that went (`engine.end_with_parent`), so that nothing is left running.
+SIGTERM and ctrl-C end things in the order in which events flow: first nothing new is accepted, then the loader brings
+what waits to ClickHouse, then ClickHouse stops.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import multiprocessing
+import os
+import signal
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING, Final
+
+from collector import engine as engines
+from collector import load, migrate, store, telemetry
+from collector.config import ConfigError, LiveSites, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from multiprocessing.process import BaseProcess
+
+DRAIN_SECONDS: Final = 10
+_RESTART_PAUSE: Final = 0.5
+_RESTART_PAUSE_MOST: Final = 10.0
+_STEADY_SECONDS: Final = 30.0
+
+log = logging.getLogger("footpath")
+_spawn = multiprocessing.get_context("spawn")
+
+
+class Child:
+    """A process that is started again when it ends by itself: after 0.5 s, twice that each time, 10 s at most."""
+
+    def __init__(self, name: str, start: Callable[[], Callable[[], bool]], stop: Callable[[], None]) -> None:
+        """`start` starts it and returns a function that tells whether it lives; `stop` ends it and waits."""
+        self.name, self._start, self.stop = name, start, stop
+        self._alive: Callable[[], bool] = lambda: False
+        self._pause, self._next_try, self._started = _RESTART_PAUSE, 0.0, 0.0
+
+    def start(self) -> None:
+        """Start it for the first time; errors come out."""
+        self._alive = self._start()
+        self._started = time.monotonic()
+
+    def tend(self) -> None:
+        """Start it again if it ended."""
+        now = time.monotonic()
+        if self._alive() or now < self._next_try:
+            return
+        if now - self._started > _STEADY_SECONDS:
+            self._pause = _RESTART_PAUSE
+        log.warning("%s ended; starting it again", self.name)
+        try:
+            self.start()
+        except (engines.EngineError, OSError) as error:
+            log.error("%s does not start: %s", self.name, error)
+        self._next_try = time.monotonic() + self._pause
+        self._pause = min(_RESTART_PAUSE_MOST, self._pause * 2)
+
+
+class Supervisor:
+    """Everything that `footpath serve` runs. `start`, then `watch` until `stop` is asked for, then `end`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._engine = None if settings.clickhouse_url else engines.Engine(settings.data_dir)
+        self._processes: dict[str, BaseProcess] = {}
+        self._children = [self._process("loader", _run_loader), self._process("web", _run_web)]
+        if self._engine is not None:
+            self._children.insert(0, Child("ClickHouse", self._start_engine, self._engine.stop))
+        self.stopping = threading.Event()
+
+    def start(self) -> None:
+        """Start everything and wait until events are taken.
+
+        Raises:
+            ConfigError: a setting or sites.yml is wrong, or the port is taken.
+            EngineError: the program's own ClickHouse does not run here.
+        """
+        LiveSites(self._settings.config_dir)
+        _require_free(self._settings.host, self._settings.port)
+        try:
+            for child in self._children:
+                child.start()
+            self._await_ready()
+        except BaseException:
+            self.end()
+            raise
+
+    def watch(self) -> None:
+        """Restart what dies, until `stopping` is set."""
+        while not self.stopping.wait(0.2):
+            for child in self._children:
+                child.tend()
+
+    def end(self) -> None:
+        """End everything in the order in which events flow."""
+        for child in reversed(self._children):
+            with contextlib.suppress(OSError):
+                child.stop()
+
+    def handle_signals(self) -> None:
+        """SIGTERM, SIGINT and SIGHUP ask for the end."""
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, lambda *_: self.stopping.set())
+
+    def _start_engine(self) -> Callable[[], bool]:
+        engine = self._engine
+        assert engine is not None  # noqa: S101 - only called where there is one
+        engine.start()
+        return engine.alive
+
+    def _process(self, name: str, run: Callable[[Settings, int], None]) -> Child:
+        def start() -> Callable[[], bool]:
+            process = _spawn.Process(target=run, args=(self._settings, os.getpid()), name=f"footpath-{name}")
+            process.start()
+            self._processes[name] = process
+            return process.is_alive
+
+        def stop() -> None:
+            process = self._processes.get(name)
+            if process is None or process.pid is None:
+                return
+            process.terminate()
+            process.join(DRAIN_SECONDS + 5)
+            if process.is_alive():
+                process.kill()
+                process.join()
+
+        return Child(name, start, stop)
+
+    def _await_ready(self) -> None:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline and not self.stopping.is_set():
+            with contextlib.suppress(OSError), socket.create_connection(
+                (_reachable(self._settings.host), self._settings.port), timeout=1):
+                return
+            if not self._processes["web"].is_alive():
+                raise ConfigError("the web workers ended at once; the lines above say why")
+            time.sleep(0.05)
+
+
+def database_url(settings: Settings) -> str:
+    """The loader's address of ClickHouse: the configured server, or the program's own engine as it runs now.
+
+    Raises:
+        Unreachable: the engine does not run at the moment.
+    """
+    if settings.clickhouse_url:
+        return settings.clickhouse_url
+    found = engines.find(settings.data_dir)
+    if found is None:
+        raise store.Unreachable(f"no ClickHouse runs over {settings.data_dir}")
+    return found.loader_url
+
+
+def prepare(url: str) -> None:
+    """Apply pending migrations.
+
+    Raises:
+        StoreError: ClickHouse did not answer or refused, or the tables are not this version's.
+    """
+    try:
+        migrate.migrate(url, report=lambda step: log.info("migration %s applied", step.name))
+    except migrate.MigrationError as error:
+        raise store.Refused(str(error)) from error
+
+
+def run_loader(settings: Settings) -> None:
+    """The loader's process: load until SIGTERM, then drain for at most 10 s."""
+    loader = load.Loader(
+        settings.spool_dir, lambda: database_url(settings), LiveSites(settings.config_dir), prepare)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: loader.stopping.set())
+    loader.run(DRAIN_SECONDS)
+
+
+def _run_loader(settings: Settings, parent: int) -> None:
+    telemetry.configure_logging(settings.log)
+    _leave_terminal()
+    engines.end_with_parent(parent)
+    run_loader(settings)
+
+
+def _run_web(settings: Settings, parent: int) -> None:
+    """granian's main process with its workers."""
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    telemetry.configure_logging(settings.log)
+    _leave_terminal()
+    engines.end_with_parent(parent)
+    Granian(
+        "collector.supervise:web_application", factory=True, address=settings.host, port=settings.port,
+        interface=Interfaces.WSGI, workers=settings.workers, blocking_threads=settings.threads,
+        respawn_failed_workers=True, workers_kill_timeout=DRAIN_SECONDS, log_enabled=settings.log == "debug",
+        backlog=2048, backpressure=settings.threads * 8,
+    ).serve()
+
+
+def web_application() -> object:
+    """What a web worker serves. It ends with granian's main process."""
+    from collector.app import create_app
+
+    settings = Settings.from_environment()
+    telemetry.configure_logging(settings.log)
+    engines.end_with_parent(os.getppid())
+    return create_app(settings)
+
+
+def _leave_terminal() -> None:
+    """ctrl-C in a terminal goes to the whole process group; only the supervisor shall hear it."""
+    with contextlib.suppress(OSError):
+        os.setsid()
+
+
+def _reachable(host: str) -> str:
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+
+
+def _require_free(host: str, port: int) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise ConfigError(
+                f"{host}:{port} cannot be used ({error.strerror}); set FOOTPATH_HOST or FOOTPATH_PORT") from error
