@@ -34,7 +34,7 @@ _WORDS = re.compile(
 )
 _BROWSERLIKE = re.compile(
     r"Mozilla/|AppleWebKit|Opera[/ ]|Android|iPhone|Lynx|Links|w3m|NetSurf|Dooble|Dolphin|UCWEB|Amiga|"
-    r"IBrowse|"
+    r"IBrowse|Apple ?TV|Roku|"
     r"BlackBerry|Nokia|SAMSUNG|LG[-E]|SonyEricsson|MOT-|SEC-|HTC|ZTE|MIDP|Symbian|"
     r"DoCoMo|KDDI|J-PHONE|SoftBank|Vodafone"
 )

@@ -114,6 +114,9 @@ _BROWSERS = {
     "IE Mobile": "IE",
     "DuckDuckGo Mobile": "DuckDuckGo",
     "Amazon Silk": "Silk",
+    "Ecosia Android": "Ecosia",
+    "Ecosia iOS": "Ecosia",
+    "Apple Mail": "WebKit WebView",  # said of every WebKit without a version
 }
 """ua-parser's families without the device in them, which has a field of its own."""
 
@@ -122,6 +125,7 @@ _SYSTEMS = {
     "Mac OS X": "macOS",
     "Mac OS": "macOS",
     "ATV OS X": "tvOS",
+    "Web0S": "webOS",
     "Windows Phone OS": "Windows Phone",
     **dict.fromkeys(
         ["Ubuntu", "Kubuntu", "Debian", "Fedora", "Red Hat", "SUSE", "Arch Linux", "Linux Mint", "CentOS"],
@@ -130,6 +134,9 @@ _SYSTEMS = {
     **dict.fromkeys(["Gentoo", "Mageia", "Mandriva", "Slackware"], "Linux"),
 }
 """ua-parser's families folded, as the hints name them."""
+
+_CONSOLES = {"playstation": "PlayStation", "xbox": "Xbox", "nintendo": "Nintendo"}
+"""Systems of consoles, which pose as others."""
 
 _BRANDS = {
     "HeadlessChrome": "HeadlessChrome",
@@ -169,6 +176,10 @@ def _browser(parsed: Any, sent: Hints) -> tuple[str, int]:
 
 def _system(parsed: Any, sent: Hints) -> tuple[str, str]:
     """(family, major version) of the operating system, with the hints where they know more."""
+    if console := _CONSOLE.search(parsed.ua_string):
+        return _CONSOLES.get((console[1] or "").lower(), ""), ""
+    if _IPAD_AS_MAC.search(parsed.ua_string):
+        return "iOS", ""
     family = _clean(_SYSTEMS.get(parsed.os.family, parsed.os.family))
     if sent.platform and sent.platform != family:
         return sent.platform, _hinted_version(sent.platform, sent.version)
@@ -180,9 +191,10 @@ def _system(parsed: Any, sent: Hints) -> tuple[str, str]:
 def _version_unless_frozen(parsed: Any) -> str:
     """The major version, or empty where browsers give the same one whatever the real one is.
 
-    https://www.chromium.org/updates/ua-reduction/ ; Safari and Firefox freeze macOS in the same way.
+    https://www.chromium.org/updates/ua-reduction/ ; Safari and Firefox freeze macOS in the same way, and
+    Chrome OS gives the number of a build.
     """
-    frozen = ("Mac OS X 10_15_7", "Mac OS X 10.15;", "; Android 10; K)")
+    frozen = ("Mac OS X 10_15_7", "Mac OS X 10.15;", "; Android 10; K)", "CrOS")
     return "" if any(part in parsed.ua_string for part in frozen) else _short(_first(parsed.os.version))
 
 
@@ -200,7 +212,7 @@ def _hinted_version(family: str, version: str) -> str:
     https://learn.microsoft.com/microsoft-edge/web-platform/how-to-detect-win11 ; on Linux it is the kernel's.
     """
     number = _major(version)
-    if not number or family in ("", "Linux"):
+    if not number or family in ("", "Linux", "Chrome OS"):
         return ""
     if family == "Windows":
         return "11" if number >= 13 else "10"
@@ -213,8 +225,8 @@ def _first(version: tuple[object, ...]) -> object:
 
 
 def _clean(name: str) -> str:
-    """A family's name without what does not print, at most 64 characters: visitors write parts of it."""
-    return "".join(letter for letter in name if letter.isprintable())[:64].strip()
+    """A family's name, empty where it is no name: visitors write parts of it. At most 64 characters."""
+    return name[:64].strip() if name.isprintable() and "/" not in name else ""
 
 
 def _short(version: object) -> str:
@@ -238,7 +250,7 @@ def _any(*parts: str, flags: int = 0) -> re.Pattern[str]:
     return re.compile("|".join(parts), flags)
 
 
-_CONSOLE = _any("PlayStation", "Xbox", "Nintendo", r"\bWii\b", r"\bPSP\b")
+_CONSOLE = _any("(PlayStation|Xbox|Nintendo)", r"\bWii\b", r"\bPSP\b", flags=re.IGNORECASE)
 _TV = _any(
     r"Smart-?TV", "HbbTV", r"\bTV Safari", r"Tizen[^)]*\bTV\b", "Web0S", r"webOS[ .]TV", "NetCast", "NETTV",
     "BRAVIA", "Apple ?TV", "tvOS", r"\bRoku", r"\bDTV", r"\bAFT[A-Z0-9]{1,6}\b", "CrKey", "Chromecast",
@@ -256,8 +268,8 @@ _TABLET = _any(
     r"\bSM-[TXP][0-9]{3}", r"\bGT-P[0-9]{4}", r"Nexus (?:7|9|10)\b", r"\bXoom\b", r"\bLenovo (?:TB|YT)",
     r"\bTB-?[XJ]?[0-9]{3,4}", r"Pixel (?:C|Tablet)\b", "MediaPad", "MatePad", r"\bMi ?Pad",
     r"Windows NT 6\.[23]; ARM",
-    r"Macintosh;.*\bMobile/",  # a web view on an iPad in desktop mode
 )  # fmt: skip
+_IPAD_AS_MAC = re.compile(r"Macintosh;.*\bMobile/")  # a web view in desktop mode still says Mobile
 _HANDHELD = _any(
     r"\bMobile\b", r"\bMobi/", "Phone", "iPod", "KAIOS", "BB10", "webOS/", "hpwOS", "SymbianOS", "Series ?60",
     "MIDP", "Maemo", "MeeGo",
@@ -276,7 +288,7 @@ _TYPES: tuple[tuple[str, Callable[[Any, Hints], object]], ...] = (
     ("mobile", lambda _, sent: "Mobile" in sent.form),
     ("desktop", lambda _, sent: "Desktop" in sent.form),
     ("tablet", lambda _, sent: sent.platform == "Android" and sent.mobile == "?0"),
-    ("tablet", lambda parsed, _: _TABLET.search(parsed.ua_string)),
+    ("tablet", lambda parsed, _: _TABLET.search(parsed.ua_string) or _IPAD_AS_MAC.search(parsed.ua_string)),
     ("mobile", lambda _, sent: sent.mobile == "?1"),
     ("mobile", lambda parsed, _: _HANDHELD.search(parsed.ua_string) or parsed.is_mobile),
     ("tablet", lambda parsed, _: parsed.is_tablet),

@@ -30,7 +30,7 @@ class Places:
         self._reader = None if database is None else _open(database)
 
     def country(self, address: str) -> str:
-        """ISO 3166 alpha-2 code of an IPv4 or IPv6 address; empty when unknown or no address. Never raises."""
+        """ISO 3166 alpha-2 code of an IPv4 or IPv6 address; empty when unknown or none. Never raises."""
         if self._reader is None:
             return ""
         try:

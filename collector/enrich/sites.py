@@ -93,7 +93,7 @@ def _candidates(host: str, suffix: str) -> Iterator[str]:
 
 
 def _is_wild(suffix: str) -> bool:
-    """Whether `name.*` covers a suffix: `com` and countries only, for anyone may register a name elsewhere."""
+    """Whether `name.*` covers a suffix: `com` and countries, for anyone may register a name elsewhere."""
     last = suffix.rpartition(".")[2]
     return suffix == "com" or (len(last) == 2 and last.isalpha())
 

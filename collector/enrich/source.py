@@ -1,10 +1,10 @@
 """Where a visit came from: source, medium, campaign, and one of 19 channels.
 
-`utm_*` parameters count before advertisers' click ids, and those before the referrer; each fills only what the
-one before it left empty. Names are lower case and one per site, so that a visit from `www.google.de`, one with
-`utm_source=Google` and one with `utm_source=adwords` all have the source `google`; what is on no list keeps
-its own name: the referring host without `www.`, or the `utm_source` in lower case. Campaign, term and content
-stay as written.
+`utm_*` parameters count before advertisers' click ids, and those before the referrer; each fills only what
+the one before it left empty. Names are lower case and one per site, so that a visit from `www.google.de`,
+one with `utm_source=Google` and one with `utm_source=adwords` all have the source `google`; what is on no
+list keeps its own name: the referring host without `www.`, or the `utm_source` in lower case. Campaign, term
+and content stay as written.
 
 Never a source: the site itself (its registrable domain and `own_hosts`), and what the site itself sends
 people to and gets them back from, such as payment pages and sign-in (`lists/detours.json`).
@@ -36,8 +36,8 @@ CACHE_SIZE = 4096
 class Source:
     """Where a visit came from; every field is empty when absent.
 
-    channel: one of `CHANNELS`. source, medium: lower case. campaign, term, content: utm_campaign, utm_term and
-    utm_content as written. click_id_type: the parameter's name, such as gclid; click_id: its value.
+    channel: one of `CHANNELS`. source, medium: lower case. campaign, term, content: utm_campaign, utm_term
+    and utm_content as written. click_id_type: the parameter's name, such as gclid; click_id: its value.
     """
 
     channel: str = ""
@@ -53,14 +53,14 @@ class Source:
 def classify(url: str, referrer: str, own_hosts: frozenset[str] = frozenset()) -> Source:
     """The source of a visit by its first page's address and referrer; Direct when neither names one.
 
-    `own_hosts` are further hosts of the site, in lower case without port; hosts below them count too. Any text
-    will do for the addresses; it never raises.
+    `own_hosts` are further hosts of the site, in lower case without port; hosts below them count too. Any
+    text will do for the addresses; it never raises.
     """
     return _classify(url[:MAX_URL], referrer[:MAX_URL], own_hosts)
 
 
 def touch(url: str, referrer: str, own_hosts: frozenset[str] = frozenset()) -> Source:
-    """The source of a page view within a visit: as `classify`, but all empty when nothing led in from outside."""
+    """The source of a page view within a visit: as `classify`, but all empty when nothing led in."""
     found = classify(url, referrer, own_hosts)
     return Source() if found == _DIRECT else found
 
@@ -125,7 +125,7 @@ _KNOWN = frozenset((*_UTM, *(click.type for click in _CLICK_IDS)))
 
 
 def _tags(url: str) -> dict[str, str]:
-    """The known parameters of an address, the first of each name, cleaned and cut; empty ones are left out."""
+    """The known parameters of an address, the first of each name, cleaned and cut; no empty ones."""
     query = url.partition("#")[0].partition("?")[2]
     found: dict[str, str] = {}
     for name, value in parse_qsl(query, errors="replace"):
@@ -185,7 +185,7 @@ def _known(name: str, site: sites.Site | None) -> Named:
 
 
 def _scheme_and_host(url: str) -> tuple[str, str]:
-    """Scheme and host of an address in lower case, without port and final dot; both empty when it has none."""
+    """Scheme and host of an address in lower case, without port and final dot; both empty without."""
     try:
         parts = urlsplit(url.strip())
         host = (parts.hostname or "").rstrip(".")
@@ -195,7 +195,7 @@ def _scheme_and_host(url: str) -> tuple[str, str]:
 
 
 def _is_own(host: str, page_host: str, own_hosts: frozenset[str]) -> bool:
-    """Whether a host belongs to the site: the page's registrable domain, or one of `own_hosts` or below it."""
+    """Whether a host belongs to the site: the page's registrable domain, or `own_hosts` and below."""
     if host == page_host or _registrable(host) == _registrable(page_host):
         return True
     return any(_is_below(host, own.removeprefix("www.")) for own in own_hosts)
@@ -280,8 +280,9 @@ def _is_shop(facts: Facts) -> bool:
 
 def _is_push(facts: Facts) -> bool:
     """A notification on a telephone."""
-    medium = facts.medium
-    return medium.endswith("push") or "mobile" in medium or "notification" in medium or facts.source == "firebase"
+    words = ("mobile", "notification")
+    by_medium = facts.medium.endswith("push") or any(word in facts.medium for word in words)
+    return by_medium or facts.source == "firebase"
 
 
 _RULES: tuple[tuple[str, Callable[[Facts], object]], ...] = (
@@ -307,9 +308,9 @@ _RULES: tuple[tuple[str, Callable[[Facts], object]], ...] = (
 )
 """GA4's default channel group with AI Assistants, https://support.google.com/analytics/answer/9756891 .
 
-The first rule that holds names the channel. Two things differ from GA4's page. What only a campaign's own word
-names (Affiliates to Audio) is asked before what a list names, so that an e-mail with utm_source=facebook is
-e-mail. And there is no Unassigned: somebody's link with an unknown medium is Referral.
+The first rule that holds names the channel. Two things differ from GA4's page. What only a campaign's own
+word names (Affiliates to Audio) is asked before what a list names, so that an e-mail with utm_source=facebook
+is e-mail. And there is no Unassigned: somebody's link with an unknown medium is Referral.
 """
 
 CHANNELS = tuple(name for name, _ in _RULES)

@@ -35,7 +35,8 @@ class Salts:
 
     directory: is made where missing, mode 0700. today: which day it is in UTC. A salt is a file
     `salt-YYYY-MM-DD` of 16 random bytes, mode 0600, made by whoever needs it first; workers that race for it
-    agree. Older ones are deleted by the first call of a day, or by `sweep`. Needs a file system with hard links.
+    agree. Older ones are deleted by the first call of a day, or by `sweep`. Needs a file system with hard
+    links.
     Safe to share among threads.
     """
 
@@ -66,16 +67,17 @@ class Salts:
         if self._swept == today:
             return
         with self._lock:
-            self._salts = {day: salt for day, salt in self._salts.items() if _is_kept(day, today)}
+            self._salts = {day: salt for day, salt in self._salts.items() if not _is_over(day, today)}
             for file in self._directory.glob(_PREFIX + "*"):
-                if not _is_kept(_day_of(file), today):
+                if _is_over(_day_of(file), today):
                     file.unlink(missing_ok=True)
             self._swept = today
 
     def _salt(self, day: date) -> bytes:
         """The salt of a day that is still kept."""
         self.sweep()
-        if not _is_kept(day, self._today()):
+        today = self._today()
+        if day > today or _is_over(day, today):
             raise ValueError(f"no salt is kept for {day.isoformat()}: only for today and yesterday (UTC)")
         with self._lock:
             if day not in self._salts:
@@ -83,17 +85,17 @@ class Salts:
             return self._salts[day]
 
 
-def _is_kept(day: date, today: date) -> bool:
-    """Whether a day is today or yesterday."""
-    return today - timedelta(days=1) <= day <= today
+def _is_over(day: date, today: date) -> bool:
+    """Whether a day's salt must go. Not that of tomorrow: another process may have seen midnight first."""
+    return day < today - timedelta(days=1)
 
 
 def _day_of(file: Path) -> date:
-    """The day in a salt's file name; long ago for any other name, such as one left by a crash."""
+    """The day in the name of a salt, or of a draft that a crash left; no day of ours for another name."""
     try:
-        return date.fromisoformat(file.name.removeprefix(_PREFIX))
+        return date.fromisoformat(file.name.removeprefix(_PREFIX)[:10])
     except ValueError:
-        return date.min
+        return date.max
 
 
 def session_id(visitor: int, day: date) -> int:
@@ -139,7 +141,10 @@ def _shared_bytes(file: Path, size: int) -> bytes:
         _offer(file, secrets.token_bytes(size))
     found = file.read_bytes()
     if len(found) != size:
-        raise ValueError(f"{file} has {len(found)} bytes instead of {size}: restore it, or delete it to start anew")
+        raise ValueError(
+            f"{file} has {len(found)} bytes instead of {size}: bring back a copy. Without one, delete it: "
+            "a new one is made, and ids made before will not be met again."
+        )
     return found
 
 
