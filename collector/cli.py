@@ -3,32 +3,41 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
+from rich.console import Console
 
 from collector import __version__
-from collector.config import SETTINGS, ConfigError, Settings, read_sites
+from collector.config import SETTINGS, ConfigError, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collector.supervise import Supervisor
+
+_EPILOG = "\b\nSettings are read from the environment:\n" + "\n".join(
+    f"  {setting.name:<25} {setting.meaning}{f' [{setting.default}]' if setting.default else ''}"
+    for setting in SETTINGS
+)
+
+_SITES = """# The sites whose events are taken. Read again within two seconds of a change.
+sites:
+  {key}:
+    id: 1                       # permanent number in the tables; never give it to another site
+    name: {key}
+    time_zone: {zone}        # days in reports are days of this zone
+    origins: {origins}
+    privacy:
+      storage: local            # local, session, or none: nothing is stored in the browser
+      gpc: "off"                # under Global Privacy Control: off (nothing is sent), reduced, ignore
+      dnt: "off"                # under Do Not Track: the same choices
+"""
 
 
-def _settings() -> Settings:
-    try:
-        return Settings.from_environment()
-    except ConfigError as error:
-        raise click.ClickException(str(error)) from error
-
-
-_EPILOG = "\b\nSettings (environment):\n" + "\n".join(
-    f"  {setting.name:<27} {setting.meaning}{f' [{setting.default}]' if setting.default else ''}"
-    for setting in SETTINGS)
-
-
-@click.group(epilog=_EPILOG, context_settings={"max_content_width": 120, "help_option_names": ["-h", "--help"]})
+@click.group(
+    epilog=_EPILOG, context_settings={"max_content_width": 120, "help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="footpath")
 def main() -> None:
     """Footpath: where visitors walk, where they stumble, and what it costs."""
@@ -37,22 +46,148 @@ def main() -> None:
 @main.command()
 def serve() -> None:
     """Run the collector, the loader and, without FOOTPATH_CLICKHOUSE_URL, the program's own ClickHouse."""
-    from collector import supervise, telemetry
-    from collector.engine import EngineError
+    from collector import supervise
 
     settings = _settings()
-    telemetry.configure_logging(settings.log)
+    _log(settings)
     supervisor = supervise.Supervisor(settings)
-    supervisor.handle_signals()
-    try:
-        supervisor.start()
-    except (ConfigError, EngineError) as error:
-        raise click.ClickException(str(error)) from error
-    click.echo(f"collecting at http://{settings.host}:{settings.port}{settings.events_path} - ctrl-C stops", err=True)
+    _start(supervisor)
+    click.echo(f"collecting at http://{settings.host}:{settings.port}{settings.events_path}; ctrl-C stops", err=True)
     try:
         supervisor.watch()
     finally:
         supervisor.end()
+
+
+@main.command()
+@click.option("--visits", type=click.IntRange(0, 100_000), default=None,
+              help="How many sample visits to send. [default: 300 the first time, then none]")
+@click.option("--shop-port", type=click.IntRange(0, 65_535), default=8410, show_default=True)
+def demo(visits: int | None, shop_port: int) -> None:
+    """Serve a small shop with the script on it, send sample visits, and print what to ask.
+
+    Uses the settings below; without a sites.yml it writes one with the site demo-shop.
+    """
+    from collector.demo import command
+
+    os.environ.setdefault("FOOTPATH_RATE", "0")  # all sample visits come from one address
+    os.environ.setdefault("FOOTPATH_LOG", "warning")
+    settings = _settings()
+    _log(settings)
+    try:
+        command.run(settings, visits, shop_port, Console(), _called_as())
+    except (ConfigError, RuntimeError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+@main.command()
+def load() -> None:
+    """Run the loader alone: from the spool of FOOTPATH_DATA_DIR to ClickHouse."""
+    from collector import supervise
+    from collector.spool import SpoolError
+
+    settings = _settings()
+    _log(settings)
+    try:
+        supervise.run_loader(settings)
+    except (ConfigError, SpoolError) as error:
+        _fail(error)
+
+
+@main.command()
+@click.option("--dry-run", is_flag=True, help="Print the statements that would be run, run none.")
+def migrate(dry_run: bool) -> None:
+    """Bring the tables to the state that this version needs."""
+    from collector import migrate as migrations
+    from collector import supervise
+    from collector.engine import EngineError
+    from collector.store import StoreError
+
+    try:
+        with supervise.database(_settings()) as url:
+            if dry_run:
+                steps = migrations.planned(url)
+                for step in steps:
+                    click.echo(f"-- {step.name} ({step.checksum[:12]})\n{step.sql}")
+                click.echo(f"{len(steps)} migrations would be applied", err=True)
+            else:
+                steps = migrations.migrate(url, report=lambda step: click.echo(f"applied {step.name}"))
+                click.echo(f"{len(steps)} migrations applied; the tables are up to date", err=True)
+    except (StoreError, EngineError, migrations.MigrationError, ValueError) as error:
+        _fail(error)
+
+
+@main.command()
+def check() -> None:
+    """Look at settings, disk, spool and ClickHouse, and say what is to be done."""
+    from collector import check as checks
+
+    found = list(checks.findings(_settings()))
+    for finding in found:
+        mark = click.style("ok  ", fg="green") if finding.well else click.style("NOT ", fg="red", bold=True)
+        click.echo(f"{mark}{finding.what}: {finding.told}")
+    if not all(finding.well for finding in found):
+        raise SystemExit(1)
+
+
+@main.command()
+@click.argument("key")
+@click.option("--origin", "origins", multiple=True, metavar="URL",
+              help="Where its pages live, such as https://shop.example. Repeatable. [default: any]")
+@click.option("--time-zone", default="UTC", show_default=True, help="Zone of its days, such as Europe/Berlin.")
+def init(key: str, origins: tuple[str, ...], time_zone: str) -> None:
+    """Write a sites.yml with the site KEY into FOOTPATH_CONFIG_DIR, and print its script tag."""
+    from collector.config import read_sites
+
+    settings = _settings()
+    path = settings.config_dir / "sites.yml"
+    if path.exists():
+        _fail(f"{path} exists; add the site there")
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", key):
+        _fail("a site's key has 1 to 64 of a-z, 0-9, - and _")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    listed = "[" + ", ".join(f'"{origin}"' for origin in origins or ("*",)) + "]"
+    path.write_text(_SITES.format(key=key, zone=time_zone, origins=listed))
+    try:
+        read_sites(settings.config_dir)
+    except ConfigError as error:
+        path.unlink()
+        _fail(error)
+    click.echo(f"{path} written. Now run `footpath serve` and put this into the site's pages:\n")
+    click.echo(f'<script async src="http://{settings.host}:{settings.port}{settings.script_path}?site={key}" '
+               f'data-site="{key}"></script>')
+
+
+def _called_as() -> str:
+    """The command as this shell knows it: with its path where it was called by one."""
+    return sys.argv[0] if os.sep in sys.argv[0] and not shutil.which("footpath") else "footpath"
+
+
+def _settings() -> Settings:
+    try:
+        return Settings.from_environment()
+    except ConfigError as error:
+        _fail(error)
+
+
+def _log(settings: Settings) -> None:
+    from collector import telemetry
+
+    telemetry.configure_logging(settings.log)
+
+
+def _start(supervisor: Supervisor) -> None:
+    from collector.engine import EngineError
+
+    supervisor.handle_signals()
+    try:
+        supervisor.start()
+    except (ConfigError, EngineError) as error:
+        _fail(error)
+
+
+def _fail(error: object) -> NoReturn:
+    raise click.ClickException(str(error))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ Pure: the same records give the same columns, so that a repeated insert sends id
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
@@ -20,7 +20,6 @@ from collector.event import Field, Json, Record, kinds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from datetime import date
 
 CLOCK_TOLERANCE_MS: Final = 10_000
 PAST_MS: Final = 30 * 86_400_000
@@ -67,10 +66,8 @@ class Table:
 
 
 def _default(value: Any) -> Any:
-    """What a row without this column holds."""
-    if isinstance(value, Decimal):
-        return Decimal(0)
-    return type(value)()
+    """What a row without this column holds: zero, an empty text, an empty list. Days stand in every row."""
+    return value if isinstance(value, date) else type(value)()
 
 
 class Builder:
@@ -81,19 +78,29 @@ class Builder:
         self._zones = zones
         self.tables: dict[tuple[str, int], Table] = {}
 
-    def add(self, record: Record, events: Iterable[Json]) -> None:
-        """Append these events of the record (those that are no copies)."""
+    def add(self, record: Record, events: Iterable[Json]) -> list[tuple[Json, str]]:
+        """Append these events of the record (those that are no copies).
+
+        Returns:
+            the rows that could not be built, each with the reason; they are the caller's to set aside.
+        """
         page = _page_values(record, self._zones.get(record.site_id, "UTC"))
-        base, clock = page_start(record)
-        elements = record.batch.get("elements", {})
+        failed = []
         for event in events:
-            ts, event_clock = _clamped(base + event["t"], record.received, clock)
-            table = "trails" if event["k"] == "trail" else "events"
-            row = _trail(record, event, page) if table == "trails" else page | _own(event, elements)
-            row["ts"] = ts
-            if table == "events":
-                row["clock"] = event_clock
-            self._table(table, ts).add(row)
+            try:
+                self._add(record, event, page)
+            except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+                failed.append((page | {"n": event["n"], "ts": record.received, "event": event}, repr(error)))
+        return failed
+
+    def _add(self, record: Record, event: Json, page: Json) -> None:
+        base, clock = page_start(record)
+        ts, clock = _clamped(base + event["t"], record.received, clock)
+        if event["k"] == "trail":
+            self._table("trails", ts).add(_trail(event, page) | {"ts": ts})
+        else:
+            own = _own(event, record.batch.get("elements", {}))
+            self._table("events", ts).add(page | own | {"ts": ts, "clock": clock})
 
     def _table(self, name: str, ts: int) -> Table:
         key = name, _month(ts // 86_400_000)
@@ -215,7 +222,7 @@ def _own(event: Json, elements: Json) -> Json:
     return row
 
 
-def _trail(record: Record, event: Json, page: Json) -> Json:
+def _trail(event: Json, page: Json) -> Json:
     samples = event["samples"]
     return {
         **{name: page[name] for name in ("site_id", "visitor_id", "session_id", "page_id", "bot_class")},

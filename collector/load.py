@@ -143,16 +143,16 @@ class Loader:
         identities: list[EventId] = []
         rejected: list[tuple[Record, Json]] = []
         counts: Counter[str] = Counter()
+        dead: list[tuple[Json, str]] = []
         for seq, _, _, payload in spool.shipped(connection, plan):
             record = Record.decode(payload)
             refused = set(copies.get(str(seq), ()))
             fresh = [event for index, event in enumerate(record.batch.get("events", ())) if index not in refused]
             counts["duplicate"] += len(refused)
             if fresh:
-                builder.add(record, fresh)
+                dead += builder.add(record, fresh)
                 identities.extend(columns.event_id(record, event) for event in fresh)
             rejected.extend((record, event) for event in record.rejected)
-        dead: list[tuple[Json, str]] = []
         for (table, month), rows in sorted(builder.tables.items()):
             dead += insert_all(store, table, rows.columns(), f"{plan.token}-{table}-{month}")
         counts["dead"] = len(dead)

@@ -13,12 +13,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from collector import resources
-from collector.store import Store
+from collector.store import Store, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+TABLE_ALREADY_EXISTS = 57
 _STATUS_TABLE = """CREATE TABLE IF NOT EXISTS schema_migrations (
     name String, checksum FixedString(64), applied_at DateTime('UTC')
 ) ENGINE = ReplacingMergeTree ORDER BY name"""
@@ -71,28 +72,55 @@ def pending(store: Store, known: list[Migration] | None = None) -> list[Migratio
     return [migration for migration in known if migration.name not in applied]
 
 
-def migrate(
-    url: str, *, known: list[Migration] | None = None, report: Callable[[Migration], None] = lambda _: None
-) -> list[Migration]:
-    """Apply what is pending and return it. Creates the database where the user may.
+def planned(url: str) -> list[Migration]:
+    """What `migrate` would apply. Changes nothing.
 
     Raises:
         MigrationError: see `pending`.
         StoreError: ClickHouse did not answer or refused.
     """
-    _create_database(url)
+    if not _database_exists(url):
+        return migrations()
     store = Store(url)
     try:
-        store.execute(_STATUS_TABLE)
+        return pending(store)
+    finally:
+        store.close()
+
+
+def migrate(
+    url: str, *, known: list[Migration] | None = None, report: Callable[[Migration], None] = lambda _: None
+) -> list[Migration]:
+    """Apply what is pending and return it. Creates the database where it is missing and the user may.
+
+    Raises:
+        MigrationError: see `pending`.
+        StoreError: ClickHouse did not answer or refused.
+    """
+    if not _database_exists(url):
+        _execute_on_server(url, f"CREATE DATABASE IF NOT EXISTS {_database_name(url)}")
+    store = Store(url)
+    try:
         steps = pending(store, known)
+        if steps and not _has_status(store):
+            store.execute(_STATUS_TABLE)
         for step in steps:
-            store.execute(step.sql)
-            store.insert("schema_migrations", {
-                "name": [step.name], "checksum": [step.checksum], "applied_at": [datetime.now(UTC)]})
+            _apply(store, step)
             report(step)
         return steps
     finally:
         store.close()
+
+
+def _apply(store: Store, step: Migration) -> None:
+    try:
+        store.execute(step.sql)
+    except StoreError as error:
+        # Killed between a statement and its record, or another collector was first.
+        if error.code != TABLE_ALREADY_EXISTS:
+            raise
+    store.insert("schema_migrations", {
+        "name": [step.name], "checksum": [step.checksum], "applied_at": [datetime.now(UTC)]})
 
 
 def _has_status(store: Store) -> bool:
@@ -100,13 +128,21 @@ def _has_status(store: Store) -> bool:
         "SELECT 1 FROM system.tables WHERE database = currentDatabase() AND name = 'schema_migrations'"))
 
 
-def _create_database(url: str) -> None:
+def _database_exists(url: str) -> bool:
+    return bool(_execute_on_server(url, f"SELECT 1 FROM system.databases WHERE name = '{_database_name(url)}'"))
+
+
+def _database_name(url: str) -> str:
     name = Store(url).database
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
         raise ValueError(f"{name!r} is no name for a database: use letters, digits and _")
-    server = Store(url.replace(f"/{name}", "/default", 1) if f"/{name}" in url else url)
+    return name
+
+
+def _execute_on_server(url: str, sql: str) -> list[tuple[object, ...]]:
+    """Run a statement without being in the database, which may not exist yet."""
+    server = Store(url, database="default")
     try:
-        if not server.execute("SELECT 1 FROM system.databases WHERE name = {name:String}", {"name": name}):
-            server.execute(f"CREATE DATABASE IF NOT EXISTS {name}")
+        return server.execute(sql)
     finally:
         server.close()

@@ -319,13 +319,35 @@ def _discard(connection: sqlite3.Connection | None) -> None:
             connection.close()
 
 
+@contextlib.contextmanager
+def loader_lock(folder: Path, wait: float = WAIT_SECONDS * 2) -> Iterator[None]:
+    """Be the only loader of a folder; a killed predecessor may take a moment to be gone.
+
+    Raises:
+        SpoolError: another loader works on it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "loader.lock").open("ab") as lock:
+        deadline = time.monotonic() + wait
+        while not _locked(lock):
+            if time.monotonic() > deadline:
+                raise SpoolError(f"another loader works on {folder}")
+            time.sleep(0.1)
+        yield
+
+
+def _locked(file: IO[bytes]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
 def _free_slot(folder: Path) -> tuple[Path, IO[bytes]]:
     for number in range(_SLOTS):
         lock = (folder / f"slot-{number}.lock").open("ab")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            lock.close()
-        else:
+        if _locked(lock):
             return folder / f"slot-{number}.sqlite", lock
+        lock.close()
     raise SpoolError(f"all {_SLOTS} slots of {folder} are taken")

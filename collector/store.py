@@ -72,13 +72,18 @@ class Answer:
 class Store:
     """A connection to one database, kept open and made anew after an error. Safe to share between threads."""
 
-    def __init__(self, url: str, *, connect_timeout: float = 5.0, timeout: float = 300.0) -> None:
+    def __init__(
+        self, url: str, *, database: str | None = None, connect_timeout: float = 5.0, timeout: float = 300.0
+    ) -> None:
         """`url` is clickhouse://user:password@host:9000/database (clickhouses:// for TLS).
+
+        `database` replaces the URL's.
 
         Raises:
             ValueError: the URL is not of that form.
         """
         self._arguments = _arguments(url)
+        self._arguments["database"] = database or self._arguments["database"]
         self._arguments.update(connect_timeout=connect_timeout, send_receive_timeout=timeout)
         self._arguments["settings"] = {"server_side_params": True}
         self._client: Client | None = None

@@ -18,11 +18,11 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from collector import engine as engines
-from collector import load, migrate, store, telemetry
+from collector import load, migrate, spool, store, telemetry
 from collector.config import ConfigError, LiveSites, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from multiprocessing.process import BaseProcess
 
 DRAIN_SECONDS: Final = 10
@@ -74,6 +74,7 @@ class Supervisor:
         self._children = [self._process("loader", _run_loader), self._process("web", _run_web)]
         if self._engine is not None:
             self._children.insert(0, Child("ClickHouse", self._start_engine, self._engine.stop))
+        self._watcher: threading.Thread | None = None
         self.stopping = threading.Event()
 
     def start(self) -> None:
@@ -99,8 +100,16 @@ class Supervisor:
             for child in self._children:
                 child.tend()
 
+    def watch_in_background(self) -> None:
+        """`watch` in a thread of its own."""
+        self._watcher = threading.Thread(target=self.watch, name="watch", daemon=True)
+        self._watcher.start()
+
     def end(self) -> None:
         """End everything in the order in which events flow."""
+        self.stopping.set()
+        if self._watcher is not None:
+            self._watcher.join()
         for child in reversed(self._children):
             with contextlib.suppress(OSError):
                 child.stop()
@@ -160,6 +169,20 @@ def database_url(settings: Settings) -> str:
     return found.loader_url
 
 
+@contextlib.contextmanager
+def database(settings: Settings) -> Iterator[str]:
+    """The loader's address of ClickHouse; the program's own is started for the length of the block if need be.
+
+    Raises:
+        EngineError: it does not start here.
+    """
+    if settings.clickhouse_url or engines.find(settings.data_dir):
+        yield database_url(settings)
+    else:
+        with engines.running(settings.data_dir) as connection:
+            yield connection.loader_url
+
+
 def prepare(url: str) -> None:
     """Apply pending migrations.
 
@@ -173,7 +196,17 @@ def prepare(url: str) -> None:
 
 
 def run_loader(settings: Settings) -> None:
-    """The loader's process: load until SIGTERM, then drain for at most 10 s."""
+    """Load until SIGTERM, then drain for at most 10 s.
+
+    Raises:
+        SpoolError: another loader works on this spool.
+        ConfigError: sites.yml is wrong.
+    """
+    with spool.loader_lock(settings.spool_dir):
+        _load_until_told(settings)
+
+
+def _load_until_told(settings: Settings) -> None:
     loader = load.Loader(
         settings.spool_dir, lambda: database_url(settings), LiveSites(settings.config_dir), prepare)
     for number in (signal.SIGTERM, signal.SIGINT):
