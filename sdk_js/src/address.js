@@ -1,0 +1,29 @@
+// Which part of an address is kept?
+
+import { hashRouting, settings } from "./settings.js";
+
+const KEPT = /^(utm_\w+|gclid|[gw]braid|msclkid|fbclid|ttclid|twclid|li_fat_id)$/;
+
+/** @param {string} pair name=value of a query string */
+function isKept(pair) {
+  const name = pair.split("=")[0];
+  return KEPT.test(name) || settings.query.includes(name);
+}
+
+/**
+ * The part of a fragment that a hash router reads as a path.
+ * @param {{ hash: string }} place
+ */
+export const hashPath = (place) => (hashRouting ? place.hash.split("?")[0] : "");
+
+/**
+ * Host, path and the allowed part of the query string.
+ * @param {string} address
+ */
+export function cleanAddress(address) {
+  if (!address) return "";
+  const url = new URL(address, location.href);
+  const query = url.search.slice(1).split("&").filter(isKept).join("&");
+  const path = `${url.protocol}//${url.host}${url.pathname}`;
+  return (path + (query && `?${query}`) + hashPath(url)).slice(0, 2048);
+}

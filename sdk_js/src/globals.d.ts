@@ -1,0 +1,20 @@
+/** What the collector writes into the last parenthesis of the built file. */
+declare const SETTINGS: Partial<import("./settings.js").Settings>;
+/** Written by the build. */
+declare const VERSION: string;
+
+interface Window {
+  footpath?: any;
+}
+
+interface Document {
+  prerendering?: boolean;
+}
+
+interface Navigator {
+  globalPrivacyControl?: boolean;
+}
+
+interface PerformanceNavigationTiming {
+  activationStart?: number;
+}

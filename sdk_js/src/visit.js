@@ -1,0 +1,111 @@
+// Who is here, and since when? One storage key holds the visitor and the session for all tabs.
+
+import { cleanAddress } from "./address.js";
+import { listen } from "./guard.js";
+import { randomId, timedId } from "./id.js";
+import { reduced, settings } from "./settings.js";
+
+/**
+ * @typedef {object} Visit
+ * @property {string} visitor
+ * @property {number} since when the visitor was first seen, Unix ms
+ * @property {string} session
+ * @property {number} began when the session began
+ * @property {number} seen when an input was last seen
+ * @property {{ url: string, referrer: string }} entry
+ */
+
+const KEY = `footpath:${settings.site}`;
+export const IDLE_MS = 18e5;
+const DAY_MS = 864e5;
+const VISITOR_MS = 395 * DAY_MS;
+const WRITE_MS = 5000;
+
+/** @type {Visit} */
+export let visit;
+let written = 0;
+
+/** @type {Storage | undefined} */
+let store;
+
+/**
+ * @param {() => string | null} read
+ * @returns {Visit | undefined}
+ */
+function parse(read) {
+  try {
+    const found = JSON.parse(read() || "");
+    if (found.entry) return found;
+  } catch (_) {}
+}
+
+function write() {
+  if (!store) return;
+  written = Date.now();
+  try {
+    store.setItem(KEY, JSON.stringify(visit));
+  } catch (_) {
+    // Full or forbidden: better one visitor a day than a new one on each page.
+    store = undefined;
+    visit.visitor = visit.session = "";
+  }
+}
+
+/**
+ * Reads who is here; begins a session where the last one has ended.
+ * @param {string} [referrer]
+ */
+export function arrive(referrer = "") {
+  const now = Date.now();
+  // Another tab may have been quicker, or the page has slept in the back/forward cache.
+  const storage = store;
+  if (storage) visit = /** @type {Visit} */ (parse(() => storage.getItem(KEY)));
+  const known = visit && visit.since > now - VISITOR_MS;
+  if (!known || isOver()) {
+    visit = {
+      visitor: known ? visit.visitor : store ? randomId() : "",
+      since: known ? visit.since : now,
+      session: store ? timedId(now) : "",
+      began: now,
+      seen: now,
+      entry: { url: cleanAddress(location.href), referrer: cleanAddress(referrer) },
+    };
+  }
+  visit.seen = now;
+  write();
+}
+
+/** 30 min without an input, or a day. */
+export function isOver() {
+  const now = Date.now();
+  return now - visit.seen > IDLE_MS || now - visit.began > DAY_MS;
+}
+
+/** An input keeps the session alive. */
+export function stay() {
+  visit.seen = Date.now();
+  if (visit.seen - written >= WRITE_MS) write();
+}
+
+/** Nothing stays on the device. */
+export function forget() {
+  try {
+    localStorage.removeItem(KEY);
+    sessionStorage.removeItem(KEY);
+  } catch (_) {}
+  // @ts-expect-error the next arrival begins anew
+  visit = undefined;
+}
+
+/** @param {() => void} onForgotten another tab has withdrawn consent */
+export function openVisit(onForgotten) {
+  try {
+    // Throws where cookies are blocked. There is no "noneStorage".
+    store = /** @type {any} */ (window)[`${reduced ? "none" : settings.storage}Storage`];
+  } catch (_) {}
+  listen("storage", ({ key, newValue }) => {
+    if (key !== KEY) return;
+    visit = parse(() => newValue) || visit;
+    if (!newValue) onForgotten();
+  });
+}
