@@ -49,7 +49,7 @@ def page(title: str, kind: str, body: str, path: str) -> str:
 <div class="wrap top-row">
 <a class="brand" href="/"><img src="/img/favicon.svg" width="32" height="32" alt=""><span>{escape(SHOP)}</span></a>
 <nav aria-label="Main"><ul>{links}</ul></nav>
-<a class="cart-link" href="/cart">Cart <span class="count" data-cart-count>0</span></a>
+<a class="cart-link" href="/cart" aria-label="Cart">Cart <span class="count" data-cart-count>0</span></a>
 </div>
 </header>
 <main id="main">
@@ -101,7 +101,10 @@ def home() -> str:
     promises = "".join(
         f"<li><h2>{title}</h2><p>{text}</p></li>"
         for title, text in (
-            ("Mended for life", "Send it back in any state. We repair it, or tell you honestly that it is over."),
+            (
+                "Mended for life",
+                "Send it back in any state. We repair it, or tell you honestly that it is over.",
+            ),
             (f"Free delivery from €{FREE_DELIVERY_FROM}", "Below that it is €6, wherever your hills are."),
             ("Sixty days to decide", "Walk in it first. A worn sole is not a reason to refuse a return."),
         )
@@ -182,20 +185,34 @@ def reviews(product: Product) -> str:
     """Three reviews; they differ in stars and are the same for each product but for the name."""
     name = escape(product.name)
     lines = (
-        ("Ines from Freiburg", 5, f"Three years and one very wet week on the coast. The {name} has more scars than I have."),
-        ("Tomasz from Kraków", 4, "Smaller than I had pictured. The size picture was right and I had not looked at it."),
-        ("Maud from Ghent", 5, "Sent it back with a tear, had it again in nine days with a note from the person who sewed it."),
+        (
+            "Ines from Freiburg",
+            5,
+            f"Three years and one very wet week on the coast. The {name} has more scars than I have.",
+        ),
+        (
+            "Tomasz from Kraków",
+            4,
+            "Smaller than I had pictured. The size picture was right and I had not looked at it.",
+        ),
+        (
+            "Maud from Ghent",
+            5,
+            "Sent it back with a tear, had it again in nine days with a note from the person who sewed it.",
+        ),
     )
     return "".join(
         f'<li><p class="stars" role="img" aria-label="{stars} of 5 stars">{"★" * stars}{"☆" * (5 - stars)}</p>'
-        f"<p>{text}</p><p class=\"muted small\">{who}</p></li>"
+        f'<p>{text}</p><p class="muted small">{who}</p></li>'
         for who, stars, text in lines
     )
 
 
 def answers(pairs: tuple[tuple[str, str], ...]) -> str:
     """Questions that open on click."""
-    return "".join(f"<details><summary>{question}</summary><p>{answer}</p></details>" for question, answer in pairs)
+    return "".join(
+        f"<details><summary>{question}</summary><p>{answer}</p></details>" for question, answer in pairs
+    )
 
 
 def product(item: Product) -> str:
@@ -214,7 +231,10 @@ def product(item: Product) -> str:
         (
             ("Can it be repaired?", "Yes, for as long as we are here. Postage one way is on us."),
             ("When does it leave?", "On the next working day if you order before three, packed in paper."),
-            ("What if it does not fit my life?", "Sixty days, used or not. Tell us why: that is worth the postage."),
+            (
+                "What if it does not fit my life?",
+                "Sixty days, used or not. Tell us why: that is worth the postage.",
+            ),
         )
     )
     return f"""
@@ -293,27 +313,70 @@ def cart() -> str:
 
 
 FIELDS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
-    ("Contact", (
-        ("email", "E-mail", 'type="email" autocomplete="email" required', ""),
-        ("phone", "Phone", 'type="tel" autocomplete="tel" required pattern="\\+[1-9][0-9]{0,2} [1-9][0-9]{5,12}" '
-         'title="Country code with +, one space, number without the leading 0"', ""),
-    )),
-    ("Delivery", (
-        ("name", "Full name", 'autocomplete="name" required', ""),
-        ("address", "Street and number", 'autocomplete="street-address" required', ""),
-        ("postcode", "Postcode", 'autocomplete="postal-code" required pattern="[0-9A-Za-z][0-9A-Za-z \\-]{2,8}" '
-         'title="3 to 9 letters or digits"', "half"),
-        ("city", "City", 'autocomplete="address-level2" required', "half"),
-    )),
-    ("Payment", (
-        ("card-number", "Pretend card number", 'inputmode="numeric" autocomplete="off" required pattern="[0-9 ]{12,19}" '
-         'title="Any 12 to 19 digits: this is a demo" placeholder="4242 4242 4242 4242"', ""),
-        ("card-expiry", "Pretend expiry", 'autocomplete="off" required placeholder="12/34"', "half"),
-        ("card-code", "Pretend code", 'inputmode="numeric" autocomplete="off" required placeholder="123"', "half"),
-    )),
+    (
+        "Contact",
+        (
+            ("email", "E-mail", 'type="email" autocomplete="email" required', ""),
+            (
+                "phone",
+                "Phone",
+                'type="tel" autocomplete="tel" required pattern="\\+[1-9][0-9]{0,2} [1-9][0-9]{5,12}" '
+                'title="Country code with +, one space, number without the leading 0"',
+                "",
+            ),
+        ),
+    ),
+    (
+        "Delivery",
+        (
+            ("name", "Full name", 'autocomplete="name" required', ""),
+            ("address", "Street and number", 'autocomplete="street-address" required', ""),
+            (
+                "postcode",
+                "Postcode",
+                'autocomplete="postal-code" required pattern="[0-9A-Za-z][0-9A-Za-z \\-]{2,8}" '
+                'title="3 to 9 letters or digits"',
+                "half",
+            ),
+            ("city", "City", 'autocomplete="address-level2" required', "half"),
+        ),
+    ),
+    (
+        "Payment",
+        (
+            (
+                "card-number",
+                "Pretend card number",
+                'inputmode="numeric" autocomplete="off" required pattern="[0-9 ]{12,19}" '
+                'title="Any 12 to 19 digits: this is a demo" placeholder="4242 4242 4242 4242"',
+                "",
+            ),
+            ("card-expiry", "Pretend expiry", 'autocomplete="off" required placeholder="12/34"', "half"),
+            (
+                "card-code",
+                "Pretend code",
+                'inputmode="numeric" autocomplete="off" required placeholder="123"',
+                "half",
+            ),
+        ),
+    ),
 )
-COUNTRIES = ("Austria", "Belgium", "Czechia", "Denmark", "France", "Germany", "Ireland", "Italy", "Netherlands", "Poland",
-             "Spain", "Sweden", "Switzerland", "United Kingdom")
+COUNTRIES = (
+    "Austria",
+    "Belgium",
+    "Czechia",
+    "Denmark",
+    "France",
+    "Germany",
+    "Ireland",
+    "Italy",
+    "Netherlands",
+    "Poland",
+    "Spain",
+    "Sweden",
+    "Switzerland",
+    "United Kingdom",
+)
 
 
 def field(name: str, label: str, attributes: str, width: str) -> str:
@@ -330,7 +393,11 @@ def fieldset(title: str, fields: tuple[tuple[str, str, str, str], ...]) -> str:
             '<p class="field"><label for="country">Country</label><select id="country" name="country" '
             f'autocomplete="country-name" required><option value="">Please choose</option>{options}</select></p>'
         )
-    note = '<p class="small muted field">No payment is taken. Please do not type a real card.</p>' if title == "Payment" else ""
+    note = (
+        '<p class="small muted field">No payment is taken. Please do not type a real card.</p>'
+        if title == "Payment"
+        else ""
+    )
     return f"<fieldset><legend>{title}</legend>{note}{body}</fieldset>"
 
 
@@ -397,20 +464,38 @@ screw. That costs us about four euros a rucksack and saves most of them from the
 def faq() -> str:
     """Questions in three groups."""
     groups = (
-        ("Delivery", (
-            ("What does delivery cost?", f"€{DELIVERY}, and nothing from €{FREE_DELIVERY_FROM}."),
-            ("How long does it take?", "Two to four working days in Europe, about ten to islands and high valleys."),
-            ("Can I collect?", "On Fridays, at the bench. There is coffee."),
-        )),
-        ("Returns", (
-            ("How long may I keep it before deciding?", "Sixty days, used or not."),
-            ("Who pays for the way back?", "You do, unless we made a mistake. Then we do, and say sorry."),
-        )),
-        ("Paying", (
-            ("Why do you ask for my phone number?", "The carrier wants it. We would rather not, and this shop is a demo that "
-             "shows what such a field costs."),
-            ("Which cards do you take?", "None. This is a demo: any digits will do."),
-        )),
+        (
+            "Delivery",
+            (
+                ("What does delivery cost?", f"€{DELIVERY}, and nothing from €{FREE_DELIVERY_FROM}."),
+                (
+                    "How long does it take?",
+                    "Two to four working days in Europe, about ten to islands and high valleys.",
+                ),
+                ("Can I collect?", "On Fridays, at the bench. There is coffee."),
+            ),
+        ),
+        (
+            "Returns",
+            (
+                ("How long may I keep it before deciding?", "Sixty days, used or not."),
+                (
+                    "Who pays for the way back?",
+                    "You do, unless we made a mistake. Then we do, and say sorry.",
+                ),
+            ),
+        ),
+        (
+            "Paying",
+            (
+                (
+                    "Why do you ask for my phone number?",
+                    "The carrier wants it. We would rather not, and this shop is a demo that "
+                    "shows what such a field costs.",
+                ),
+                ("Which cards do you take?", "None. This is a demo: any digits will do."),
+            ),
+        ),
     )
     body = "".join(
         f'<section class="asked" data-footpath-zone="{title.lower()}"><h2>{title}</h2>{answers(pairs)}</section>'

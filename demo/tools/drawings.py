@@ -214,7 +214,9 @@ COMPASS = (
 )
 
 
-def picture(drawing: str, background: str, view: tuple[int, int, int, int] = (0, 0, 400, 400), extra: str = "") -> str:
+def picture(
+    drawing: str, background: str, view: tuple[int, int, int, int] = (0, 0, 400, 400), extra: str = ""
+) -> str:
     """An SVG document of 800 x 800 px that shows `view` (x, y, width, height) of a drawing."""
     x, y, width, height = view
     return (
@@ -231,7 +233,9 @@ def measured(drawing: str, background: str, tall: str, wide: str) -> str:
         '<g font-family="Helvetica,Arial,sans-serif" font-size="15" font-weight="700" fill="#17201b" text-anchor="middle">'
         f'<text x="200" y="371">{wide}</text><text transform="translate(376 214) rotate(90)">{tall}</text></g>'
     )
-    return picture(f'<g transform="translate(30 52) scale(.85)">{drawing.strip()}</g>', background, extra=lines)
+    return picture(
+        f'<g transform="translate(30 52) scale(.85)">{drawing.strip()}</g>', background, extra=lines
+    )
 
 
 WIDE = (0, 0, 1600, 760)
@@ -239,14 +243,23 @@ TALL = (900, -330, 620, 1090)
 
 
 def landscape(
-    colours: dict[str, str], view: tuple[int, int, int, int] = WIDE, sun: tuple[int, int, int] = (1290, 190, 82)
+    colours: dict[str, str],
+    view: tuple[int, int, int, int] = WIDE,
+    sun: tuple[int, int, int] = (1290, 190, 82),
 ) -> str:
     """The hero: hills one behind the other and one path that leads through them. `sun` is x, y and radius."""
     c = colours
     x0, y0, width, height = view
     trees = "".join(
         f'<path d="M{x} {y}l{s} {2.6 * s:.0f}h-{2 * s}z" fill="{c["tree"]}"/>'
-        for x, y, s in ((1010, 452, 17), (1046, 440, 22), (1084, 456, 15), (1390, 420, 24), (1436, 428, 18), (1350, 440, 16))
+        for x, y, s in (
+            (1010, 452, 17),
+            (1046, 440, 22),
+            (1084, 456, 15),
+            (1390, 420, 24),
+            (1436, 428, 18),
+            (1350, 440, 16),
+        )
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="{x0} {y0} {width} {height}"'
@@ -264,10 +277,30 @@ def landscape(
     )
 
 
-DAY = {"sky": "#dcebea", "sun": "#f6c453", "far": "#b7d2c8", "mid": "#82ad97", "tree": "#3f7358", "near": "#4f8a6b",
-       "path": "#f3e6c4", "front": "#2f5d46", "post": "#5b3318", "sign": "#f7f7f2"}
-NIGHT = {"sky": "#16232b", "sun": "#e9e2c5", "far": "#20353c", "mid": "#1f3d3a", "tree": "#12261f", "near": "#1b3a30",
-         "path": "#8f8a6c", "front": "#12261e", "post": "#3a2413", "sign": "#cfd3c8"}
+DAY = {
+    "sky": "#dcebea",
+    "sun": "#f6c453",
+    "far": "#b7d2c8",
+    "mid": "#82ad97",
+    "tree": "#3f7358",
+    "near": "#4f8a6b",
+    "path": "#f3e6c4",
+    "front": "#2f5d46",
+    "post": "#5b3318",
+    "sign": "#f7f7f2",
+}
+NIGHT = {
+    "sky": "#16232b",
+    "sun": "#e9e2c5",
+    "far": "#20353c",
+    "mid": "#1f3d3a",
+    "tree": "#12261f",
+    "near": "#1b3a30",
+    "path": "#8f8a6c",
+    "front": "#12261e",
+    "post": "#3a2413",
+    "sign": "#cfd3c8",
+}
 
 
 def film_poster() -> str:
