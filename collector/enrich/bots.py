@@ -48,17 +48,19 @@ def _own(bots: dict[str, list[list[str]]]) -> Iterator[tuple[str, str]]:
 
 
 def _listed(bots: dict[str, dict[str, str]]) -> Iterator[tuple[str, str]]:
-    """(class, pattern) of crawler-user-agents, in the order of the classes in our list."""
-    for tag, bot_class in bots["classes"].items():
-        for entry in crawleruseragents.CRAWLER_USER_AGENTS_DATA:
-            if tag in entry["tags"] and entry["pattern"] not in bots["not_bots"]:
-                yield bot_class, entry["pattern"]
+    """(class, pattern) of crawler-user-agents; crawlers where the package has a tag that we do not know."""
+    for entry in crawleruseragents.CRAWLER_USER_AGENTS_DATA:
+        if entry["pattern"] not in bots["not_bots"]:
+            tags = entry.get("tags", ())
+            known = (bot_class for tag, bot_class in bots["classes"].items() if tag in tags)
+            yield next(known, "crawler"), entry["pattern"]
 
 
 def _extractor() -> ua_parser_rs.UserAgentExtractor:
     """The engine over all rules; the first match names the class in place of a browser's family."""
     bots = sites.read(sites.BOTS)
-    rules = [*_own(bots), *_listed(bots)]
+    order = list(dict.fromkeys(bots["classes"].values()))
+    rules = [*_own(bots), *sorted(_listed(bots), key=lambda rule: order.index(rule[0]))]
     return ua_parser_rs.UserAgentExtractor(
         (pattern, bot_class, None, None, None, None) for bot_class, pattern in rules
     )

@@ -210,10 +210,14 @@ def _is_below(host: str, parent: str) -> bool:
 def _registrable(host: str) -> str:
     """`example.co.uk` of `www.example.co.uk`, the host itself where it has none, such as an address.
 
-    Shops under a common roof (`a.myshopify.com` and `b.myshopify.com`) are strangers to each other.
+    Shops under a common roof (`a.myshopify.com` and `b.myshopify.com`) are strangers to each other. A suffix
+    that is on no list (`shop.internal`) counts as one label, as the Public Suffix List has it.
     """
     found = _EXTRACT.extract_str(host, include_psl_private_domains=True)
-    return f"{found.domain}.{found.suffix}" if found.domain and found.suffix else host
+    if found.suffix:
+        return f"{found.domain}.{found.suffix}" if found.domain else host
+    labels = host.split(".")
+    return host if ":" in host or labels[-1].isdecimal() else ".".join(labels[-2:])
 
 
 @lru_cache(maxsize=CACHE_SIZE)
