@@ -260,7 +260,23 @@ class Journey:
 
     def _promo(self, view: PageView) -> None:
         view.click("field:promo", "focus", self._habits.rng.randint(4, 18))
-        view.stay(self._habits.time(3800))
+        # Fields that stand in no form belong to the form called "page".
+        for step in ("view", "start"):
+            view.note("form", form="page", step=step)
+        hesitation, dwell = self._habits.time(900), self._habits.time(3800)
+        view.stay(hesitation + dwell)
+        view.note(
+            "field",
+            element="field:promo",
+            form="page",
+            field="promo",
+            index=0,
+            visit=1,
+            hesitation_ms=hesitation,
+            dwell_ms=hesitation + dwell,
+            edits=self._habits.rng.randint(5, 9),
+            filled=1,
+        )
         view.click("button:Apply promo", within=0.1)
         for _ in range(self._habits.rng.choice((0, 1, 1, 2, 3))):
             view.click_again("button:Apply promo", self._habits.time(520, 0.5))

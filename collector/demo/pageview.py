@@ -20,6 +20,7 @@ _INPUT_COUNTS_MS: Final = 15_000
 _REPORT_MS: Final = 15_000
 _EXPOSED_MS: Final = 100
 _SCROLL_PX_PER_MS: Final = 1.6
+_CONTROLS: Final = ("link", "button", "textbox", "combobox", "checkbox")
 
 
 @dataclass(frozen=True)
@@ -192,7 +193,7 @@ class PageView:
             vy=vy,
             ex=_share(x, rect[0], rect[2]),
             ey=_share(y, rect[1], rect[3]),
-            interactive=int(place.element["role"] not in ("img", "region")),
+            interactive=int(place.element["role"] in _CONTROLS),
             pointer="touch" if self._person.touches else "mouse",
         )
         if response:
@@ -215,6 +216,7 @@ class PageView:
     def _describe(self, place: Place, item: str) -> int:
         described = {**place.element, "rect": list(self._rect(place))}
         if item:
+            described["selector"] = str(described["selector"]).replace(str(described["item"]), item)
             described["item"] = item
         for index, known in self._elements.items():
             if known == described:

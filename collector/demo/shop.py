@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -60,6 +61,13 @@ class Shop:
         self._thread.join()
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A browser that leaves in the middle of a picture is no error; anything else is shown."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 def serve(folder: Path, host: str, port: int, sdk_url: str) -> Shop:
     """Serve the shop in `folder` at `host`:`port` (0: any free port) in a background thread.
 
@@ -72,7 +80,7 @@ def serve(folder: Path, host: str, port: int, sdk_url: str) -> Shop:
     if not (folder / "index.html").is_file():
         raise FileNotFoundError(f"{folder} holds no shop: index.html is missing")
     handler = _handler(folder.resolve(), sdk_url)
-    return Shop(ThreadingHTTPServer((host, port), handler))
+    return Shop(_Server((host, port), handler))
 
 
 def answer(folder: Path, target: str, sdk_url: str) -> Answer:

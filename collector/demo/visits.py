@@ -72,7 +72,7 @@ def visits(count: int, seed: int, now_ms: int, shop_url: str) -> Iterator[Visit]
     earlier: list[_Earlier] = []
     for number, begin in enumerate(_beginnings(rng, count, now_ms)):
         # A source of chance for each visit: what happens in it does not depend on the hour of the run.
-        own = Random(f"{seed}/{number}")  # noqa: S311
+        own = Random(f"{seed}.{number}")  # noqa: S311
         told = _Told(own, now_ms, shop_url)
         if own.random() < _CRAWLERS:
             yield _crawl(told, begin)

@@ -262,7 +262,7 @@ data-price="{item.price}">Add to cart</button></div>
 </section>
 </div>
 <section class="wrap film" data-footpath-zone="film" aria-label="In the field">
-<figure><img src="/img/film.svg" width="1280" height="608" alt="Still: over the hills with the {escape(item.name)}">
+<figure><img src="/img/film.svg" width="1280" height="608" alt="Still: two days over the hills">
 <figcaption class="muted small">Two days over the hills with the {escape(item.name)}.</figcaption></figure>
 </section>
 <section class="wrap details" data-footpath-zone="details" aria-labelledby="details">

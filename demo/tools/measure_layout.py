@@ -12,7 +12,6 @@ The file: `viewports` name → [width, height]; `sticky` viewport → px scrolle
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import sys
@@ -39,36 +38,16 @@ ARGUMENTS = (
     "--hide-scrollbars",
 )
 
-COLLECT = r"""() => {
-  const clean = (text) => (text || "").replace(/\s+/g, " ").trim().slice(0, 80);
-  const roleOf = (el) => {
-    if (el.dataset.footpathZone) return "region";
-    const tag = el.localName;
-    if (tag === "input") return el.type === "checkbox" ? "checkbox" : "textbox";
-    return { a: "link", img: "img", select: "combobox", summary: "button", button: "button" }[tag] || tag;
-  };
-  const nameOf = (el) => clean(el.dataset.footpathZone || el.getAttribute("aria-label")
-    || (el.labels && el.labels[0] && el.labels[0].textContent) || el.getAttribute("alt") || el.textContent
-    || (el.querySelector("img") || { alt: "" }).alt);
-  const landmarkOf = (el) => (el.closest("header,nav,main,footer,aside,form") || document.body).localName;
-  const selectorOf = (el) => {
-    const parts = [];
-    for (let at = el; at && at !== document.body && parts.length < 4; at = at.parentElement) {
-      if (at.id) { parts.unshift("#" + at.id); break; }
-      const same = [...at.parentElement.children].filter((other) => other.localName === at.localName);
-      parts.unshift(at.localName + (at.classList[0] ? "." + at.classList[0] : "")
-        + (same.length > 1 ? `:nth-of-type(${same.indexOf(at) + 1})` : ""));
-    }
-    return parts.join(">");
-  };
-  const itemOf = (el) => {
-    if (el.closest("nav")) return "";
-    const named = el.closest("[data-footpath]");
-    if (named) return named.dataset.footpath;
-    const row = el.closest("li");
-    return row && row.parentElement.children.length > 1 ? String([...row.parentElement.children].indexOf(row) + 1) : "";
-  };
-  const handleOf = (el) => {
+# The script's own source says what an element is called, so that sample visits and real ones meet in one report.
+SCRIPT = DEMO.parent / "sdk_js" / "src"
+COLLECT = r"""async () => {
+  globalThis.SETTINGS = { site: "demo-shop" };
+  const { arrive } = await import("/script-source/visit.js");
+  arrive();
+  const { describe, findFixed } = await import("/script-source/element.js");
+  const current = await import("/script-source/page.js");
+  current.beginPage(0, "", []);
+  const handleOf = (el, name) => {
     if (el.dataset.footpathZone) return "zone:" + el.dataset.footpathZone;
     if (el.dataset.add) return "add:" + el.dataset.add;
     if (el.dataset.view) return "thumb";
@@ -78,11 +57,7 @@ COLLECT = r"""() => {
     if (el.localName === "summary") return "ask";
     if (el.name) return "field:" + el.name;
     if (el.localName === "img") return "image:" + (el.closest("figure") ? "film" : el.matches(".stage") ? "stage" : "hero");
-    return "button:" + nameOf(el);
-  };
-  const fixedOf = (el) => {
-    for (let at = el; at; at = at.parentElement) if (/fixed|sticky/.test(getComputedStyle(at).position)) return 1;
-    return 0;
+    return "button:" + name;
   };
   const wanted = "a[href],button,input,select,summary,[data-footpath-zone],figure img,.stage,.hero-picture img";
   const found = [...document.querySelectorAll(wanted)].filter((el) => !el.closest("[hidden],.skip"));
@@ -93,19 +68,14 @@ COLLECT = r"""() => {
     sticky: document.querySelector("header").offsetTop,
     size: [document.documentElement.scrollWidth, document.documentElement.scrollHeight],
     found: found.map((el) => {
-      const box = el.getBoundingClientRect();
-      const zone = el.closest("[data-footpath-zone]");
-      return { handle: handleOf(el), role: roleOf(el), name: nameOf(el), landmark: landmarkOf(el), item: itemOf(el),
-        selector: selectorOf(el), zone: zone ? zone.dataset.footpathZone : "", fixed: fixedOf(el),
-        rect: [box.x, box.y + scrollY, box.width, box.height].map(Math.round) };
+      current.page.elements.length = 0;
+      describe(el, el.getBoundingClientRect(), [scrollX, scrollY]);
+      const [about] = current.page.elements;
+      findFixed(el, about, [scrollX, scrollY]);
+      return { handle: handleOf(el, about.name), ...about };
     }),
   };
 }"""
-
-
-def key(role: str, name: str, landmark: str) -> str:
-    """16 hex digits that stay the same while role, name and landmark do."""
-    return hashlib.sha256(f"{role}\n{name}\n{landmark}".encode()).hexdigest()[:16]
 
 
 def addresses() -> list[str]:
@@ -121,6 +91,9 @@ def measure(browser: Browser, shop: str) -> dict[str, dict[str, Any]]:
     for name, (width, height) in VIEWPORTS.items():
         context = browser.new_context(viewport={"width": width, "height": height}, color_scheme="light")
         page = context.new_page()
+        page.route(
+            "**/script-source/*.js", lambda route: route.fulfill(path=SCRIPT / Path(route.request.url).name)
+        )
         page.goto(shop + "/about")
         for address, views in seen.items():
             path, _, count = address.partition("#")
@@ -147,10 +120,9 @@ def compact(seen: dict[str, dict[str, Any]]) -> dict[str, Any]:
     for address, views in seen.items():
         places: dict[str, list[Any]] = {}
         for index, first in enumerate(views["desktop"]["found"]):
-            described = {"key": key(first["role"], first["name"], first["landmark"]), **first}
-            for unwanted in ("handle", "landmark", "rect"):
-                del described[unwanted]
-            described = {name: value for name, value in described.items() if value not in ("", 0)}
+            described = {
+                name: value for name, value in first.items() if name not in ("handle", "rect") and value
+            }
             place = known.setdefault(json.dumps(described, sort_keys=True), len(known))
             if place == len(elements):
                 elements.append(described)
