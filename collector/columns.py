@@ -25,7 +25,8 @@ CLOCK_TOLERANCE_MS: Final = 10_000
 PAST_MS: Final = 30 * 86_400_000
 FUTURE_MS: Final = 5 * 60_000
 
-_NULLABLE: Final = frozenset({"hesitation_ms"})
+_DEFAULTS: Final[Json] = {"hesitation_ms": None, "props": "{}"}
+"""What a row without the column holds, where that is not the zero of its type."""
 
 Columns = dict[str, list[Any]]
 EventId = tuple[int, int, int, int]
@@ -52,7 +53,7 @@ class Table:
             column = self._columns.get(name)
             if column is None:
                 column = self._columns[name] = []
-                self._defaults[name] = None if name in _NULLABLE else _default(value)
+                self._defaults[name] = _DEFAULTS[name] if name in _DEFAULTS else _default(value)
             if len(column) < self.length:
                 column.extend([self._defaults[name]] * (self.length - len(column)))
             column.append(value)
