@@ -24,6 +24,10 @@ _KNOWN: Final = frozenset({
 })  # fmt: skip
 
 
+_INT64_MIN: Final = -(2**63)
+_INT64_MAX: Final = 2**63 - 1
+
+
 class Invalid(ValueError):
     """A value breaks its rule; the message completes the sentence "x: …"."""
 
@@ -53,8 +57,8 @@ def compiled(node: Json) -> Check:
 def _choice(choices: list[Any]) -> Check:
     def check(value: Any) -> Any:
         for choice in choices:
-            if value == choice and type(value) is type(choice):
-                return value
+            if value == choice and isinstance(value, bool) is isinstance(choice, bool):
+                return choice
         raise Invalid(f"must be {', '.join(map(str, choices))}")
 
     return check
@@ -79,6 +83,8 @@ def _number(node: Json) -> Check:
     low, high = node.get("minimum", -math.inf), node.get("maximum", math.inf)
 
     def check(value: Any) -> float:
+        if type(value) is int and not _INT64_MIN <= value <= _INT64_MAX:
+            value = _as_float(value)
         if type(value) not in (int, float) or not math.isfinite(value):
             raise Invalid("must be a number")
         if not low <= value <= high:
@@ -86,6 +92,14 @@ def _number(node: Json) -> Check:
         return value  # type: ignore[no-any-return]
 
     return check
+
+
+def _as_float(value: int) -> float:
+    """A whole number past 64 bits as JavaScript has it; neither spool nor table can hold more of it."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
 
 
 def _string(node: Json) -> Check:

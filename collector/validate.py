@@ -73,7 +73,11 @@ def read(body: bytes) -> Json:
     if not isinstance(loaded, dict):
         raise Unreadable("the body must be a JSON object")
     # Both can only stand in JSON as escapes.
-    return _cleaned(loaded) if b"\\" in body else loaded  # type: ignore[no-any-return]
+    try:
+        cleaned: Json = _cleaned(loaded) if b"\\" in body else loaded
+    except RecursionError:
+        raise Unreadable("the body is nested too deeply") from None
+    return cleaned
 
 
 def batch(document: Json) -> Verdict:
@@ -164,6 +168,7 @@ def _event_table() -> dict[str, list[tuple[str, Check, bool]]]:
 
 _EVENTS: Final = _event_table()
 _ELEMENT: Final = compiled(contract()["$defs"]["element"])
+_ELEMENT_INDEX: Final = compiled({"type": "string", **contract()["properties"]["elements"]["propertyNames"]})
 _MISSING: Final = object()
 
 
@@ -172,8 +177,10 @@ def _checked_event(raw: Any) -> Json | tuple[str, list[str]]:
     if type(raw) is not dict:
         return "event", ["must be an object"]
     kind = raw.get("k")
-    if not isinstance(kind, str) or kind not in _EVENTS:
-        return "kind", [f"k: unknown kind {str(kind)[:32]!r}"]
+    if not isinstance(kind, str):
+        return "kind", ["k: must be a text" if "k" in raw else "k: is missing"]
+    if kind not in _EVENTS:
+        return "kind", [f"k: unknown kind {kind[:32]!r}"]
     kept: Json = {}
     errors = []
     for name, check, required in _EVENTS[kind]:
@@ -219,7 +226,7 @@ def _elements(value: Any) -> Json:
     checked: Json = {}
     for index, raw in value.items():
         try:
-            checked[index] = _ELEMENT(raw)
+            checked[_ELEMENT_INDEX(index)] = _ELEMENT(raw)
         except Invalid as error:
             checked[index] = str(error)
     return checked
