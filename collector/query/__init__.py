@@ -1,0 +1,51 @@
+"""Questions about visitors, from Python.
+
+::
+
+    from collector.query import connect, page, click, conversion, last, where
+    site = connect().site("demo-shop")
+    site.funnel([page("/product/*"), click(name="Add to cart"), conversion("purchase")], last("28d"), by="device")
+"""
+
+from collector.query.connection import Connection, connect, embedded
+from collector.query.definitions import DEFINITIONS, Definition
+from collector.query.errors import BadQuestion, NotConnected, QueryError, TooMuch, UnknownName
+from collector.query.filters import Filter, dead, did, rage, where
+from collector.query.period import Period, between, last, today
+from collector.query.rate import Rate
+from collector.query.result import Meta, Result
+from collector.query.site import Site
+from collector.query.steps import Step, click, conversion, event, field, form, page
+
+__all__ = [
+    "DEFINITIONS",
+    "BadQuestion",
+    "Connection",
+    "Definition",
+    "Filter",
+    "Meta",
+    "NotConnected",
+    "Period",
+    "QueryError",
+    "Rate",
+    "Result",
+    "Site",
+    "Step",
+    "TooMuch",
+    "UnknownName",
+    "between",
+    "click",
+    "connect",
+    "conversion",
+    "dead",
+    "did",
+    "embedded",
+    "event",
+    "field",
+    "form",
+    "last",
+    "page",
+    "rage",
+    "today",
+    "where",
+]

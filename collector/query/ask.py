@@ -1,0 +1,109 @@
+"""Running the statements of one report: with guards, with a record of each, with limits said in plain words."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from collector.query.errors import QueryError, TooMuch
+from collector.store import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from collector.query.sql import Binder
+    from collector.store import Store
+
+GUARDS: dict[str, object] = {
+    "max_execution_time": 60,
+    "max_memory_usage": 3_000_000_000,
+    "max_bytes_before_external_group_by": 1_500_000_000,
+    "max_bytes_before_external_sort": 1_500_000_000,
+}
+# TOO_MANY_ROWS, TIMEOUT_EXCEEDED, TOO_SLOW, MEMORY_LIMIT_EXCEEDED, TOO_MANY_BYTES, TOO_MANY_ROWS_OR_BYTES.
+_LIMITS = {
+    158: "too many rows",
+    159: "more time than allowed",
+    160: "more time than allowed",
+    241: "more memory than allowed",
+    307: "too many bytes",
+    396: "too many rows",
+}
+_COST_SECONDS = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement that a report ran: text, bound values, and its id in system.query_log."""
+
+    sql: str
+    params: dict[str, object]
+    query_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a report's statements took together: rows and bytes read, CPU ms, peak memory of the largest in bytes."""
+
+    rows: int
+    bytes: int
+    cpu_ms: float
+    peak_memory: int
+
+
+class Asker:
+    """Runs and records the statements of one report."""
+
+    def __init__(self, store: Store, report: str) -> None:
+        self._store = store
+        self._report = report
+        self.statements: list[Statement] = []
+
+    def rows(self, sql: str, binder: Binder) -> list[tuple[Any, ...]]:
+        """The rows of a statement with its bound values.
+
+        Raises:
+            TooMuch: a limit was reached.
+            QueryError: ClickHouse did not answer or refused.
+        """
+        statement = Statement(sql, dict(binder.values), f"footpath-{uuid.uuid4().hex}")
+        self.statements.append(statement)
+        settings = {**GUARDS, "log_comment": f"footpath:{self._report}"}
+        try:
+            return self._store.ask(sql, statement.params, settings, statement.query_id).rows
+        except StoreError as error:
+            raise _translated(error, self._report) from error
+
+
+def cost_of(store: Store, statements: Sequence[Statement]) -> Cost | None:
+    """What the statements took, from system.query_log; None where it does not know (yet, after some seconds)."""
+    wanted = {f"q{index}": statement.query_id for index, statement in enumerate(statements)}
+    if not wanted:
+        return Cost(0, 0, 0.0, 0)
+    names = ", ".join(f"{{{name}:String}}" for name in wanted)
+    sql = f"""SELECT count(), sum(read_rows), sum(read_bytes),
+    sum(ProfileEvents['UserTimeMicroseconds'] + ProfileEvents['SystemTimeMicroseconds']) / 1000, max(memory_usage)
+FROM system.query_log
+WHERE event_date >= today() - 1 AND type = 'QueryFinish' AND query_id IN ({names})"""
+    deadline = time.monotonic() + _COST_SECONDS
+    while True:
+        try:
+            found, rows, read, cpu_ms, memory = store.execute(sql, wanted)[0]
+        except StoreError:
+            return None
+        if found >= len(wanted):
+            return Cost(rows, read, cpu_ms, memory)
+        if time.monotonic() > deadline:
+            return None
+        time.sleep(0.25)
+
+
+def _translated(error: StoreError, report: str) -> QueryError:
+    if error.code in _LIMITS:
+        return TooMuch(
+            f"{report} would take {_LIMITS[error.code]}: ask for a shorter period, one page instead of a pattern, "
+            f"a narrower filter, or no breakdown (ClickHouse, code {error.code}: {error})"
+        )
+    return QueryError(f"{report} could not be answered (ClickHouse, code {error.code}: {error})")

@@ -1,0 +1,134 @@
+"""Where the data is: an address, the running program's own engine, or a directory opened on purpose."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from collector import engine
+from collector.query.errors import NotConnected, QueryError, unknown
+from collector.query.period import zone_of
+from collector.query.question import Place
+from collector.query.site import Site
+from collector.store import Store, StoreError, Unreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_DATA_DIR = "./footpath-data"
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+class Connection:
+    """A database that can be asked; `site(key)` is where questions begin."""
+
+    def __init__(self, store: Store, *, clock: Callable[[], int] = _now_ms) -> None:
+        """`store` is open; `clock` gives Unix ms and decides which windows have ended."""
+        self._store = store
+        self._clock = clock
+
+    def sites(self) -> dict[str, str]:
+        """Keys of all sites, with their names.
+
+        Raises:
+            QueryError: ClickHouse did not answer.
+        """
+        return {key: name for key, (_, name, _) in self._sites().items()}
+
+    def site(self, key: str, tz: str | None = None) -> Site:
+        """The site of that key; days are those of `tz`, by default of the site's own zone.
+
+        Raises:
+            UnknownName: no such site or zone; names the nearest and lists what exists.
+            QueryError: ClickHouse did not answer.
+        """
+        sites = self._sites()
+        if key not in sites:
+            raise unknown("site", key, sites)
+        site_id, _, home_zone = sites[key]
+        zone_of(tz or home_zone)
+        return Site(Place(self._store, site_id, key, tz or home_zone, home_zone, self._clock))
+
+    def close(self) -> None:
+        """Close the connection; the next question opens another."""
+        self._store.close()
+
+    def __repr__(self) -> str:
+        return f"<Footpath at {self._store.address}, database {self._store.database}>"
+
+    def _sites(self) -> dict[str, tuple[int, str, str]]:
+        sql = """SELECT site_id, argMax(key, updated_at), argMax(name, updated_at), argMax(time_zone, updated_at)
+FROM sites GROUP BY site_id ORDER BY site_id"""
+        try:
+            found = self._store.execute(sql)
+        except StoreError as error:
+            raise _unanswered(error) from error
+        return {key: (site_id, name, zone or "UTC") for site_id, key, name, zone in found}
+
+
+def connect(url: str | None = None) -> Connection:
+    """Connect to `url`, else to FOOTPATH_CLICKHOUSE_URL, else to the program that runs over FOOTPATH_DATA_DIR.
+
+    It never starts an engine; `embedded(path)` does.
+
+    Args:
+        url: clickhouse://user:password@host:9000/database (clickhouses:// for TLS).
+
+    Raises:
+        NotConnected: there is nothing to connect to; says what to do.
+    """
+    address = url or os.environ.get("FOOTPATH_CLICKHOUSE_URL") or _running_url()
+    try:
+        store = Store(address)
+    except ValueError as error:
+        raise NotConnected(str(error)) from None
+    try:
+        store.ping()
+    except StoreError as error:
+        raise _unanswered(error) from error
+    return Connection(store)
+
+
+@contextlib.contextmanager
+def embedded(path: str | Path) -> Iterator[Connection]:
+    """Start the engine over a data directory for the length of a `with` block.
+
+    Raises:
+        NotConnected: there is no such directory.
+        collector.engine.EngineError: another process holds the directory, or no engine exists for this platform.
+    """
+    if not (Path(path) / "clickhouse").is_dir():
+        raise NotConnected(f"{path} is no data directory of footpath (it has no folder `clickhouse`)")
+    with engine.running(Path(path)) as running:
+        store = Store(running.reader_url)
+        try:
+            yield Connection(store)
+        finally:
+            store.close()
+
+
+def _running_url() -> str:
+    data_dir = Path(os.environ.get("FOOTPATH_DATA_DIR", _DATA_DIR))
+    running = engine.find(data_dir)
+    if running is None:
+        raise NotConnected(
+            f"no running footpath was found over {data_dir}: start `footpath serve` there, set FOOTPATH_DATA_DIR to "
+            "its data directory, give connect() a URL, or set "
+            "FOOTPATH_CLICKHOUSE_URL=clickhouse://user:password@host:9000/footpath; "
+            "embedded(path) opens a directory that nobody serves"
+        )
+    return running.reader_url
+
+
+def _unanswered(error: StoreError) -> QueryError:
+    if isinstance(error, Unreachable):
+        return NotConnected(f"{error}; is `footpath serve` or the server running?")
+    if error.code == 60:
+        return QueryError(f"the tables do not exist yet: run `footpath migrate` ({error})")
+    return QueryError(f"ClickHouse refused (code {error.code}): {error}")

@@ -1,0 +1,127 @@
+"""Clicks by element: identity first, pixels second."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from collector.query.definitions import CLICK_RATE
+from collector.query.friction import dead_sql, rage_bursts
+from collector.query.page_views import page_condition
+from collector.query.rate import Rate
+from collector.query.sql import Binder, hex_id
+
+if TYPE_CHECKING:
+    from collector.query.columns import Column
+    from collector.query.question import Question
+
+
+@dataclass(frozen=True, slots=True)
+class ElementRow:
+    """An element of a group (empty: all). Name, role, selector and zone are those of its latest click.
+
+    Attributes:
+        key, item: identity of the control, and which of its repeating ancestors it stands in.
+        share: of the group's clicks.
+        click_rate: page views with a click on it, out of page views.
+        dead, rage: clicks, see the definitions.
+        fixed: its box is in the viewport, not in the page.
+        x, y, width, height: median box in CSS px; `page_width` is the median width that x belongs to.
+    """
+
+    group: str = field(metadata={"sparse": True})
+    key: str
+    item: str = field(metadata={"sparse": True})
+    name: str
+    role: str
+    selector: str = field(metadata={"show": False})
+    zone: str = field(metadata={"sparse": True})
+    clicks: int
+    share: float = field(metadata={"share": True})
+    dead: int
+    rage: int
+    visitors: int
+    click_rate: Rate
+    fixed: bool = field(metadata={"show": False})
+    x: int = field(metadata={"unit": "px"})
+    y: int = field(metadata={"unit": "px"})
+    width: int = field(metadata={"unit": "px"})
+    height: int = field(metadata={"unit": "px"})
+    page_width: int = field(metadata={"show": False})
+
+
+def rows_of(
+    question: Question, path: str, group: Column | None, page_views: dict[str, int]
+) -> tuple[ElementRow, ...]:
+    """The elements that were clicked on the page, the most clicked first."""
+    rage = _rage(question, path, group)
+    found = _clicked(question, path, group)
+    totals: dict[str, int] = {}
+    for grp, _, _, clicks, *_ in found:
+        totals[grp] = totals.get(grp, 0) + clicks
+    rows = []
+    for grp, key, item, clicks, dead, visitors, pages, names, fixed, box, page_width in found:
+        name, role, selector, zone = names
+        x, y, width, height = map(int, box)
+        # A page view whose own event was lost still counts where it was clicked on.
+        n = max(page_views.get(grp, 0), pages)
+        rows.append(
+            ElementRow(
+                grp,
+                hex_id(key),
+                item,
+                name,
+                role,
+                selector,
+                zone,
+                clicks,
+                clicks / totals[grp],
+                dead,
+                rage.get((grp, key, item), 0),
+                visitors,
+                Rate.of(pages, n, CLICK_RATE),
+                bool(fixed),
+                x,
+                y,
+                width,
+                height,
+                int(page_width),
+            )
+        )
+    return tuple(rows)
+
+
+def _clicked(question: Question, path: str, group: Column | None) -> list[tuple[Any, ...]]:
+    binder = Binder()
+    condition = page_condition(question, path, binder, rolled_up=False)
+    order = "(events.ts, events.page_id, events.n)"
+    names = ", ".join(f"toString(events.element_{part})" for part in ("name", "role", "selector", "zone"))
+    box = ", ".join(f"quantileExactLow(0.5)(events.element_{part})" for part in ("x", "y", "width", "height"))
+    return question.asker.rows(
+        f"""
+SELECT {_group(group)} AS grp, events.element_key AS key, toString(events.element_item) AS item, count() AS clicks,
+    countIf({dead_sql(binder)}), uniqExact(events.visitor_id), uniqExact(events.visitor_id, events.page_id),
+    argMax(({names}), {order}), argMax(events.element_fixed, {order}), ({box}),
+    quantileExactLow(0.5)(if(events.element_fixed, events.viewport_width, events.document_width))
+FROM events
+WHERE {condition} AND events.kind = 'click'
+GROUP BY grp, key, item
+ORDER BY clicks DESC, grp, key, item""",
+        binder,
+    )
+
+
+def _rage(question: Question, path: str, group: Column | None) -> dict[tuple[str, int, str], int]:
+    binder = Binder()
+    condition = page_condition(question, path, binder, rolled_up=False)
+    bursts = rage_bursts(condition, f"any({_group(group)}) AS grp", binder)
+    found = question.asker.rows(
+        f"SELECT grp, element_key, toString(element_item) AS item, sum(clicks) FROM ({bursts}\n)"
+        " GROUP BY grp, element_key, item",
+        binder,
+    )
+    return {(grp, key, item): int(clicks) for grp, key, item, clicks in found}
+
+
+def _group(group: Column | None) -> str:
+    return group.as_text if group else "''"

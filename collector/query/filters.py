@@ -1,0 +1,240 @@
+"""Filters: which events or sessions a question is about. They compose with `&`, `|` and `~`.
+
+A column holds for the event itself; `did`, `rage` and `dead` hold for the session of the event. Where a report
+selects sessions (`sessions`, `conversion_rate`, `form`), a column that a session has one of (device, browser, os,
+country, channel, source, medium, campaign, entry_path) holds for its first event, and the other columns of one
+`where(...)` hold for at least one of its events, the same one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from collector.query.columns import column
+from collector.query.errors import unknown
+from collector.query.friction import dead_sql, rage_bursts
+from collector.query.sql import Binder, equals, matches
+from collector.query.steps import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from collector.query.sql import Scope
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A condition. Build it with `where`, `did`, `rage` and `dead`; combine it with `&`, `|` and `~`."""
+
+    def __and__(self, other: Filter) -> Filter:
+        return Both("and", (self, other))
+
+    def __or__(self, other: Filter) -> Filter:
+        return Both("or", (self, other))
+
+    def __invert__(self) -> Filter:
+        return Not(self)
+
+    def row(self, scope: Scope) -> str:
+        """SQL condition on a row of `events`."""
+        raise NotImplementedError
+
+    def session(self, scope: Scope, attributes: Mapping[str, str]) -> str:
+        """SQL condition on a session with column `session_id`; `attributes` are those that it has one of."""
+        return self.row(scope)
+
+    def parts(self) -> Iterator[Filter]:
+        """The filter itself and all that it is made of."""
+        yield self
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain data, for `from_dict`."""
+        raise NotImplementedError
+
+    @staticmethod
+    def from_dict(spec: Mapping[str, Any]) -> Filter:
+        """From what `to_dict` gave.
+
+        Raises:
+            UnknownName: no such filter, column or step.
+        """
+        name, value = next(iter(spec.items()))
+        if name in ("and", "or"):
+            return Both(name, tuple(Filter.from_dict(part) for part in value))
+        if name == "not":
+            return Not(Filter.from_dict(value))
+        if name == "where":
+            return where(**value)
+        if name == "did":
+            return did(Step.from_dict(value))
+        if name in ("rage", "dead"):
+            return Clicks(name, value.get("element"), value.get("page"))
+        raise unknown("filter", str(name), ("and", "or", "not", "where", "did", "rage", "dead"))
+
+
+@dataclass(frozen=True)
+class Where(Filter):
+    """Columns with their allowed values; all of them must hold."""
+
+    columns: tuple[tuple[str, tuple[object, ...]], ...]
+
+    def row(self, scope: Scope) -> str:
+        return _all(_one_of(name, column(name).sql, values, scope.binder) for name, values in self.columns)
+
+    def session(self, scope: Scope, attributes: Mapping[str, str]) -> str:
+        own = [(name, values) for name, values in self.columns if name in attributes]
+        rest = Where(tuple(pair for pair in self.columns if pair[0] not in attributes))
+        parts = [_one_of(name, attributes[name], values, scope.binder) for name, values in own]
+        return _all([*parts, _sessions_with(scope, rest.row(scope))] if rest.columns else parts)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"where": {name: list(values) for name, values in self.columns}}
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name} = {' or '.join(map(str, values))}" for name, values in self.columns)
+
+
+@dataclass(frozen=True)
+class Did(Filter):
+    """Sessions in which a step happened."""
+
+    step: Step
+
+    def row(self, scope: Scope) -> str:
+        return _sessions_with(scope, self.step.sql(scope.binder))
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"did": self.step.to_dict()}
+
+    def __str__(self) -> str:
+        return f"did {self.step}"
+
+
+@dataclass(frozen=True)
+class Clicks(Filter):
+    """Sessions with rage or dead clicks, on any element or on one, on any page or on one."""
+
+    signal: str
+    element: str | None = None
+    page: str | None = None
+
+    def row(self, scope: Scope) -> str:
+        parts = (
+            [matches("events.element_name", self.element, scope.binder)] if self.element is not None else []
+        )
+        parts += [matches("events.path", self.page, scope.binder)] if self.page is not None else []
+        if self.signal == "dead":
+            return _sessions_with(scope, " AND ".join([dead_sql(scope.binder), *parts]))
+        bursts = rage_bursts(
+            " AND ".join([scope.near(), *parts]), "any(events.session_id) AS session_id", scope.binder
+        )
+        return f"session_id IN (SELECT session_id FROM ({bursts}))"
+
+    def to_dict(self) -> dict[str, Any]:
+        said = {"element": self.element, "page": self.page}
+        return {self.signal: {name: value for name, value in said.items() if value is not None}}
+
+    def __str__(self) -> str:
+        places = [f"{word} {what}" for word, what in (("on", self.element), ("on page", self.page)) if what]
+        return " ".join([self.signal, "clicks", *places])
+
+
+@dataclass(frozen=True)
+class Both(Filter):
+    """Several filters, of which all (`and`) or at least one (`or`) hold."""
+
+    word: str
+    filters: tuple[Filter, ...]
+
+    def row(self, scope: Scope) -> str:
+        return self._joined(part.row(scope) for part in self.filters)
+
+    def session(self, scope: Scope, attributes: Mapping[str, str]) -> str:
+        return self._joined(part.session(scope, attributes) for part in self.filters)
+
+    def parts(self) -> Iterator[Filter]:
+        yield self
+        for part in self.filters:
+            yield from part.parts()
+
+    def to_dict(self) -> dict[str, Any]:
+        return {self.word: [part.to_dict() for part in self.filters]}
+
+    def _joined(self, conditions: Iterator[str]) -> str:
+        return "(" + f" {self.word.upper()} ".join(conditions) + ")"
+
+    def __str__(self) -> str:
+        return "(" + f" {self.word} ".join(map(str, self.filters)) + ")"
+
+
+@dataclass(frozen=True)
+class Not(Filter):
+    """The opposite of a filter."""
+
+    filter: Filter
+
+    def row(self, scope: Scope) -> str:
+        return f"(NOT {self.filter.row(scope)})"
+
+    def session(self, scope: Scope, attributes: Mapping[str, str]) -> str:
+        return f"(NOT {self.filter.session(scope, attributes)})"
+
+    def parts(self) -> Iterator[Filter]:
+        yield self
+        yield from self.filter.parts()
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"not": self.filter.to_dict()}
+
+    def __str__(self) -> str:
+        return f"not ({self.filter})"
+
+
+def where(**columns: object) -> Filter:
+    """Events whose columns have these values: `where(device="mobile", channel=["Email", "Direct"])`.
+
+    A list means any of its values; in text `*` stands for any characters. Every documented column of table
+    `events` may be named, and custom properties as `**{"props.plan": "pro"}`.
+
+    Raises:
+        UnknownName: no such column, or no such value of device or kind; names the nearest.
+        BadQuestion: no column, or a value that the column cannot have.
+    """
+    pairs = []
+    for name, value in columns.items():
+        values = tuple(value) if isinstance(value, list | tuple | set | frozenset) else (value,)
+        found = column(name)
+        for each in values:
+            equals(found, each, Binder())
+        pairs.append((name, values))
+    return Where(tuple(pairs))
+
+
+def did(step: Step) -> Filter:
+    """Sessions in which the step happened: `did(page("/cart"))`."""
+    return Did(step)
+
+
+def rage(element: str | None = None, *, page: str | None = None) -> Filter:
+    """Sessions with rage clicks, on an element by its name, on a page by its path. See the definition `rage`."""
+    return Clicks("rage", element, page)
+
+
+def dead(element: str | None = None, *, page: str | None = None) -> Filter:
+    """Sessions with dead clicks, on an element by its name, on a page by its path. See the definition `dead`."""
+    return Clicks("dead", element, page)
+
+
+def _sessions_with(scope: Scope, condition: str) -> str:
+    return f"session_id IN (SELECT events.session_id FROM events WHERE {scope.near()} AND {condition})"
+
+
+def _one_of(name: str, sql: str, values: tuple[object, ...], binder: Binder) -> str:
+    found = column(name)
+    conditions = [equals(type(found)(name, found.type, sql), value, binder) for value in values]
+    return "(" + (" OR ".join(conditions) or "0") + ")"
+
+
+def _all(conditions: Any) -> str:
+    return "(" + (" AND ".join(conditions) or "1") + ")"

@@ -1,0 +1,77 @@
+"""Statements behind `form`: one row a session, and one row a field."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from collector.query.definitions import FORM_EXPIRY_MINUTES
+from collector.query.session_source import ATTRIBUTES, sessions_sql
+from collector.query.sql import Binder, matches
+
+if TYPE_CHECKING:
+    from collector.query.columns import Column
+    from collector.query.question import Question
+
+_ORDER = "(events.ts, events.page_id, events.n)"
+
+
+def sessions_of_form(question: Question, name: str, group: Column | None, binder: Binder) -> str:
+    """A statement with one row for each session whose first event of the form lies in the period.
+
+    Its columns: session, grp, started, attempted, failed, succeeded, abandoned, open, last (the field visited last).
+    """
+    grp = f"argMin({group.as_text}, {_ORDER})" if group else "''"
+    expired = question.now_ms - FORM_EXPIRY_MINUTES * 60_000
+    return f"""
+    SELECT *, started AND NOT succeeded AND ended_at > {binder.instant(expired)} AS open,
+        started AND NOT succeeded AND NOT open AS abandoned
+    FROM (
+        SELECT events.session_id AS session, {grp} AS grp, min(events.ts) AS began_at, max(events.ts) AS ended_at,
+            countIf(events.kind = 'field' OR events.step IN ('start', 'attempt', 'error', 'ok')) > 0 AS started,
+            countIf(events.step IN ('attempt', 'error', 'ok')) > 0 AS attempted,
+            countIf(events.step = 'error') > 0 AS failed, countIf(events.step = 'ok') > 0 AS succeeded,
+            argMaxIf(toString(events.field), {_ORDER}, events.kind = 'field') AS last
+        FROM events
+        WHERE {_events(question, name, binder)}
+        GROUP BY session
+        HAVING {question.during(binder, "began_at")}
+    )"""
+
+
+def fields_sql(question: Question, name: str, group: Column | None, binder: Binder) -> str:
+    """The statement with one row a group and field."""
+    sums = ", ".join(f"sum({each})" for each in ("edits_", "deletes_", "refills_", "pasted_", "autofilled_"))
+    return f"""
+SELECT s.grp AS grp, f.name AS name, argMax(f.place, f.last_visit), count() AS reached, sum(f.visits),
+    quantilesExactInclusiveArray(0.5, 0.75)(f.hesitations), quantilesExactInclusiveArray(0.5, 0.75)(f.dwells),
+    {sums}, countIf(f.visits > 1), countIf(NOT f.filled_last),
+    sumMap(f.codes, arrayWithConstant(length(f.codes), toUInt64(1))),
+    countIf(s.abandoned AND s.last = f.name), countIf(s.open)
+FROM (
+    SELECT events.session_id AS session, toString(events.field) AS name, count() AS visits,
+        max({_ORDER}) AS last_visit, argMax(events.field_index, {_ORDER}) AS place,
+        argMax(events.filled, {_ORDER}) AS filled_last,
+        groupArrayIf(assumeNotNull(events.hesitation_ms), isNotNull(events.hesitation_ms)) AS hesitations,
+        groupArray(events.dwell_ms) AS dwells,
+        groupArrayIf(toString(events.invalid), events.invalid != '') AS codes,
+        sum(events.edits) AS edits_, sum(events.deletes) AS deletes_, sum(events.refills) AS refills_,
+        countIf(events.pasted) AS pasted_, countIf(events.autofilled) AS autofilled_
+    FROM events
+    WHERE {_events(question, name, binder)} AND events.kind = 'field'
+    GROUP BY session, name
+) AS f
+INNER JOIN ({sessions_of_form(question, name, group, binder)}
+) AS s ON f.session = s.session
+GROUP BY grp, name"""
+
+
+def _events(question: Question, name: str, binder: Binder) -> str:
+    scope = question.scope(binder)
+    condition = (
+        f"{scope.near()} AND events.kind IN ('form', 'field') AND {matches('events.form', name, binder)}"
+    )
+    if question.where is None:
+        return condition
+    chosen = question.where.session(scope, ATTRIBUTES)
+    sessions = sessions_sql(question, scope, touching=True)
+    return f"{condition} AND events.session_id IN (SELECT session_id FROM ({sessions}\n) WHERE {chosen})"

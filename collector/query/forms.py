@@ -1,0 +1,212 @@
+"""How a form is filled in: from seeing it to sending it, and field by field."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from collector.query import render
+from collector.query.columns import column
+from collector.query.definitions import FORM_ABANDON, FORM_FIELD, FORM_RATE, SESSION
+from collector.query.form_sql import fields_sql, sessions_of_form
+from collector.query.question import begin
+from collector.query.rate import Rate
+from collector.query.result import Result
+from collector.query.sql import Binder
+
+if TYPE_CHECKING:
+    from collector.query.filters import Filter
+    from collector.query.period import Period
+    from collector.query.question import Place
+
+
+@dataclass(frozen=True, slots=True)
+class FormRow:
+    """A group's sessions (empty: all): how many saw the form, and how many of them got how far.
+
+    `started` is out of viewed, `attempted` and `succeeded` out of started, `failed` out of attempted, `completed`
+    (succeeded) out of viewed; `abandoned` out of started, without those `open`, who may still go on.
+    """
+
+    group: str = dataclasses.field(metadata={"sparse": True})
+    viewed: int
+    started: Rate
+    attempted: Rate
+    failed: Rate
+    succeeded: Rate
+    completed: Rate
+    abandoned: Rate
+    open: int
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRow:
+    """A field of a group (empty: all), in the order of the form.
+
+    Attributes:
+        reached: sessions that visited it; `visits` counts every visit.
+        hesitation_ms, hesitation_p75_ms: focus to first input, over visits with input; None: there were none.
+        dwell_ms, dwell_p75_ms: focus to blur.
+        pasted, autofilled: out of visits.
+        returned, blank: visited more than once, empty at the last visit; out of the sessions that reached it.
+        invalid: visits by code.
+        last_field: abandons whose last field it is, out of all abandons.
+        hazard: the same, out of the sessions that reached it and are not open.
+    """
+
+    group: str = dataclasses.field(metadata={"sparse": True})
+    field: str
+    index: int = dataclasses.field(metadata={"show": False})
+    reached: int
+    visits: int
+    hesitation_ms: float | None = dataclasses.field(metadata={"label": "hesitation", "unit": "ms"})
+    hesitation_p75_ms: float | None = dataclasses.field(metadata={"label": "p75", "unit": "ms"})
+    dwell_ms: float | None = dataclasses.field(metadata={"label": "dwell", "unit": "ms"})
+    dwell_p75_ms: float | None = dataclasses.field(metadata={"label": "p75", "unit": "ms"})
+    edits: int
+    deletes: int
+    refills: int
+    pasted: Rate
+    autofilled: Rate
+    returned: Rate
+    blank: Rate
+    invalid: dict[str, int] = dataclasses.field(metadata={"sparse": True})
+    last_field: Rate
+    hazard: Rate
+
+
+@dataclass(frozen=True, repr=False, kw_only=True)
+class Form(Result[FieldRow]):
+    """Answer of `Site.form`: `rows` are the fields in order, `totals` the form as a whole by group."""
+
+    name: str
+    totals: tuple[FormRow, ...]
+    row_type: ClassVar[type] = FieldRow
+
+    def about(self) -> list[str]:
+        return [self.name]
+
+    def to_table(self) -> str:
+        head, how = map(render.printable, self.title())
+        notes = ["", *map(render.printable, self.meta.notes)] if self.meta.notes else []
+        return "\n".join(
+            [
+                head,
+                how,
+                "",
+                render.table(self.totals),
+                "",
+                render.table(self.rows, hide=self.hidden()),
+                *notes,
+            ]
+        )
+
+    def _repr_html_(self) -> str:
+        return render.html_table(self.totals) + super()._repr_html_()
+
+
+def ask(
+    place: Place,
+    name: str,
+    period: Period | str,
+    *,
+    by: str | None = None,
+    where: Filter | None = None,
+    bots: bool = False,
+) -> Form:
+    """See `Site.form`."""
+    group = column(by) if by else None
+    question = begin(place, "form", period, where, bots=bots)
+    question.catalog.require("form", name)
+    binder = Binder()
+    totals = question.asker.rows(
+        f"""
+SELECT grp, count() AS viewed, countIf(started), countIf(attempted), countIf(failed), countIf(succeeded),
+    countIf(abandoned), countIf(open)
+FROM ({sessions_of_form(question, name, group, binder)}
+)
+GROUP BY grp ORDER BY viewed DESC, grp""",
+        binder,
+    )
+    if not totals and group is None:
+        totals = [("", 0, 0, 0, 0, 0, 0, 0)]
+    abandons = {row[0]: row[6] for row in totals}
+    binder = Binder()
+    found = question.asker.rows(fields_sql(question, name, group, binder), binder)
+    rows = sorted(
+        (_field_row(each, abandons[each[0]]) for each in found),
+        key=lambda row: (row.group, row.index, row.field),
+    )
+    open_ones = sum(row[7] for row in totals)
+    notes = (f"{open_ones:,} sessions may still go on; they are not abandons.",) if open_ones else ()
+    return Form(
+        tuple(rows),
+        question.meta(FORM_RATE, FORM_FIELD, FORM_ABANDON, SESSION, notes=notes),
+        tuple(question.asker.statements),
+        place.store,
+        name=name,
+        totals=tuple(map(_form_row, totals)),
+    )
+
+
+def _form_row(found: tuple[Any, ...]) -> FormRow:
+    group, viewed, started, attempted, failed, succeeded, abandoned, still = found
+    return FormRow(
+        group,
+        viewed,
+        Rate.of(started, viewed, FORM_RATE),
+        Rate.of(attempted, started, FORM_RATE),
+        Rate.of(failed, attempted, FORM_RATE),
+        Rate.of(succeeded, started, FORM_RATE),
+        Rate.of(succeeded, viewed, FORM_RATE),
+        Rate.of(abandoned, started - still, FORM_ABANDON),
+        still,
+    )
+
+
+def _field_row(found: tuple[Any, ...], abandons: int) -> FieldRow:
+    (
+        group,
+        name,
+        index,
+        reached,
+        visits,
+        hesitation,
+        dwell,
+        edits,
+        deletes,
+        refills,
+        pasted,
+        autofilled,
+        returned,
+        blank,
+        codes,
+        last,
+        still,
+    ) = found
+    return FieldRow(
+        group,
+        name,
+        index,
+        reached,
+        visits,
+        _known(hesitation[0]),
+        _known(hesitation[1]),
+        _known(dwell[0]),
+        _known(dwell[1]),
+        edits,
+        deletes,
+        refills,
+        Rate.of(pasted, visits, FORM_FIELD),
+        Rate.of(autofilled, visits, FORM_FIELD),
+        Rate.of(returned, reached, FORM_FIELD),
+        Rate.of(blank, reached, FORM_FIELD),
+        dict(sorted(zip(*codes, strict=True))),
+        Rate.of(last, abandons, FORM_ABANDON),
+        Rate.of(last, reached - still, FORM_ABANDON),
+    )
+
+
+def _known(value: float) -> float | None:
+    return None if value != value else float(value)  # noqa: PLR0124 - NaN: there was nothing to measure

@@ -1,0 +1,255 @@
+"""How many go from step to step, where they are lost, and who they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from collector.query.columns import column
+from collector.query.conversion_rate import UNIT_DEFINITIONS
+from collector.query.definitions import (
+    DIFFERENCE,
+    FUNNEL_ANY,
+    FUNNEL_STEP,
+    FUNNEL_STRICT,
+    FUNNEL_TIME,
+    SESSION_HOURS,
+)
+from collector.query.errors import BadQuestion, unknown
+from collector.query.funnel_actors import Actors, actors_of
+from collector.query.funnel_sql import MOST_STEPS, Shape, units_sql
+from collector.query.funnel_times import Times, times_of
+from collector.query.period import duration_ms, instant
+from collector.query.question import begin, check_unit
+from collector.query.rate import Rate, against_the_rest
+from collector.query.result import Result
+from collector.query.sql import Binder
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import timedelta
+
+    from matplotlib.figure import Figure
+
+    from collector.query.filters import Filter
+    from collector.query.period import Period
+    from collector.query.question import Place, Question
+    from collector.query.steps import Step
+
+_DEFINITIONS = {"ordered": FUNNEL_STEP, "strict": FUNNEL_STRICT, "any": FUNNEL_ANY}
+
+
+@dataclass(frozen=True, slots=True)
+class FunnelRow:
+    """A step of a group (empty: all).
+
+    Attributes:
+        count: units that reached the step so far; `count - dropped - open` reached the next one.
+        dropped: units that did not go on, and whose window has ended.
+        open: units that did not go on yet, and whose window has not ended.
+        from_first, from_previous: over units whose window has ended.
+        so_far: over all units, whether or not they still have time.
+        q_value: `from_first` against the other groups; None where not judged.
+        median_ms, p75_ms, p90_ms, km_median_ms: time to the next step, where it was asked for.
+    """
+
+    group: str = field(metadata={"sparse": True})
+    step: int
+    name: str
+    count: int
+    dropped: int
+    open: int
+    from_first: Rate
+    from_previous: Rate
+    so_far: Rate
+    q_value: float | None = field(default=None, metadata={"sparse": True, "label": "q"})
+    median_ms: float | None = field(default=None, metadata={"sparse": True, "label": "median", "unit": "ms"})
+    p75_ms: float | None = field(default=None, metadata={"sparse": True, "label": "p75", "unit": "ms"})
+    p90_ms: float | None = field(default=None, metadata={"sparse": True, "label": "p90", "unit": "ms"})
+    km_median_ms: float | None = field(
+        default=None, metadata={"sparse": True, "label": "KM median", "unit": "ms"}
+    )
+
+
+@dataclass(frozen=True, repr=False, kw_only=True)
+class Funnel(Result[FunnelRow]):
+    """Answer of `Site.funnel`: one row a step and group, the largest group first."""
+
+    question: Question = field(compare=False)
+    shape: Shape
+    row_type: ClassVar[type] = FunnelRow
+
+    def about(self) -> list[str]:
+        return [f"{self.shape.order} per {self.shape.unit}"]
+
+    def hidden(self) -> tuple[str, ...]:
+        return () if any(row.open for row in self.rows) else ("open", "so_far")
+
+    def actors(self, step: int, *, dropped: bool = False, group: str | None = None) -> Actors:
+        """The units that reached `step` (1 is the first), or with `dropped` those lost after it.
+
+        They are exactly as many as `count` or `dropped` of the row. `group` narrows to one group.
+
+        Raises:
+            BadQuestion: there is no such step.
+            QueryError: ClickHouse did not answer.
+        """
+        if not 1 <= step <= len(self.shape.steps):
+            raise BadQuestion(f"there is no step {step}: the funnel has {len(self.shape.steps)}")
+        return actors_of(self.question, self.shape, step, dropped=dropped, group=group)
+
+    def plot(self, *, dark: bool = False) -> Figure:
+        """Bars with interval whiskers and the drop-off between them, as a matplotlib Figure.
+
+        Raises:
+            QueryError: matplotlib is not installed.
+        """
+        from collector.query.plot_funnel import plot  # noqa: PLC0415 - matplotlib is optional and slow to import
+
+        return plot(self, dark=dark)
+
+
+def ask(
+    place: Place,
+    steps: Sequence[Step],
+    period: Period | str,
+    *,
+    window: str | timedelta = "7d",
+    by: str | None = None,
+    where: Filter | None = None,
+    order: str = "ordered",
+    unit: str = "visitor",
+    exclude: Sequence[Step] = (),
+    times: bool = False,
+    bots: bool = False,
+) -> Funnel:
+    """See `Site.funnel`."""
+    shape = _shape(steps, window, by, order, unit, exclude, times)
+    question = begin(place, "funnel", period, where, bots=bots)
+    question.catalog.require_steps([*shape.steps, *shape.exclude])
+    binder = Binder()
+    reached = question.asker.rows(
+        f"SELECT grp, level, last_entry + {binder.integer(shape.window_ms)} <= {binder.integer(question.now_ms)}"
+        f" AS ended, count() FROM ({units_sql(question, shape, binder)}\n)\nGROUP BY grp, level, ended ORDER BY grp",
+        binder,
+    )
+    taken = times_of(question, shape) if times else {}
+    rows = _rows(reached, shape, taken)
+    incomplete = question.range.end_ms + shape.window_ms > question.now_ms
+    meta = question.meta(
+        _DEFINITIONS[order],
+        UNIT_DEFINITIONS[unit],
+        *([DIFFERENCE] if by else []),
+        *([FUNNEL_TIME] if times else []),
+        window_ms=shape.window_ms,
+        read_until=instant(question.range.end_ms + shape.window_ms, place.zone),
+        incomplete_from=instant(max(question.range.start_ms, question.now_ms - shape.window_ms), place.zone)
+        if incomplete
+        else None,
+        notes=_notes(reached, shape),
+    )
+    return Funnel(rows, meta, tuple(question.asker.statements), place.store, question=question, shape=shape)
+
+
+def _shape(
+    steps: Sequence[Step],
+    window: str | timedelta,
+    by: str | None,
+    order: str,
+    unit: str,
+    exclude: Sequence[Step],
+    times: bool,
+) -> Shape:
+    check_unit(unit)
+    if order not in _DEFINITIONS:
+        raise unknown("order", order, _DEFINITIONS)
+    if not 2 <= len(steps) <= MOST_STEPS:
+        raise BadQuestion(f"a funnel has 2 to {MOST_STEPS} steps, not {len(steps)}")
+    if order == "any" and (exclude or times):
+        raise BadQuestion("a funnel in any order has neither exclusions nor times between steps")
+    if order == "any" and len(set(steps)) < len(steps):
+        raise BadQuestion("a funnel in any order cannot ask for the same step twice")
+    window_ms = SESSION_HOURS * 3_600_000 if window == "session" else duration_ms(window)
+    return Shape(
+        tuple(steps),
+        tuple(exclude),
+        order,
+        window_ms,
+        window == "session" or unit == "session",
+        unit,
+        column(by) if by else None,
+    )
+
+
+def _rows(
+    reached: list[tuple[Any, ...]], shape: Shape, taken: dict[tuple[str, int], Times]
+) -> tuple[FunnelRow, ...]:
+    groups = [(group, list(each)) for group, each in groupby(reached, key=lambda row: str(row[0]))]
+    groups.sort(key=lambda pair: (-sum(row[3] for row in pair[1]), pair[0]))
+    if not groups and shape.group is None:
+        groups = [("", [])]
+    by_group = [_group_rows(group, each, shape, taken) for group, each in groups]
+    if shape.group is None:
+        return tuple(row for rows in by_group for row in rows)
+    for index in range(1, len(shape.steps)):
+        q_values = against_the_rest(
+            [(rows[index].from_first.k, rows[index].from_first.n) for rows in by_group]
+        )
+        for rows, q in zip(by_group, q_values, strict=True):
+            rows[index] = _with_q(rows[index], q)
+    return tuple(row for rows in by_group for row in rows)
+
+
+def _group_rows(
+    group: str, reached: list[tuple[Any, ...]], shape: Shape, taken: dict[tuple[str, int], Times]
+) -> list[FunnelRow]:
+    definition = _DEFINITIONS[shape.order]
+    ended = _at_least(reached, len(shape.steps), only_ended=True)
+    every = _at_least(reached, len(shape.steps), only_ended=False)
+    rows = []
+    for index, step in enumerate(shape.steps):
+        last = index + 1 == len(shape.steps)
+        lost = 0 if last else ended[index] - ended[index + 1]
+        stayed = 0 if last else every[index] - every[index + 1]
+        name = f"any {index + 1}" if shape.order == "any" else str(step)
+        rows.append(
+            FunnelRow(
+                group,
+                index + 1,
+                name,
+                every[index],
+                lost,
+                stayed - lost,
+                Rate.of(ended[index], ended[0], definition),
+                Rate.of(ended[index], ended[max(0, index - 1)], definition),
+                Rate.of(every[index], every[0], definition),
+                None,
+                *taken.get((group, index + 1), Times()),
+            )
+        )
+    return rows
+
+
+def _at_least(reached: list[tuple[Any, ...]], steps: int, *, only_ended: bool) -> list[int]:
+    return [
+        sum(count for _, level, ended, count in reached if level >= step and (ended or not only_ended))
+        for step in range(1, steps + 1)
+    ]
+
+
+def _with_q(row: FunnelRow, q: float | None) -> FunnelRow:
+    return replace(row, q_value=q)
+
+
+def _notes(reached: list[tuple[Any, ...]], shape: Shape) -> tuple[str, ...]:
+    still, every = sum(row[3] for row in reached if not row[2]), sum(row[3] for row in reached)
+    notes = []
+    if still:
+        notes.append(
+            f"The window of {still:,} of {every:,} has not ended: rates are over the other {every - still:,}; "
+            "`so far` is over all."
+        )
+    if shape.order == "any":
+        notes.append("Steps in order: " + ", ".join(map(str, shape.steps)) + ".")
+    return tuple(notes)

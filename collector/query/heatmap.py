@@ -1,0 +1,194 @@
+"""Where people click on a page: by cell of the page, or by element."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from collector.query import elements
+from collector.query.columns import PAGE_COLUMNS, Column, column
+from collector.query.definitions import BOX, CLICK_RATE, DEAD, HEAT, RAGE
+from collector.query.errors import unknown
+from collector.query.filters import Both, Not, Where
+from collector.query.page_views import page_condition, page_views
+from collector.query.question import begin, check_page_filter
+from collector.query.result import Result
+from collector.query.sql import Binder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from matplotlib.figure import Figure
+
+    from collector.query.elements import ElementRow
+    from collector.query.filters import Filter
+    from collector.query.period import Period
+    from collector.query.question import Place, Question
+
+CELL_PX = 16
+_MODES = ("cells", "elements")
+
+
+@dataclass(frozen=True, slots=True)
+class CellRow:
+    """Clicks in a cell: from `x_pct` to `x_pct + 1` % of the width, from `y_px` to `y_px + 16` px.
+
+    `layer` is `page`, or `viewport` for fixed and sticky elements, whose cells are those of the viewport.
+    `share` is of the group's clicks.
+    """
+
+    group: str = field(metadata={"sparse": True})
+    layer: str
+    x_pct: int = field(metadata={"label": "x", "unit": "%"})
+    y_px: int = field(metadata={"label": "y", "unit": "px"})
+    clicks: int
+    share: float = field(metadata={"share": True})
+
+
+@dataclass(frozen=True, repr=False, kw_only=True)
+class Heatmap(Result[CellRow]):
+    """Answer of `Site.heatmap`. `page_views` and `clicks` are totals by group."""
+
+    path: str
+    by: str | None
+    page_views: dict[str, int]
+    clicks: dict[str, int]
+    boxes: tuple[ElementRow, ...] = field(default=(), compare=False)
+    row_type: ClassVar[type] = CellRow
+
+    def about(self) -> list[str]:
+        return [
+            self.path,
+            f"{sum(self.clicks.values()):,} clicks on {sum(self.page_views.values()):,} page views",
+        ]
+
+    def plot(
+        self, *, group: str | None = None, background: str | Path | bytes | Any = None, dark: bool = False
+    ) -> Figure:
+        """The map over an image of the whole page (a path, bytes or a PIL image), or on a plain canvas.
+
+        Args:
+            group: which group; by default the one with most clicks.
+
+        Raises:
+            QueryError: matplotlib is not installed.
+            UnknownName: no such group.
+        """
+        from collector.query.plot_heatmap import plot_cells  # noqa: PLC0415 - matplotlib is optional
+
+        return plot_cells(self, group, background, dark=dark)
+
+
+@dataclass(frozen=True, repr=False, kw_only=True)
+class ElementMap(Result["ElementRow"]):
+    """Answer of `Site.heatmap(mode="elements")`. `page_views` are totals by group."""
+
+    path: str
+    by: str | None
+    page_views: dict[str, int]
+    row_type: ClassVar[type] = elements.ElementRow
+
+    def about(self) -> list[str]:
+        return [self.path, f"{sum(self.page_views.values()):,} page views"]
+
+    def plot(
+        self, *, group: str | None = None, background: str | Path | bytes | Any = None, dark: bool = False
+    ) -> Figure:
+        """The elements' boxes, filled by clicks; arguments as `Heatmap.plot`.
+
+        Raises:
+            QueryError: matplotlib is not installed.
+            UnknownName: no such group.
+        """
+        from collector.query.plot_heatmap import plot_elements  # noqa: PLC0415 - matplotlib is optional
+
+        return plot_elements(self, group, background, dark=dark)
+
+
+def ask(
+    place: Place,
+    path: str,
+    period: Period | str,
+    *,
+    by: str | None = "device",
+    where: Filter | None = None,
+    mode: str = "cells",
+    bots: bool = False,
+) -> Heatmap | ElementMap:
+    """See `Site.heatmap`."""
+    if mode not in _MODES:
+        raise unknown("mode", mode, _MODES)
+    group = column(by) if by else None
+    used = check_page_filter(where, PAGE_COLUMNS) | check_page_group(by)
+    question = begin(place, "heatmap", period, where, bots=bots)
+    question.catalog.require("page", path)
+    rolled_up = mode == "cells" and rolls_up(question, used)
+    views = page_views(question, path, group, rolled_up=rolled_up)
+    if mode == "elements":
+        rows = elements.rows_of(question, path, group, views)
+        meta = question.meta(CLICK_RATE, BOX, RAGE, DEAD)
+        return ElementMap(
+            rows, meta, tuple(question.asker.statements), place.store, path=path, by=by, page_views=views
+        )
+    cells = _cells(question, path, group, rolled_up=rolled_up)
+    totals: dict[str, int] = {}
+    for grp, *_, clicks in cells:
+        totals[grp] = totals.get(grp, 0) + clicks
+    rows_of_cells = tuple(
+        CellRow(grp, "viewport" if fixed else "page", x, y * CELL_PX, clicks, clicks / totals[grp])
+        for grp, fixed, x, y, clicks in cells
+    )
+    return Heatmap(
+        rows_of_cells,
+        question.meta(HEAT, rolled_up=rolled_up),
+        tuple(question.asker.statements),
+        place.store,
+        path=path,
+        by=by,
+        page_views=views,
+        clicks=totals,
+        boxes=(),
+    )
+
+
+def check_page_group(by: str | None) -> set[str]:
+    """The column of a breakdown about page views.
+
+    Raises:
+        UnknownName: page views have no such column.
+    """
+    if by is None:
+        return set()
+    if by not in PAGE_COLUMNS:
+        raise unknown("column of page views", by, PAGE_COLUMNS)
+    return {by}
+
+
+def rolls_up(question: Question, used: set[str]) -> bool:
+    """Whether the roll-ups of page views hold the answer: they know page and device alone."""
+    plain = all(
+        isinstance(part, Where | Both | Not) for part in (question.where.parts() if question.where else ())
+    )
+    return question.can_roll_up() and plain and used <= {"device", "path"}
+
+
+def _cells(question: Question, path: str, group: Column | None, *, rolled_up: bool) -> list[tuple[Any, ...]]:
+    binder = Binder()
+    condition = page_condition(question, path, binder, rolled_up=rolled_up)
+    if rolled_up:
+        grp = f"toString(events.{group.name})" if group else "''"
+        sql = f"""
+SELECT {grp} AS grp, events.fixed AS layer, events.cell_x AS cx, events.cell_y AS cy, sum(events.clicks) AS total
+FROM heat_cells AS events
+WHERE {condition}"""
+    else:
+        sql = f"""
+SELECT {group.as_text if group else "''"} AS grp, events.element_fixed AS layer,
+    toUInt8(least(99, greatest(0, if(layer, intDiv(events.vx * 100, greatest(1, toInt32(events.viewport_width))),
+        intDiv(events.x * 100, greatest(1, toInt32(events.document_width))))))) AS cx,
+    toUInt32(intDiv(greatest(0, if(layer, events.vy, events.y)), {CELL_PX})) AS cy, count() AS total
+FROM events
+WHERE {condition} AND events.kind = 'click'"""
+    return question.asker.rows(
+        f"{sql}\nGROUP BY grp, layer, cx, cy HAVING total > 0 ORDER BY grp, total DESC, layer, cy, cx", binder
+    )

@@ -1,0 +1,48 @@
+"""Page views of a page that began in the period: what heat and scroll are counted over."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from collector.query.definitions import SESSION_SLACK_DAYS
+from collector.query.sql import DAY_MS, Binder, matches
+
+if TYPE_CHECKING:
+    from collector.query.columns import Column
+    from collector.query.question import Question
+
+
+def page_condition(question: Question, path: str, binder: Binder, *, rolled_up: bool) -> str:
+    """Condition on rows about page views of `path` that began in the period and pass the filter.
+
+    From events: by the instant when the page view began. From a roll-up (which must be named `events` in the
+    statement): by the day on which it began.
+    """
+    scope = question.scope(binder)
+    chosen = f"{matches('events.path', path, binder)} AND {question.row_filter(scope)}"
+    if rolled_up:
+        first, end = str(question.range.first_day), str(question.range.end_day)
+        days = f"events.page_day >= toDate({binder.text(first)}) AND events.page_day < toDate({binder.text(end)})"
+        return f"events.site_id = {binder.integer(question.place.site_id)} AND {days} AND {chosen}"
+    # An event happens after its page view began, and not later than a session can last; this finds the parts.
+    return (
+        f"{scope.base()} AND {question.during(binder, 'events.page_start')}"
+        f" AND events.ts >= {binder.instant(question.range.start_ms - DAY_MS)}"
+        f" AND events.ts < {binder.instant(question.range.end_ms + SESSION_SLACK_DAYS * DAY_MS)} AND {chosen}"
+    )
+
+
+def page_views(question: Question, path: str, group: Column | None, *, rolled_up: bool) -> dict[str, int]:
+    """Number of page views by group (empty: all)."""
+    binder = Binder()
+    condition = page_condition(question, path, binder, rolled_up=rolled_up)
+    if rolled_up:
+        grp = f"toString(events.{group.name})" if group else "''"
+        sql = f"SELECT {grp} AS grp, sum(events.page_views) AS n FROM page_totals AS events WHERE {condition}"
+    else:
+        sql = (
+            f"SELECT {group.as_text if group else repr('')} AS grp, count() AS n"
+            f" FROM events WHERE {condition} AND events.kind = 'page_view'"
+        )
+    found = question.asker.rows(f"{sql} GROUP BY grp HAVING n > 0 ORDER BY n DESC, grp", binder)
+    return {str(name): int(n) for name, n in found}
