@@ -41,7 +41,7 @@ let pointer = "";
 let pressing = false;
 let early = "";
 let clickedAt = 0;
-let handAt = 0;
+let handAt = -MOMENTUM_MS;
 /** @type {MutationObserver} */
 let observer;
 /** @type {(goal: string) => void} */
@@ -79,7 +79,7 @@ function onPress(event) {
 function onClick(event) {
   const target = targetOf(event);
   const keyboard = !event.detail && event.type === "click";
-  const isEcho = keyboard && tick() - clickedAt < ECHO_MS;
+  const isEcho = !pressing && tick() - clickedAt < ECHO_MS;
   pressing = false;
   clickedAt = tick();
   if (isEcho || !event.isTrusted || isIgnored(target) || !passes()) return;
@@ -107,7 +107,6 @@ function onClick(event) {
       button: event.button,
       modifier: +(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey),
       pointer: keyboard ? "keyboard" : pointer,
-      selection: +(early === "selection"),
     }),
   };
   held.push(click);
@@ -139,8 +138,13 @@ function rest() {
  * @param {string} [response]
  */
 function close({ event, at }, response) {
-  const watched_ms = Math.min(WATCH_MS, Math.round(tick() - at));
-  push(Object.assign(event, { watched_ms }, response && { response, response_ms: watched_ms }));
+  event.watched_ms = Math.min(WATCH_MS, Math.round(tick() - at));
+  if (response) {
+    event.response = response;
+    event.response_ms = event.watched_ms;
+    if (response === "selection") event.selection = 1;
+  }
+  push(event);
 }
 
 /** It answers the newest click; older ones stay without. @param {string} [kind] */

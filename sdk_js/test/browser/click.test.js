@@ -33,6 +33,7 @@ test("an element has a role, a name, a selector and a zone, and the same key aft
     const { world, tab } = await visit(t, html);
     await tab.evaluate(() => addEventListener("submit", (e) => e.preventDefault()));
     await tab.click("button");
+    await hide(tab);
     const { role, name, selector, zone, key } = about(await click(world));
     assert.deepEqual([role, name, zone], ["button", "Add to cart", "form"]);
     assert.match(selector, /button/);
@@ -43,12 +44,18 @@ test("an element has a role, a name, a selector and a zone, and the same key aft
 
 test("buttons of repeated cards share a key and differ in item, by place or by data-footpath", async (t) => {
   const card = (mark) => `<li class="card"${mark}><button>Add</button></li>`;
-  const { world, tab } = await visit(t, `<ul>${card("")}${card("")}${card(' data-footpath="sku-blue"')}</ul>`);
+  const { world, tab } = await visit(
+    t,
+    `<ul>${card("")}${card("")}${card(' data-footpath="sku-blue"')}</ul>`,
+  );
   for (const button of await tab.$$("button")) await button.click();
   await hide(tab);
   const found = (await until(() => events(world, "click").length === 3 && events(world, "click"))).map(about);
   assert.equal(new Set(found.map(({ key }) => key)).size, 1);
-  assert.deepEqual(found.map(({ item }) => item), ["0", "1", "sku-blue"]);
+  assert.deepEqual(
+    found.map(({ item }) => item),
+    ["0", "1", "sku-blue"],
+  );
 });
 
 test("e-mails and long numbers are starred in element names, masked names are empty", async (t) => {
@@ -105,7 +112,10 @@ const effects = {
 
 for (const [kind, code] of Object.entries(effects)) {
   test(`a click that is answered by ${kind} says so and after how long`, async (t) => {
-    const { world, tab } = await visit(t, `<button>Go</button><p>Some text</p><input><div style="height:3000px"></div>`);
+    const { world, tab } = await visit(
+      t,
+      `<button>Go</button><p>Some text</p><input><div style="height:3000px"></div>`,
+    );
     await tab.evaluate((body) => {
       document.querySelector("button").onclick = () => setTimeout(new Function(body), 250);
     }, code);
@@ -180,7 +190,9 @@ test("an effect answers the newest click, older ones close without", async (t) =
   await pause(400);
   await tab.click("#b");
   await hide(tab);
-  const [dead, alive] = await until(() => events(world, "click").length === 2 && events(world, "click").sort((a, b) => a.n - b.n));
+  const [dead, alive] = await until(
+    () => events(world, "click").length === 2 && events(world, "click").sort((a, b) => a.n - b.n),
+  );
   assert.equal(dead.response, undefined);
   assert.ok(dead.watched_ms >= 390);
   assert.equal(alive.response, "mutation");
@@ -238,13 +250,18 @@ test("a modifier and the middle button are told", async (t) => {
   await tab.click("button", { modifiers: ["Shift"] });
   await tab.click("button", { button: "middle" });
   await hide(tab);
-  const list = await until(() => events(world, "click").length === 2 && events(world, "click").sort((a, b) => a.n - b.n));
+  const list = await until(
+    () => events(world, "click").length === 2 && events(world, "click").sort((a, b) => a.n - b.n),
+  );
   assert.equal(list[0].modifier, 1);
   assert.equal(list[1].button, 1);
 });
 
 test("a submit button's name is its value, never that of a field", async (t) => {
-  const { world, tab } = await visit(t, `<input type="button" value="Send it"><input value="private-words" name="city">`);
+  const { world, tab } = await visit(
+    t,
+    `<input type="button" value="Send it"><input value="private-words" name="city">`,
+  );
   await tab.click("[type=button]");
   await tab.click("[name=city]");
   await hide(tab);

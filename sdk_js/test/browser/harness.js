@@ -21,7 +21,15 @@ const page = (html, query = "") => `<!doctype html><html><head><title>Test page<
 
 /** One server with pages, the script and the receiver. */
 export async function serve() {
-  const world = { pages: {}, settings: {}, received: [], bodies: [], answers: [], headers: {}, now: Date.now };
+  const world = {
+    pages: {},
+    settings: {},
+    received: [],
+    bodies: [],
+    answers: [],
+    headers: {},
+    now: Date.now,
+  };
   const server = createServer((request, response) => {
     const path = request.url.split("?")[0];
     if (request.method === "POST") return receive(world, request, response);
@@ -62,7 +70,13 @@ function receive(world, request, response) {
     const batch = JSON.parse(body);
     const answer = world.answers.shift() || 202;
     world.bodies.push(body);
-    world.received.push({ ...batch, answer, size: body.length, type: request.headers["content-type"], at: Date.now() });
+    world.received.push({
+      ...batch,
+      answer,
+      size: body.length,
+      type: request.headers["content-type"],
+      at: Date.now(),
+    });
     if (!validate(batch)) world.invalid = validate.errors;
     if (answer === "cut") return request.socket.destroy();
     const { status, headers } = typeof answer === "number" ? { status: answer } : answer;
@@ -75,10 +89,19 @@ let browser;
 
 /** One browser for a test file. */
 export async function launch() {
-  browser = browser || (await chromium.launch({
-    executablePath: process.env.FOOTPATH_CHROMIUM || "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-  }));
+  browser =
+    browser ||
+    (await chromium.launch({
+      executablePath: process.env.FOOTPATH_CHROMIUM || "/usr/bin/chromium",
+      args: [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+      ],
+    }));
   return browser;
 }
 
@@ -88,7 +111,11 @@ export const quit = () => browser && browser.close();
  * A world with one page in it, open in a fresh profile.
  * @param {string | Record<string, string>} pages html of "/", or of several paths
  */
-export async function visit(t, pages, { settings = {}, path = "/", prepare = async () => {}, context: options = {}, clock } = {}) {
+export async function visit(
+  t,
+  pages,
+  { settings = {}, path = "/", prepare = async () => {}, context: options = {}, clock } = {},
+) {
   const world = await serve();
   world.pages = typeof pages === "string" ? { "/": pages } : pages;
   world.settings = settings;
@@ -112,7 +139,9 @@ export async function visit(t, pages, { settings = {}, path = "/", prepare = asy
 export const events = (world, kind) =>
   world.received
     .filter(({ answer }) => answer === 202)
-    .flatMap((batch) => batch.events.filter(({ k }) => !kind || k === kind).map((event) => ({ ...event, batch })));
+    .flatMap((batch) =>
+      batch.events.filter(({ k }) => !kind || k === kind).map((event) => ({ ...event, batch })),
+    );
 
 export const sum = (list, field) => list.reduce((total, event) => total + (event[field] || 0), 0);
 

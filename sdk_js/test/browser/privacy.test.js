@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { events, hide, pause, quit, until, visit } from "./harness.js";
+
+after(quit);
+
+const kept = (tab) => tab.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]));
+const NOTHING = "[{},{}]";
+
+/** @param {string} name */
+const signal = (name, value) => (tab) =>
+  tab.addInitScript(([key, given]) => Object.defineProperty(navigator, key, { value: given }), [name, value]);
+
+for (const [name, value] of [
+  ["globalPrivacyControl", true],
+  ["doNotTrack", "1"],
+]) {
+  test(`${name} means that nothing is sent and nothing kept, and commands do no harm`, async (t) => {
+    const { world, tab } = await visit(t, `<button>Go</button>`, { prepare: signal(name, value) });
+    await tab.click("button");
+    await tab.evaluate(() => footpath("conversion", "x"));
+    await pause(1200);
+    await hide(tab);
+    await pause(200);
+    assert.equal(world.received.length, 0);
+    assert.equal(await kept(tab), NOTHING);
+  });
+}
+
+test("a site may answer the signal with less: no storage, no identify", async (t) => {
+  const { world, tab } = await visit(t, `<p>x</p>`, {
+    prepare: signal("globalPrivacyControl", true),
+    settings: { gpc: "reduced" },
+  });
+  await tab.evaluate(() => footpath("identify", "someone"));
+  const [view] = await until(() => events(world, "page_view"));
+  await hide(tab);
+  await pause(200);
+  assert.equal(view.batch.visitor, "");
+  assert.equal(view.batch.session, "");
+  assert.equal(events(world, "identify").length, 0);
+  assert.equal(await kept(tab), NOTHING);
+});
+
+test("a site may ignore the signal", async (t) => {
+  const { world } = await visit(t, `<p>x</p>`, {
+    prepare: signal("doNotTrack", "1"),
+    settings: { dnt: "ignore" },
+  });
+  await until(() => events(world, "page_view"));
+});
+
+test("storage none keeps nothing and sends empty ids", async (t) => {
+  const { world, tab } = await visit(t, `<p>x</p>`, { settings: { storage: "none" } });
+  const [view] = await until(() => events(world, "page_view"));
+  assert.deepEqual([view.batch.visitor, view.batch.session], ["", ""]);
+  assert.equal(await kept(tab), NOTHING);
+});
+
+test("storage session keeps the visit in the tab only", async (t) => {
+  const { world, tab } = await visit(t, `<p>x</p>`, { settings: { storage: "session" } });
+  await until(() => events(world, "page_view"));
+  assert.equal(await tab.evaluate(() => localStorage.length), 0);
+  assert.equal(await tab.evaluate(() => sessionStorage.length), 1);
+});
+
+test("where storage throws the visit is as with none", async (t) => {
+  const { world } = await visit(t, `<p>x</p>`, {
+    prepare: (tab) =>
+      tab.addInitScript(() =>
+        Object.defineProperty(window, "localStorage", {
+          get() {
+            throw new Error("blocked");
+          },
+        }),
+      ),
+  });
+  assert.equal((await until(() => events(world, "page_view")))[0].batch.visitor, "");
+});
+
+test("where storage is full the page is unharmed and the visit is as with none", async (t) => {
+  const { world } = await visit(t, `<p>x</p>`, {
+    prepare: (tab) =>
+      tab.addInitScript(() => {
+        Storage.prototype.setItem = () => {
+          throw new Error("full");
+        };
+      }),
+  });
+  assert.equal((await until(() => events(world, "page_view")))[0].batch.visitor, "");
+});
+
+test("withdrawn consent clears storage and stops; given again it begins a new page view as somebody new", async (t) => {
+  const { world, tab } = await visit(t, `<button>Go</button>`);
+  const [first] = await until(() => events(world, "page_view"));
+  await tab.evaluate(() => footpath("consent", false));
+  await tab.click("button");
+  await tab.evaluate(() => footpath("custom", "x"));
+  const before = world.received.length;
+  await hide(tab);
+  await pause(1000);
+  assert.equal(world.received.length, before);
+  assert.equal(await kept(tab), NOTHING);
+  await tab.evaluate(() => {
+    delete document.hidden;
+    footpath("consent", true);
+  });
+  const second = await until(() => events(world, "page_view")[1]);
+  assert.notEqual(second.batch.visitor, first.batch.visitor);
+  assert.notEqual(second.batch.page.id, first.batch.page.id);
+  assert.equal(second.soft, "resume");
+});
+
+test("consent refused before the script loads keeps it silent", async (t) => {
+  const { world, tab } = await visit(t, {
+    "/": `<!doctype html><script src="/stub.js"></script><script async src="/sdk.js"></script>`,
+    "/stub.js": `window.footpath = function () { (footpath.q = footpath.q || []).push(arguments) }; footpath("consent", false); footpath("custom", "x")`,
+  });
+  await pause(1200);
+  assert.equal(world.received.length, 0);
+  assert.equal(await kept(tab), NOTHING);
+});
+
+test("a strict content security policy needs script-src and connect-src only", async (t) => {
+  const { world, tab, errors } = await visit(t, `<button>Go</button>`, {
+    prepare: async (_tab, w) => w.strict(),
+  });
+  const complaints = [];
+  tab.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+  await tab.click("button");
+  await hide(tab);
+  await until(() => events(world, "click"));
+  assert.deepEqual([complaints, errors], [[], []]);
+});
