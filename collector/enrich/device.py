@@ -18,10 +18,12 @@ from functools import lru_cache
 from typing import Any
 
 import ua_parser
+from ua_parser.regex import Resolver
 from user_agents import parsers
 
 from collector.enrich.bots import bot_class
 from collector.enrich.hints import Hints, hints, parse
+from collector.enrich.patterns import Patterns
 
 __all__ = ["CACHE_SIZE", "MAX_TEXT", "TYPES", "Device", "classify", "hints"]
 
@@ -74,12 +76,16 @@ def _classify(user_agent: str, line: str) -> Device:
     )
 
 
+_RESOLVER = Resolver(ua_parser.load_lazy_builtins())
+"""ua-parser's Rust engine without the cache that its own parser puts before it: ours knows the hints too."""
+
+
 def _parse(user_agent: str) -> Any:
     """user-agents' object over ua-parser's new result.
 
     Its own constructor asks ua-parser's old pure-Python functions, which take 40 times as long.
     """
-    result = ua_parser.parser.resolver(user_agent, ua_parser.Domain.ALL).complete().with_defaults()
+    result = _RESOLVER(user_agent, ua_parser.Domain.ALL).complete().with_defaults()
     parsed = object.__new__(parsers.UserAgent)
     parsed.ua_string = user_agent
     browser, system, device = result.user_agent, result.os, result.device
@@ -135,8 +141,16 @@ _SYSTEMS = {
 }
 """ua-parser's families folded, as the hints name them."""
 
-_CONSOLES = {"playstation": "PlayStation", "xbox": "Xbox", "nintendo": "Nintendo"}
-"""Systems of consoles, which pose as others."""
+_IPAD_AS_MAC = r"Macintosh;.*\bMobile/"  # a web view in desktop mode still says Mobile
+_POSERS = Patterns(
+    [
+        ("PlayStation", "(?i)PlayStation"),
+        ("Xbox", "Xbox"),
+        ("Nintendo", "Nintendo"),
+        ("iOS", _IPAD_AS_MAC),
+    ]
+)
+"""Systems that pose as others; their versions are those of the others."""
 
 _BRANDS = {
     "HeadlessChrome": "HeadlessChrome",
@@ -176,10 +190,8 @@ def _browser(parsed: Any, sent: Hints) -> tuple[str, int]:
 
 def _system(parsed: Any, sent: Hints) -> tuple[str, str]:
     """(family, major version) of the operating system, with the hints where they know more."""
-    if console := _CONSOLE.search(parsed.ua_string):
-        return _CONSOLES.get((console[1] or "").lower(), ""), ""
-    if _IPAD_AS_MAC.search(parsed.ua_string):
-        return "iOS", ""
+    if poser := _POSERS.first(parsed.ua_string):
+        return poser, ""
     family = _clean(_SYSTEMS.get(parsed.os.family, parsed.os.family))
     if sent.platform and sent.platform != family:
         return sent.platform, _hinted_version(sent.platform, sent.version)
@@ -244,59 +256,44 @@ def _major(version: object) -> int:
 
 # --- type -----------------------------------------------------------------------------------------------
 
+_SIGNS = Patterns(
+    [
+        ("console", r"(?i)PlayStation|Xbox|Nintendo|\bWii\b|\bPSP\b"),
+        ("tv", r"(?i)Smart-?TV|HbbTV|\bTV Safari|Tizen[^)]*\bTV\b|Web0S|webOS[ .]TV|LG Browser|NetCast|NETTV"),
+        ("tv", r"(?i)BRAVIA|PhilipsTV|VIDAA|Viera|Hisense.{0,20}TV|MiTV|MIBOX|SHIELD Android|TiVo|\bDTV"),
+        ("tv", r"(?i)Apple ?TV|tvOS|\bRoku|CrKey|Chromecast|Android TV|Google ?TV|Fire ?TV|\bAFT[A-Z0-9]{1,6}\b"),
+        ("tv", r"(?i)Opera TV|\bOMI/|InettvBrowser|CE-HTML"),
+        ("other", r"(?i)OculusBrowser|\bQuest [0-9]|\bVR Safari|Watch ?OS|Apple ?Watch|\bSM-R[0-9]{3}"),
+        ("other", r"Tesla/|QtCarBrowser"),
+        ("tablet", r"iPad|PlayBook|TouchPad|\bKindle\b|\bKF[A-Z]{2,6}\b|\bXoom\b|MediaPad|MatePad|\bMi ?Pad"),
+        ("tablet", r"\bTablet(?:[;)/]| [^P]|$)|Windows NT 6\.[23]; ARM"),
+        ("tablet", r"\bSM-[TXP][0-9]{3}|\bGT-P[0-9]{4}|\bNexus (?:7|9|10)\b|\bPixel (?:C|Tablet)\b"),
+        ("tablet", r"\bLenovo (?:TB|YT)|\bTB-?[XJ]?[0-9]{3,4}"),
+        ("tablet", _IPAD_AS_MAC),
+        ("mobile", r"\bMobile\b|\bMobi/|Phone|iPod|KAIOS|BB10|webOS/|hpwOS|Symbian|Series ?60|MIDP|Maemo|MeeGo"),
+        ("desktop", r"Windows|Macintosh|X11|CrOS|Linux (?:x86_64|i[3-6]86|amd64)|(?:Free|Open|Net)BSD"),
+        ("desktop", r"Haiku|Amiga|OS/2|SunOS"),
+    ]
+)
+"""What in a user agent says the type; the first one counts, and hints and user-agents' rules join in below."""
 
-def _any(*parts: str, flags: int = 0) -> re.Pattern[str]:
-    """One expression that finds any of the parts."""
-    return re.compile("|".join(parts), flags)
-
-
-_CONSOLE = _any("(PlayStation|Xbox|Nintendo)", r"\bWii\b", r"\bPSP\b", flags=re.IGNORECASE)
-_TV = _any(
-    r"Smart-?TV", "HbbTV", r"\bTV Safari", r"Tizen[^)]*\bTV\b", "Web0S", r"webOS[ .]TV", "NetCast", "NETTV",
-    "BRAVIA", "Apple ?TV", "tvOS", r"\bRoku", r"\bDTV", r"\bAFT[A-Z0-9]{1,6}\b", "CrKey", "Chromecast",
-    "Android TV", "Google ?TV", "MiTV", "MIBOX", "SHIELD Android", "PhilipsTV", "Opera TV", "VIDAA", "Viera",
-    "InettvBrowser", "CE-HTML", r"\bOMI/", "LG Browser", "Fire ?TV", "Hisense.{0,20}TV", "TiVo",
-    flags=re.IGNORECASE,
-)  # fmt: skip
-_ELSEWHERE = _any(
-    "OculusBrowser", r"\bQuest [0-9]", r"\bVR Safari", "Watch ?OS", "Apple ?Watch", r"\bSM-R[0-9]{3}",
-    "Tesla/", "QtCarBrowser",
-    flags=re.IGNORECASE,
-)  # fmt: skip
-_TABLET = _any(
-    "iPad", r"\bTablet\b(?! PC)", "PlayBook", "TouchPad", r"\bKindle\b", r"\bKF[A-Z]{2,6}\b",
-    r"\bSM-[TXP][0-9]{3}", r"\bGT-P[0-9]{4}", r"Nexus (?:7|9|10)\b", r"\bXoom\b", r"\bLenovo (?:TB|YT)",
-    r"\bTB-?[XJ]?[0-9]{3,4}", r"Pixel (?:C|Tablet)\b", "MediaPad", "MatePad", r"\bMi ?Pad",
-    r"Windows NT 6\.[23]; ARM",
-)  # fmt: skip
-_IPAD_AS_MAC = re.compile(r"Macintosh;.*\bMobile/")  # a web view in desktop mode still says Mobile
-_HANDHELD = _any(
-    r"\bMobile\b", r"\bMobi/", "Phone", "iPod", "KAIOS", "BB10", "webOS/", "hpwOS", "SymbianOS", "Series ?60",
-    "MIDP", "Maemo", "MeeGo",
-)  # fmt: skip
-_DESKTOP = _any(
-    "Windows", "Macintosh", "X11", "CrOS", "Linux (?:x86_64|i[3-6]86|amd64)", "(?:Free|Open|Net)BSD", "Haiku",
-    "Amiga", "OS/2", "SunOS",
-)  # fmt: skip
-
-_TYPES: tuple[tuple[str, Callable[[Any, Hints], object]], ...] = (
-    ("console", lambda parsed, _: _CONSOLE.search(parsed.ua_string)),
-    ("tv", lambda parsed, _: _TV.search(parsed.ua_string)),
-    ("other", lambda parsed, _: _ELSEWHERE.search(parsed.ua_string)),
-    ("other", lambda _, sent: sent.form & {"XR", "Automotive", "Watch"}),
-    ("tablet", lambda _, sent: "Tablet" in sent.form),
-    ("mobile", lambda _, sent: "Mobile" in sent.form),
-    ("desktop", lambda _, sent: "Desktop" in sent.form),
-    ("tablet", lambda _, sent: sent.platform == "Android" and sent.mobile == "?0"),
-    ("tablet", lambda parsed, _: _TABLET.search(parsed.ua_string) or _IPAD_AS_MAC.search(parsed.ua_string)),
-    ("mobile", lambda _, sent: sent.mobile == "?1"),
-    ("mobile", lambda parsed, _: _HANDHELD.search(parsed.ua_string) or parsed.is_mobile),
-    ("tablet", lambda parsed, _: parsed.is_tablet),
-    ("desktop", lambda parsed, _: parsed.is_pc or _DESKTOP.search(parsed.ua_string)),
+_TYPES: tuple[tuple[str, Callable[[str, Hints, Any], object]], ...] = (
+    ("console", lambda sign, sent, parsed: sign == "console"),
+    ("tv", lambda sign, sent, parsed: sign == "tv"),
+    ("other", lambda sign, sent, parsed: sign == "other" or sent.form & {"XR", "Automotive", "Watch"}),
+    ("tablet", lambda sign, sent, parsed: "Tablet" in sent.form),
+    ("mobile", lambda sign, sent, parsed: "Mobile" in sent.form),
+    ("desktop", lambda sign, sent, parsed: "Desktop" in sent.form),
+    ("tablet", lambda sign, sent, parsed: sent.platform == "Android" and sent.mobile == "?0"),
+    ("tablet", lambda sign, sent, parsed: sign == "tablet"),
+    ("mobile", lambda sign, sent, parsed: sign == "mobile" or sent.mobile == "?1" or parsed.is_mobile),
+    ("tablet", lambda sign, sent, parsed: parsed.is_tablet),
+    ("desktop", lambda sign, sent, parsed: sign == "desktop" or parsed.is_pc),
 )
 """What a person's device is: the first rule that says yes."""
 
 
 def _type(parsed: Any, sent: Hints) -> str:
     """The type of a person's device, `other` where no rule says yes."""
-    return next((kind for kind, holds in _TYPES if holds(parsed, sent)), "other")
+    sign = _SIGNS.first(parsed.ua_string)
+    return next((kind for kind, holds in _TYPES if holds(sign, sent, parsed)), "other")
