@@ -10,11 +10,13 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
 from flask import Flask, Response, request
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from collector import __version__, receive, resources, spool, telemetry
-from collector.config import LiveSites, Settings, Site
+from collector.config import Settings
 from collector.enrich.place import Places
 from collector.enrich.visitor import Salts, load_key
+from collector.sites import LiveSites, Site
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,8 +38,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     sites = LiveSites(settings.config_dir)
     parts = receive.Parts(
         sites=sites,
-        spool=spool.Spool(
-            settings.spool_dir, synchronous=settings.spool_sync, max_bytes=settings.spool_max_mb << 20),
+        spool=spool.Spool(settings.spool_dir, synchronous=settings.spool_sync, max_bytes=settings.spool_max_mb << 20),
         salts=Salts(settings.data_dir / "salts"),
         person_key=load_key(settings.config_dir),
         places=Places(settings.country_db),
@@ -79,7 +80,8 @@ def _with_settings(script: str, site: Site | None, settings: Settings) -> str:
 def _script(text: str, caching: str) -> Response:
     response = Response(text, mimetype="text/javascript", headers=receive.CORS | {"Cache-Control": caching})
     response.set_etag(hashlib.sha256(text.encode()).hexdigest()[:24])
-    return response.make_conditional(request)  # type: ignore[no-any-return]
+    response.make_conditional(request)
+    return response
 
 
 def _add_operation(app: Flask, settings: Settings, writer: spool.Spool) -> None:
@@ -99,7 +101,7 @@ def _add_operation(app: Flask, settings: Settings, writer: spool.Spool) -> None:
         age = max(0.0, time.time() - oldest / 1000) if oldest else 0.0
         trouble = spool.notes(settings.spool_dir).get("loader", ("", 0.0))[0]
         text = telemetry.exposition(spool.counters(settings.spool_dir), age, trouble)
-        return Response(text, mimetype="text/plain", content_type="text/plain; version=0.0.4; charset=utf-8")
+        return Response(text, content_type=CONTENT_TYPE_LATEST)
 
     @app.get("/openapi.json")
     def openapi() -> Response:

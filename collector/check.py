@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from collector import migrate, spool, supervise
-from collector.config import ConfigError, Settings, read_sites
+from collector.config import ConfigError, Settings
+from collector.sites import read_sites
 from collector.store import Store, StoreError
 
 if TYPE_CHECKING:

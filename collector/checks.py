@@ -44,8 +44,13 @@ def compiled(node: Json) -> Check:
     if "const" in node or "enum" in node:
         return _choice(node.get("enum", [node.get("const")]))
     makers: dict[str, Callable[[Json], Check]] = {
-        "integer": _integer, "number": _number, "string": _string, "array": _array, "object": _object,
-        "boolean": lambda _: _boolean, "null": lambda _: _null,
+        "integer": _integer,
+        "number": _number,
+        "string": _string,
+        "array": _array,
+        "object": _object,
+        "boolean": lambda _: _boolean,
+        "null": lambda _: _null,
     }
     if isinstance(node.get("type"), list):
         return _union([makers[name](node) for name in node["type"]], node["type"])

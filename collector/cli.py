@@ -36,8 +36,7 @@ sites:
 """
 
 
-@click.group(
-    epilog=_EPILOG, context_settings={"max_content_width": 120, "help_option_names": ["-h", "--help"]})
+@click.group(epilog=_EPILOG, context_settings={"max_content_width": 120, "help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="footpath")
 def main() -> None:
     """Footpath: where visitors walk, where they stumble, and what it costs."""
@@ -60,8 +59,12 @@ def serve() -> None:
 
 
 @main.command()
-@click.option("--visits", type=click.IntRange(0, 100_000), default=None,
-              help="How many sample visits to send. [default: 300 the first time, then none]")
+@click.option(
+    "--visits",
+    type=click.IntRange(0, 100_000),
+    default=None,
+    help="How many sample visits to send. [default: 300 the first time, then none]",
+)
 @click.option("--shop-port", type=click.IntRange(0, 65_535), default=8410, show_default=True)
 def demo(visits: int | None, shop_port: int) -> None:
     """Serve a small shop with the script on it, send sample visits, and print what to ask.
@@ -132,12 +135,17 @@ def check() -> None:
 
 @main.command()
 @click.argument("key")
-@click.option("--origin", "origins", multiple=True, metavar="URL",
-              help="Where its pages live, such as https://shop.example. Repeatable. [default: any]")
+@click.option(
+    "--origin",
+    "origins",
+    multiple=True,
+    metavar="URL",
+    help="Where its pages live, such as https://shop.example. Repeatable. [default: any]",
+)
 @click.option("--time-zone", default="UTC", show_default=True, help="Zone of its days, such as Europe/Berlin.")
 def init(key: str, origins: tuple[str, ...], time_zone: str) -> None:
     """Write a sites.yml with the site KEY into FOOTPATH_CONFIG_DIR, and print its script tag."""
-    from collector.config import read_sites
+    from collector.sites import read_sites
 
     settings = _settings()
     path = settings.config_dir / "sites.yml"
@@ -154,8 +162,10 @@ def init(key: str, origins: tuple[str, ...], time_zone: str) -> None:
         path.unlink()
         _fail(error)
     click.echo(f"{path} written. Now run `footpath serve` and put this into the site's pages:\n")
-    click.echo(f'<script async src="http://{settings.host}:{settings.port}{settings.script_path}?site={key}" '
-               f'data-site="{key}"></script>')
+    click.echo(
+        f'<script async src="http://{settings.host}:{settings.port}{settings.script_path}?site={key}" '
+        f'data-site="{key}"></script>'
+    )
 
 
 def _called_as() -> str:

@@ -121,19 +121,27 @@ class Engine:
         passwords = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
         port = _free_port()
         home = self._home.resolve()
-        self._process = _spawn(home, {
-            "config.xml": _CONFIG.format(
-                port=port, users=escape(str(home / "users.xml")), log=escape(str(home / "engine.log"))),
-            "users.xml": _USERS.format(loader=passwords[0], analyst=passwords[1], database=DATABASE),
-        })
+        self._process = _spawn(
+            home,
+            {
+                "config.xml": _CONFIG.format(
+                    port=port, users=escape(str(home / "users.xml")), log=escape(str(home / "engine.log"))
+                ),
+                "users.xml": _USERS.format(loader=passwords[0], analyst=passwords[1], database=DATABASE),
+            },
+        )
         self._await(port)
         self.connection = Connection(
             self._process.pid,
             f"clickhouse://loader:{passwords[0]}@127.0.0.1:{port}/{DATABASE}",
             f"clickhouse://analyst:{passwords[1]}@127.0.0.1:{port}/{DATABASE}",
         )
-        _write_private(self._connection_file, json.dumps({
-            "pid": self.connection.pid, "loader": self.connection.loader_url, "reader": self.connection.reader_url}))
+        _write_private(
+            self._connection_file,
+            json.dumps(
+                {"pid": self.connection.pid, "loader": self.connection.loader_url, "reader": self.connection.reader_url}
+            ),
+        )
         return self.connection
 
     def alive(self) -> bool:
@@ -227,7 +235,11 @@ def _spawn(home: Path, files: dict[str, str]) -> subprocess.Popen[bytes]:
         stderr.truncate(0)
         process = subprocess.Popen(
             [sys.executable, "-I", "-c", program, str(home), str(os.getpid())],
-            cwd=home, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=stderr, start_new_session=True,
+            cwd=home,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=stderr,
+            start_new_session=True,
         )
     assert process.stdin is not None  # noqa: S101 - PIPE was asked for
     with contextlib.suppress(BrokenPipeError), process.stdin as pipe:

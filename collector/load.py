@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from collector.columns import EventId
-    from collector.config import Site
+    from collector.sites import Site
 
 MIN_EVENTS: Final = 20_000
 MAX_EVENTS: Final = 50_000
@@ -68,7 +68,10 @@ class Loader:
     """The loader's life. `locate` gives the address of ClickHouse and is asked again after every failure."""
 
     def __init__(
-        self, folder: Path, locate: Callable[[], str], sites: Callable[[], Mapping[str, Site]],
+        self,
+        folder: Path,
+        locate: Callable[[], str],
+        sites: Callable[[], Mapping[str, Site]],
         prepare: Callable[[str], None] = lambda _: None,
     ) -> None:
         """`prepare(url)` runs before the first use of an address (migrations); it may raise StoreError."""
@@ -133,8 +136,12 @@ class Loader:
                     copies.setdefault(seq, []).append(index)
                 else:
                     mine.add(identity)
-        return spool.Shipment(secrets.token_hex(16), records[0][0], records[-1][0], orjson.dumps(
-            {str(seq): indexes for seq, indexes in copies.items()}))
+        return spool.Shipment(
+            secrets.token_hex(16),
+            records[0][0],
+            records[-1][0],
+            orjson.dumps({str(seq): indexes for seq, indexes in copies.items()}),
+        )
 
     def _ship(self, store: Store, connection: sqlite3.Connection, plan: spool.Shipment) -> None:
         started = time.monotonic()
@@ -182,8 +189,9 @@ class Loader:
                 self._ship(store, connection, plan)
         rows = store.execute(
             "SELECT site_id, visitor_id, page_id, n FROM seen ORDER BY seen_at DESC LIMIT {most:UInt64}",
-            {"most": WINDOW_BLOCKS})
-        self._window.add(reversed(rows))  # type: ignore[arg-type]
+            {"most": WINDOW_BLOCKS},
+        )
+        self._window.add(reversed(rows))
         self._window_filled = True
 
     def _send_sites(self, store: Store) -> None:
@@ -191,10 +199,16 @@ class Loader:
         if sites is self._sites_sent:
             return
         now = time.time_ns() // 1_000_000
-        store.insert("sites", {
-            "site_id": [site.id for site in sites.values()], "key": list(sites),
-            "name": [site.name for site in sites.values()],
-            "time_zone": [site.time_zone for site in sites.values()], "updated_at": [now] * len(sites)})
+        store.insert(
+            "sites",
+            {
+                "site_id": [site.id for site in sites.values()],
+                "key": list(sites),
+                "name": [site.name for site in sites.values()],
+                "time_zone": [site.time_zone for site in sites.values()],
+                "updated_at": [now] * len(sites),
+            },
+        )
         self._sites_sent = sites
 
     def _open_files(self) -> Iterator[sqlite3.Connection]:
@@ -263,36 +277,56 @@ def _stored(store: Store, records: list[Record]) -> set[tuple[Any, ...]]:
     pages = sorted({int(record.batch["page"]["id"], 16) for record in records})
     visitors = sorted({int(record.batch["visitor"], 16) for record in records})
     sites = sorted({record.site_id for record in records})
-    return set(store.execute(
-        "SELECT site_id, visitor_id, page_id, n FROM seen WHERE site_id IN {sites:Array(UInt32)} "
-        "AND visitor_id IN {visitors:Array(UInt64)} AND page_id IN {pages:Array(UInt64)}",
-        {"sites": sites, "visitors": visitors, "pages": pages}))
+    return set(
+        store.execute(
+            "SELECT site_id, visitor_id, page_id, n FROM seen WHERE site_id IN {sites:Array(UInt32)} "
+            "AND visitor_id IN {visitors:Array(UInt64)} AND page_id IN {pages:Array(UInt64)}",
+            {"sites": sites, "visitors": visitors, "pages": pages},
+        )
+    )
 
 
 def _insert_seen(store: Store, identities: list[EventId], token: str) -> None:
     if identities:
         site, visitor, page, number = (list(column) for column in zip(*identities, strict=True))
-        store.insert("seen", {
-            "site_id": site, "visitor_id": visitor, "page_id": page, "n": number,
-            "seen_at": [int(time.time())] * len(site)}, token=f"{token}-seen")
+        store.insert(
+            "seen",
+            {
+                "site_id": site,
+                "visitor_id": visitor,
+                "page_id": page,
+                "n": number,
+                "seen_at": [int(time.time())] * len(site),
+            },
+            token=f"{token}-seen",
+        )
 
 
 def _insert_dead(store: Store, dead: list[tuple[Json, str]], token: str) -> None:
     if dead:
         log.error("%d events cannot be stored and were set aside in dead_events: %s", len(dead), dead[0][1])
-        store.insert("dead_events", {
-            **{name: [row[name] for row, _ in dead] for name in ("site_id", "visitor_id", "page_id", "n")},
-            "received_at": [row.get("received_at", row["ts"]) for row, _ in dead],
-            "error": [error for _, error in dead],
-            "event": [json.dumps(row, default=str, ensure_ascii=False) for row, _ in dead]}, token=f"{token}-dead")
+        store.insert(
+            "dead_events",
+            {
+                **{name: [row[name] for row, _ in dead] for name in ("site_id", "visitor_id", "page_id", "n")},
+                "received_at": [row.get("received_at", row["ts"]) for row, _ in dead],
+                "error": [error for _, error in dead],
+                "event": [json.dumps(row, default=str, ensure_ascii=False) for row, _ in dead],
+            },
+            token=f"{token}-dead",
+        )
 
 
 def _insert_rejected(store: Store, rejected: list[tuple[Record, Json]], token: str) -> None:
     if rejected:
-        store.insert("rejected_events", {
-            "site": [record.site for record, _ in rejected],
-            "received_at": [record.received for record, _ in rejected],
-            "reason": [event["reason"] for _, event in rejected],
-            "errors": ["; ".join(event["errors"]) for _, event in rejected],
-            "event": [json.dumps(event["event"], ensure_ascii=False) for _, event in rejected]},
-            token=f"{token}-rejected")
+        store.insert(
+            "rejected_events",
+            {
+                "site": [record.site for record, _ in rejected],
+                "received_at": [record.received for record, _ in rejected],
+                "reason": [event["reason"] for _, event in rejected],
+                "errors": ["; ".join(event["errors"]) for _, event in rejected],
+                "event": [json.dumps(event["event"], ensure_ascii=False) for _, event in rejected],
+            },
+            token=f"{token}-rejected",
+        )

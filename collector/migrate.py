@@ -61,8 +61,11 @@ def pending(store: Store, known: list[Migration] | None = None) -> list[Migratio
         StoreError: ClickHouse did not answer.
     """
     known = migrations() if known is None else known
-    applied = dict(store.execute(
-        "SELECT name, toString(checksum) FROM schema_migrations FINAL")) if _has_status(store) else {}
+    applied = (
+        dict(store.execute("SELECT name, toString(checksum) FROM schema_migrations FINAL"))
+        if _has_status(store)
+        else {}
+    )
     by_name = {migration.name: migration for migration in known}
     for name, checksum in applied.items():
         if name not in by_name:
@@ -119,17 +122,23 @@ def _apply(store: Store, step: Migration) -> None:
         # Killed between a statement and its record, or another collector was first.
         if error.code != TABLE_ALREADY_EXISTS:
             raise
-    store.insert("schema_migrations", {
-        "name": [step.name], "checksum": [step.checksum], "applied_at": [datetime.now(UTC)]})
+    store.insert(
+        "schema_migrations", {"name": [step.name], "checksum": [step.checksum], "applied_at": [datetime.now(UTC)]}
+    )
 
 
 def _has_status(store: Store) -> bool:
-    return bool(store.execute(
-        "SELECT 1 FROM system.tables WHERE database = currentDatabase() AND name = 'schema_migrations'"))
+    return bool(
+        store.execute("SELECT 1 FROM system.tables WHERE database = currentDatabase() AND name = 'schema_migrations'")
+    )
 
 
 def _database_exists(url: str) -> bool:
-    return bool(_execute_on_server(url, f"SELECT 1 FROM system.databases WHERE name = '{_database_name(url)}'"))
+    return bool(
+        _execute_on_server(
+            url, "SELECT 1 FROM system.databases WHERE name = {name:String}", {"name": _database_name(url)}
+        )
+    )
 
 
 def _database_name(url: str) -> str:
@@ -139,10 +148,10 @@ def _database_name(url: str) -> str:
     return name
 
 
-def _execute_on_server(url: str, sql: str) -> list[tuple[object, ...]]:
+def _execute_on_server(url: str, sql: str, params: dict[str, object] | None = None) -> list[tuple[object, ...]]:
     """Run a statement without being in the database, which may not exist yet."""
     server = Store(url, database="default")
     try:
-        return server.execute(sql)
+        return server.execute(sql, params)
     finally:
         server.close()

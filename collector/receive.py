@@ -27,9 +27,11 @@ from collector.telemetry import REJECTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import date
 
-    from collector.config import Network, Site
+    from collector.config import Network
     from collector.enrich.place import Places
+    from collector.sites import Site
     from collector.spool import Spool
 
 MAX_WIRE_BYTES: Final = 1 << 20
@@ -139,15 +141,15 @@ class _Receiver:
         document = _document(_body())
         site = self._site(document)
         address = client_address(
-            request.remote_addr or "", request.headers.getlist("X-Forwarded-For"), self._parts.trusted_proxies)
+            request.remote_addr or "", request.headers.getlist("X-Forwarded-For"), self._parts.trusted_proxies
+        )
         self._require_rate(site, address)
         verdict = _verdict(document)
         _refuse_stale(verdict)
         self._put(site, address, received, document, verdict)
         return {
             "accepted": len(verdict.batch["events"]),
-            "rejected": [
-                {"index": event.index, "id": event.id, "errors": event.errors} for event in verdict.rejected],
+            "rejected": [{"index": event.index, "id": event.id, "errors": event.errors} for event in verdict.rejected],
             "now": _now(),
         }
 
@@ -169,11 +171,18 @@ class _Receiver:
         batch = verdict.batch
         user_agent = request.headers.get("User-Agent", "")[:MAX_USER_AGENT]
         if not batch["visitor"] or not batch["session"]:
-            _set_identity(batch, self._parts.salts, site, address, user_agent, received)
+            _set_identity(batch, received, lambda day: self._parts.salts.visitor_id(site.key, address, user_agent, day))
         _hide_identifiers(batch["events"], self._parts.person_key, site)
         record = Record(
-            received, site.id, site.key, user_agent, device.hints(request.headers),
-            self._parts.places.country(address), batch, self._kept_refusals(site, document, verdict))
+            received,
+            site.id,
+            site.key,
+            user_agent,
+            device.hints(dict(request.headers)),
+            self._parts.places.country(address),
+            batch,
+            self._kept_refusals(site, document, verdict),
+        )
         self._count(batch, received, verdict)
         if batch["events"] or record.rejected:
             try:
@@ -289,20 +298,19 @@ def _refuse_stale(verdict: validate.Verdict) -> None:
     if "stored" in batch.get("flags", ()) and batch["sent_at"] - batch["page"]["started_at"] > STORED_MS:
         verdict.rejected.extend(
             validate.Rejected(index, f"{batch['page']['id']}-{event['n']}", "stale", ["kept for more than 48 h"])
-            for index, event in zip(verdict.indexes, batch["events"], strict=True))
+            for index, event in zip(verdict.indexes, batch["events"], strict=True)
+        )
         batch["events"] = []
 
 
-def _set_identity(
-    batch: Json, salts: visitor.Salts, site: Site, address: str, user_agent: str, received: int
-) -> None:
+def _set_identity(batch: Json, received: int, hash_of: Callable[[date], int]) -> None:
     """A visitor and a session for a browser that may store nothing: a keyed hash of the day, made before the spool."""
     today = datetime.fromtimestamp(received / 1000, UTC).date()
     skew = received - batch["sent_at"] if abs(received - batch["sent_at"]) > SKEW_MS else 0
     start = max(0, min(batch["page"]["started_at"] + skew, received))
     began = datetime.fromtimestamp(start / 1000, UTC).date()
     day = began if began in (today, today - timedelta(days=1)) else today
-    identity = salts.visitor_id(site.key, address, user_agent, day)
+    identity = hash_of(day)
     batch["visitor"] = f"{identity:016x}"
     batch["session"] = f"{visitor.session_id(identity, day):016x}"
 

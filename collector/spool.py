@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import os
 import shutil
 import sqlite3
 import threading
@@ -131,7 +132,8 @@ class Spool:
                 self._trouble = ""
             except (sqlite3.Error, OSError, SpoolError) as error:
                 self._trouble = f"the spool cannot take events: {error}"
-                connection = _discard(connection)
+                _discard(connection)
+                connection = None
                 for ticket in group:
                     ticket.error = self._trouble
             for ticket in group:
@@ -179,7 +181,7 @@ def files(folder: Path) -> list[Path]:
 
 
 def counters(folder: Path) -> Counter[str]:
-    """Counters of all files together, with `spooled` (events), `spooled_records` and `spooled_bytes` as they are now."""
+    """Counters of all files together, with what waits now: `spooled` (events), `spooled_records`, `spooled_bytes`."""
     total: Counter[str] = Counter()
     for path in files(folder):
         with contextlib.closing(connect(path)) as connection:
@@ -193,7 +195,7 @@ def counters(folder: Path) -> Counter[str]:
 
 def oldest_received(folder: Path) -> int | None:
     """Unix ms of the oldest record that still waits, None where none does."""
-    oldest = []
+    oldest: list[int] = []
     for path in files(folder):
         with contextlib.closing(connect(path)) as connection:
             row = connection.execute("SELECT received FROM records ORDER BY seq LIMIT 1").fetchone()
@@ -264,14 +266,16 @@ def shipped(connection: sqlite3.Connection, plan: Shipment) -> list[tuple[int, i
     """The records of a shipment as (seq, received, events, payload)."""
     return connection.execute(
         "SELECT seq, received, events, payload FROM records WHERE seq BETWEEN ? AND ? ORDER BY seq",
-        (plan.first, plan.last)).fetchall()
+        (plan.first, plan.last),
+    ).fetchall()
 
 
 def begin_shipment(connection: sqlite3.Connection, plan: Shipment) -> None:
     """Write the plan down, durably."""
     connection.execute(
         "INSERT INTO shipments (id, token, first, last, verdicts) VALUES (1, ?, ?, ?, ?)",
-        (plan.token, plan.first, plan.last, plan.verdicts))
+        (plan.token, plan.first, plan.last, plan.verdicts),
+    )
 
 
 def settle(connection: sqlite3.Connection, plan: Shipment, counts: Mapping[str, int]) -> None:
@@ -298,7 +302,8 @@ def _append(connection: sqlite3.Connection, group: list[_Ticket], counts: Counte
     with _transaction(connection):
         connection.executemany(
             "INSERT INTO records (received, events, payload) VALUES (?, ?, ?)",
-            [(ticket.received, ticket.events, ticket.payload) for ticket in group])
+            [(ticket.received, ticket.events, ticket.payload) for ticket in group],
+        )
         connection.executemany(_COUNT, [pair for pair in sums.items() if pair[1]])
 
 
@@ -327,26 +332,31 @@ def loader_lock(folder: Path, wait: float = WAIT_SECONDS * 2) -> Iterator[None]:
         SpoolError: another loader works on it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "loader.lock").open("ab") as lock:
+    with (folder / "loader.lock").open("a+") as lock:
         deadline = time.monotonic() + wait
         while not _locked(lock):
             if time.monotonic() > deadline:
-                raise SpoolError(f"another loader works on {folder}")
+                lock.seek(0)
+                raise SpoolError(f"another loader, process {lock.read()}, works on {folder}")
             time.sleep(0.1)
         yield
 
 
-def _locked(file: IO[bytes]) -> bool:
+def _locked(file: IO[str]) -> bool:
+    """Take the lock of a file, if it is free, and leave this process's id in it for people."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         return False
+    file.truncate(0)
+    file.write(str(os.getpid()))
+    file.flush()
     return True
 
 
-def _free_slot(folder: Path) -> tuple[Path, IO[bytes]]:
+def _free_slot(folder: Path) -> tuple[Path, IO[str]]:
     for number in range(_SLOTS):
-        lock = (folder / f"slot-{number}.lock").open("ab")
+        lock = (folder / f"slot-{number}.lock").open("a+")
         if _locked(lock):
             return folder / f"slot-{number}.sqlite", lock
         lock.close()

@@ -102,14 +102,18 @@ class Store:
         return self.ask(sql, params, settings).rows
 
     def ask(
-        self, sql: str, params: Mapping[str, object] | None = None, settings: Mapping[str, object] | None = None,
+        self,
+        sql: str,
+        params: Mapping[str, object] | None = None,
+        settings: Mapping[str, object] | None = None,
         query_id: str | None = None,
     ) -> Answer:
         """Like `execute`, with the column names and the query's id."""
 
         def run(client: Client) -> Answer:
             answer = client.execute(
-                sql, dict(params or {}), settings=dict(settings or {}), with_column_types=True, query_id=query_id)
+                sql, dict(params or {}), settings=dict(settings or {}), with_column_types=True, query_id=query_id
+            )
             if not isinstance(answer, tuple):  # a statement without a result
                 return Answer((), [], query_id or "")
             rows, columns = answer
@@ -137,9 +141,13 @@ class Store:
 
         def run(client: Client) -> int:
             client.execute(
-                f"INSERT INTO {table} ({names}) VALUES",  # noqa: S608 - names come from the schema
+                f"INSERT INTO {table} ({names}) VALUES",
                 # The driver converts values in place; a retry must send what the caller gave.
-                [list(column) for column in columns.values()], columnar=True, settings=settings, types_check=False)
+                [list(column) for column in columns.values()],
+                columnar=True,
+                settings=settings,
+                types_check=False,
+            )
             return rows
 
         return self._guarded(run)
@@ -199,14 +207,33 @@ def _translated(error: Exception, address: str) -> StoreError:
     if isinstance(error, driver_errors.ServerException):
         kind = Poison if error.code in POISON_CODES else Unreachable if error.code in _TRANSIENT else Refused
         return kind(_first_line(str(error.message)), error.code)
-    if isinstance(error, OSError | EOFError | driver_errors.NetworkError | driver_errors.SocketTimeoutError
-                  | driver_errors.PartiallyConsumedQueryError | driver_errors.UnexpectedPacketFromServerError):
+    if isinstance(
+        error,
+        OSError
+        | EOFError
+        | driver_errors.NetworkError
+        | driver_errors.SocketTimeoutError
+        | driver_errors.PartiallyConsumedQueryError
+        | driver_errors.UnexpectedPacketFromServerError,
+    ):
         return Unreachable(f"ClickHouse at {address} does not answer: {_first_line(str(error))}", 210)
-    if isinstance(error, driver_errors.TypeMismatchError | driver_errors.LogicalError | ValueError | TypeError
-                  | OverflowError | UnicodeError | ArithmeticError | KeyError) or type(error).__module__ == "struct":
+    if (
+        isinstance(
+            error,
+            driver_errors.TypeMismatchError
+            | driver_errors.LogicalError
+            | ValueError
+            | TypeError
+            | UnicodeError
+            | ArithmeticError
+            | LookupError
+            | AttributeError,
+        )
+        or type(error).__module__ == "struct"
+    ):
         return Poison(f"{type(error).__name__}: {_first_line(str(error))}", 53)
     return Refused(f"{type(error).__name__}: {_first_line(str(error))}", getattr(error, "code", 0) or 0)
 
 
 def _first_line(text: str) -> str:
-    return text.split(" Stack trace:")[0].removeprefix("DB::Exception: ").strip()
+    return text.split(" Stack trace:", maxsplit=1)[0].removeprefix("DB::Exception: ").strip()

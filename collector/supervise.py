@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Final
 
 from collector import engine as engines
 from collector import load, migrate, spool, store, telemetry
-from collector.config import ConfigError, LiveSites, Settings
+from collector.config import ConfigError, Settings
+from collector.sites import LiveSites
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -147,8 +148,10 @@ class Supervisor:
     def _await_ready(self) -> None:
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline and not self.stopping.is_set():
-            with contextlib.suppress(OSError), socket.create_connection(
-                (_reachable(self._settings.host), self._settings.port), timeout=1):
+            with (
+                contextlib.suppress(OSError),
+                socket.create_connection((_reachable(self._settings.host), self._settings.port), timeout=1),
+            ):
                 return
             if not self._processes["web"].is_alive():
                 raise ConfigError("the web workers ended at once; the lines above say why")
@@ -207,8 +210,7 @@ def run_loader(settings: Settings) -> None:
 
 
 def _load_until_told(settings: Settings) -> None:
-    loader = load.Loader(
-        settings.spool_dir, lambda: database_url(settings), LiveSites(settings.config_dir), prepare)
+    loader = load.Loader(settings.spool_dir, lambda: database_url(settings), LiveSites(settings.config_dir), prepare)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: loader.stopping.set())
     loader.run(DRAIN_SECONDS)
@@ -230,10 +232,18 @@ def _run_web(settings: Settings, parent: int) -> None:
     _leave_terminal()
     engines.end_with_parent(parent)
     Granian(
-        "collector.supervise:web_application", factory=True, address=settings.host, port=settings.port,
-        interface=Interfaces.WSGI, workers=settings.workers, blocking_threads=settings.threads,
-        respawn_failed_workers=True, workers_kill_timeout=DRAIN_SECONDS, log_enabled=settings.log == "debug",
-        backlog=2048, backpressure=settings.threads * 8,
+        "collector.supervise:web_application",
+        factory=True,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        workers=settings.workers,
+        blocking_threads=settings.threads,
+        respawn_failed_workers=True,
+        workers_kill_timeout=DRAIN_SECONDS,
+        log_enabled=settings.log == "debug",
+        backlog=2048,
+        backpressure=settings.threads * 8,
     ).serve()
 
 
@@ -264,4 +274,5 @@ def _require_free(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise ConfigError(
-                f"{host}:{port} cannot be used ({error.strerror}); set FOOTPATH_HOST or FOOTPATH_PORT") from error
+                f"{host}:{port} cannot be used ({error.strerror}); set FOOTPATH_HOST or FOOTPATH_PORT"
+            ) from error

@@ -33,8 +33,11 @@ def configure_logging(level: str) -> None:
     """Lines on standard error with time, level and part of the program; UTC."""
     logging.Formatter.converter = time.gmtime
     logging.basicConfig(
-        level=level.upper(), force=True, format="%(asctime)sZ %(levelname)s %(name)s: %(message)s",
-        datefmt="%Y-%m-%dT%H:%M:%S")
+        level=level.upper(),
+        force=True,
+        format="%(asctime)sZ %(levelname)s %(name)s: %(message)s",
+        datefmt="%Y-%m-%dT%H:%M:%S",
+    )
 
 
 def exposition(counters: Mapping[str, int], oldest_seconds: float, trouble: str) -> bytes:
@@ -56,7 +59,8 @@ class _Numbers(Collector):
         for name, meaning in _COUNTERS.items():
             yield CounterMetricFamily(f"footpath_{name}", meaning, value=self._counters.get(name, 0))
         yield CounterMetricFamily(
-            "footpath_insert_seconds", "time spent inserting", value=self._counters.get("insert_ms", 0) / 1000)
+            "footpath_insert_seconds", "time spent inserting", value=self._counters.get("insert_ms", 0) / 1000
+        )
         rejected = CounterMetricFamily("footpath_rejected", "refused events and requests by reason", labels=["reason"])
         for name in sorted(self._counters):
             if name.startswith(REJECTED):
@@ -69,4 +73,5 @@ class _Numbers(Collector):
             yield GaugeMetricFamily(f"footpath_{name}", meaning, value=self._counters.get(name, 0))
         yield GaugeMetricFamily("footpath_spool_oldest_seconds", "age of the oldest waiting batch", value=self._oldest)
         yield GaugeMetricFamily(
-            "footpath_loader_waiting", "1 while the loader cannot insert", value=1 if self._trouble else 0)
+            "footpath_loader_waiting", "1 while the loader cannot insert", value=1 if self._trouble else 0
+        )

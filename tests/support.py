@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from collector.config import Site
 from collector.event import ID_EPOCH_MS
+from collector.sites import Site
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -96,8 +96,11 @@ class Server:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=15)
         try:
             connection.request(
-                "POST", "/v1/events", body if isinstance(body, bytes) else json.dumps(body),
-                {"Content-Type": "text/plain", "User-Agent": CHROME} | (headers or {}))
+                "POST",
+                "/v1/events",
+                body if isinstance(body, bytes) else json.dumps(body),
+                {"Content-Type": "text/plain", "User-Agent": CHROME} | (headers or {}),
+            )
             answer = connection.getresponse()
             return answer.status, json.loads(answer.read())
         finally:
@@ -169,8 +172,12 @@ def serving(folder: Path, command: str = "serve", *arguments: str, **settings: s
     }  # fmt: skip
     with (folder / "log").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "collector.cli", command, *arguments], env=environment, stdout=log, stderr=log,
-            cwd=folder)
+            [sys.executable, "-m", "collector.cli", command, *arguments],
+            env=environment,
+            stdout=log,
+            stderr=log,
+            cwd=folder,
+        )
     server = Server(port, folder, process, environment)
     try:
         wait_until(lambda: process.poll() is not None or _answers(server), what="the start")

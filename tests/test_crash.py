@@ -17,7 +17,7 @@ from tests.support import Server, batch, ids, running, serving, wait_until
 
 
 class Visitors:
-    """Clients that send batches until they are stopped, and try a batch again, as the script does, until it is taken."""
+    """Clients that send until they are stopped; like the script, they try a batch again until it is taken."""
 
     def __init__(self, server: Server, threads: int = 4) -> None:
         self.acknowledged: set[tuple[int, int]] = set()
@@ -103,7 +103,8 @@ def test_killing_it_under_load_loses_and_doubles_nothing(tmp_path: Path, victim:
         assert len(rows) == len(set(rows))
         numbers = server.metrics()
         assert numbers["accepted"] == sum(
-            numbers[name] for name in ("inserted", "duplicate", "erased", "dead", "spooled"))
+            numbers[name] for name in ("inserted", "duplicate", "erased", "dead", "spooled")
+        )
 
 
 @pytest.mark.slow

@@ -163,8 +163,10 @@ def test_one_insert_never_spans_two_months(
         sent["page"]["started_at"] = now - age
         put(writer, sent | {"sent_at": now})
     drain(loader(tmp_path, database_url))
-    months = store.execute("SELECT uniqExact(partition) FROM system.parts WHERE table = 'events' AND active "
-                           "AND database = currentDatabase()")
+    months = store.execute(
+        "SELECT uniqExact(partition) FROM system.parts WHERE table = 'events' AND active "
+        "AND database = currentDatabase()"
+    )
     assert count(store) == 20
     assert months == store.execute("SELECT uniqExact(toYYYYMM(ts)) FROM events")
 
@@ -173,11 +175,15 @@ def test_refused_events_are_kept_without_their_values(
     tmp_path: Path, writer: spool.Spool, store: Store, database_url: str
 ) -> None:
     """The validator's reasons reach rejected_events."""
-    put(writer, batch([]), rejected=[
-        {"reason": "field", "errors": ["x: must be a whole number"], "event": {"k": "click", "x": "str"}}])
+    put(
+        writer,
+        batch([]),
+        rejected=[{"reason": "field", "errors": ["x: must be a whole number"], "event": {"k": "click", "x": "str"}}],
+    )
     drain(loader(tmp_path, database_url))
     assert store.execute("SELECT site, reason, errors FROM rejected_events") == [
-        ("demo-shop", "field", "x: must be a whole number")]
+        ("demo-shop", "field", "x: must be a whole number")
+    ]
 
 
 def test_small_batches_wait_a_second_and_no_longer(
@@ -194,8 +200,13 @@ def test_small_batches_wait_a_second_and_no_longer(
 
 def test_halving_gives_every_piece_a_token_of_its_own(store: Store) -> None:
     """Several bad rows: all are found, all others stored."""
-    rows = {"site_id": [1] * 9, "key": list("abcdefghi"), "name": ["x", "x", None, *"xxx", None, "x", "x"],
-            "time_zone": ["UTC"] * 9, "updated_at": [0] * 9}
+    rows = {
+        "site_id": [1] * 9,
+        "key": list("abcdefghi"),
+        "name": ["x", "x", None, *"xxx", None, "x", "x"],
+        "time_zone": ["UTC"] * 9,
+        "updated_at": [0] * 9,
+    }
     dead = load.insert_all(store, "sites", rows, "token")
     assert [row["key"] for row, _ in dead] == ["c", "g"]
     assert count(store, "sites") == 7
@@ -214,9 +225,7 @@ def test_halving_gives_every_piece_a_token_of_its_own(store: Store) -> None:
         ({"started": 0, "sent_at": 40_000_000, "received": 41_000_000}, 1_000_000, "received"),
     ],
 )
-def test_the_time_of_an_event_rests_on_the_best_clock_there_is(
-    sent: dict[str, int], expected: int, clock: str
-) -> None:
+def test_the_time_of_an_event_rests_on_the_best_clock_there_is(sent: dict[str, int], expected: int, clock: str) -> None:
     """Ours where the browser's is off by more than 10 s, its own offset first."""
     now = now_ms()
     one = batch(offset=sent["offset"]) if "offset" in sent else batch()

@@ -28,7 +28,8 @@ def test_a_record_is_readable_by_another_process_once_put_returns(tmp_path: Path
         writer.put(b"record %d" % number, 2, 1_000 + number)
     with contextlib.closing(spool.connect(writer.path)) as connection:
         assert [row[1:] for row in spool.waiting(connection, 100, 1000)] == [
-            (1_000 + number, 2, b"record %d" % number) for number in range(5)]
+            (1_000 + number, 2, b"record %d" % number) for number in range(5)
+        ]
         assert spool.backlog(connection) == (10, 1_000)
     writer.close()
 
@@ -69,7 +70,8 @@ def test_a_killed_writer_loses_nothing_that_it_confirmed(tmp_path: Path) -> None
     program = (
         "import sys, threading; from pathlib import Path; from collector.spool import Spool\n"
         f"spool = Spool(Path({str(tmp_path)!r}))\n"
-        "for number in range(10**9):\n    spool.put(b'x', 1, number); print(number, flush=True)\n")
+        "for number in range(10**9):\n    spool.put(b'x', 1, number); print(number, flush=True)\n"
+    )
     process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     confirmed = [int(process.stdout.readline()) for _ in range(200)]
@@ -133,7 +135,7 @@ def test_only_one_loader_works_on_a_folder(tmp_path: Path) -> None:
     """The second hears who holds it."""
     with (
         spool.loader_lock(tmp_path),
-        pytest.raises(spool.SpoolError, match="another loader, process [0-9]+"),
+        pytest.raises(spool.SpoolError, match=r"another loader, process [0-9]+"),
         spool.loader_lock(tmp_path, wait=0.2),
     ):
         pass

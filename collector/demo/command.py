@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Final
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from collector import resources, spool, supervise
-from collector.config import ConfigError, read_sites
+from collector.config import ConfigError
 from collector.demo import shop
 from collector.demo.visits import SITE, send, visits
+from collector.sites import read_sites
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -27,7 +28,7 @@ _READY: Final = """
 
 [bold]Three questions to try[/bold], in another terminal in this folder:
   {command} query sessions --site {site} --period 2d
-  {command} query funnel --site {site} --period 2d --step page:/cart --step page:/checkout --step conversion:purchase --by device
+  {command} query funnel --site {site} --period 2d --step page:/cart --step conversion:purchase --by device
   {command} query heatmap --site {site} --period 2d --page /cart --mode elements
 
 [bold]The same in Python:[/bold]
@@ -38,9 +39,7 @@ Data in {data}. ctrl-C stops everything.
 """
 
 
-def run(
-    settings: Settings, count: int | None, shop_port: int, console: Console, command: str = "footpath"
-) -> None:
+def run(settings: Settings, count: int | None, shop_port: int, console: Console, command: str = "footpath") -> None:
     """Serve until SIGTERM or ctrl-C.
 
     `count` visits are sent; None means 300 where the spool has never taken any, else none.
@@ -91,9 +90,7 @@ def _shop(host: str, port: int, sdk_url: str) -> shop.Shop:
     try:
         return shop.serve(resources.folder("demo"), host, port, sdk_url)
     except OSError as error:
-        raise ConfigError(
-            f"the shop cannot use {host}:{port} ({error.strerror}); try --shop-port 0"
-        ) from error
+        raise ConfigError(f"the shop cannot use {host}:{port} ({error.strerror}); try --shop-port 0") from error
 
 
 def _send(count: int, shop_url: str, endpoint: str, console: Console) -> None:
