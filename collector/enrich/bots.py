@@ -1,7 +1,7 @@
 """Which user agents are programs, and of which class.
 
 Rules in order: our own (`lists/bots.json`), the package crawler-user-agents without the patterns that
-people's browsers match, and general rules for words such as `bot` and for `name/version` alone.
+people's browsers match, words such as `bot`, and the lack of any word that browsers begin with.
 
 Classes:
 
@@ -31,13 +31,13 @@ _WORDS = (
     r"(?i)(?:^|[^u])bot(?:[^a-z]|$)|(?:^|[^c])ubot(?:[^a-z]|$)",
     r"(?i)robot|crawl|spider|scraper|slurp|\bfetcher\b|\+https?://",
 )
+# Every browser since Netscape has said Mozilla, or Opera; what did not ran on telephones, televisions, or text.
 _BROWSERLIKE = re.compile(
     r"Mozilla/|AppleWebKit|Opera[/ ]|Android|iPhone|Lynx|Links|w3m|NetSurf|Dooble|Dolphin|UCWEB|Amiga|"
-    r"IBrowse|Apple ?TV|Roku|"
+    r"IBrowse|Apple ?TV|Roku|HbbTV|SMART-TV|PlayStation|Nintendo|"
     r"BlackBerry|Nokia|SAMSUNG|LG[-E]|SonyEricsson|MOT-|SEC-|HTC|ZTE|MIDP|Symbian|"
     r"DoCoMo|KDDI|J-PHONE|SoftBank|Vodafone"
 )
-_PRODUCT = re.compile(r"[\w.+-]+/[0-9]")
 
 
 def _own(bots: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -69,10 +69,4 @@ _PATTERNS = Patterns(_rules())
 
 def bot_class(user_agent: str) -> str:
     """One of `CLASSES`, or empty for what looks like a person's browser. Takes no lone surrogates."""
-    if not user_agent.strip():
-        return "library"
-    if found := _PATTERNS.first(user_agent):
-        return found
-    if _PRODUCT.match(user_agent) and not _BROWSERLIKE.search(user_agent):
-        return "library"
-    return ""
+    return _PATTERNS.first(user_agent) or ("" if _BROWSERLIKE.search(user_agent) else "library")

@@ -32,6 +32,7 @@ MAX_CLICK_ID = 512
 CACHE_SIZE = 4096
 """Results kept; at most about 5 KB each with their key, most of them under 1 KB."""
 
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """Where a visit came from; every field is empty when absent.
@@ -324,4 +325,3 @@ CHANNELS = tuple(name for name, _ in _RULES)
 def channel(facts: Facts) -> str:
     """One of `CHANNELS`."""
     return next(name for name, holds in _RULES if holds(facts))
-

@@ -35,9 +35,7 @@ def _database(networks: Networks) -> bytes:
     return _tree_bytes(tree) + bytes(16) + data + b"\xab\xcd\xefMaxMind.com" + _encode(_metadata(len(tree)))
 
 
-def _insert(
-    tree: list[list[int | None]], network: ipaddress.IPv4Network | ipaddress.IPv6Network, leaf: int
-) -> None:
+def _insert(tree: list[list[int | None]], network: ipaddress.IPv4Network | ipaddress.IPv6Network, leaf: int) -> None:
     """Hangs a leaf, the complement of its place in the data, under the bits of a network."""
     length = network.prefixlen + (96 if network.version == 4 else 0)
     bits = f"{int(network.network_address):0128b}"[:length]

@@ -57,22 +57,23 @@ def test_the_table_has_every_type_and_class() -> None:
     assert all((found.type == "bot") == bool(found.bot_class) for found in devices)
 
 
-@pytest.mark.parametrize("user_agent", ["", " ", "\t"])
+@pytest.mark.parametrize(
+    "user_agent", ["", " ", "\t", "-", "(null)", "hello", "'; DROP TABLE events; --", "=cmd()", "ClamAV 0.95.3"]
+)
 def test_no_user_agent_is_no_browser(user_agent: str) -> None:
-    """Browsers always send one."""
+    """Browsers always send one, and it says Mozilla, Opera, or the name of a telephone."""
     assert classify(user_agent) == Device(type="bot", bot_class="library")
 
 
-@pytest.mark.parametrize("user_agent", ["-", "(null)", "hello", "'; DROP TABLE events; --", "=cmd()"])
-def test_what_says_nothing_is_other(user_agent: str) -> None:
-    """Text that is neither a browser nor a known program is left unknown."""
-    assert classify(user_agent) == Device()
+def test_a_browser_without_more_is_other() -> None:
+    """Text that begins like a browser and says nothing else is nobody's bot and no known device."""
+    assert classify("Mozilla/5.0") == Device()
 
 
 def test_only_512_characters_count() -> None:
     """What stands behind 512 characters is not looked at, so that a long text costs no more."""
     assert classify(WINDOWS + " " * 512 + "Googlebot/2.1") == classify(WINDOWS)
-    assert classify(("x" * 511) + " " + "bot " * 2500).bot_class == ""
+    assert classify(WINDOWS.ljust(512) + "bot " * 2500).type == "desktop"
 
 
 def test_repeated_user_agents_come_from_a_bounded_cache() -> None:
@@ -166,7 +167,7 @@ def test_hints_do_not_make_a_person_of_a_bot() -> None:
 # --- hostile input --------------------------------------------------------------------------------------
 
 ANYTHING = st.characters(exclude_categories=())
-FAMILIAR = "Mozila/5.0 ()[];:,=\"?+-_Android \x00\udcff²٣"
+FAMILIAR = 'Mozila/5.0 ()[];:,="?+-_Android \x00\udcff²٣'
 HOSTILE = st.text() | st.text(ANYTHING) | st.text(FAMILIAR, max_size=600)
 
 

@@ -274,9 +274,7 @@ def test_every_field_is_filled() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "name", ["gclid", "gbraid", "wbraid", "msclkid", "fbclid", "ttclid", "twclid", "li_fat_id"]
-)
+@pytest.mark.parametrize("name", ["gclid", "gbraid", "wbraid", "msclkid", "fbclid", "ttclid", "twclid", "li_fat_id"])
 def test_every_click_id_is_kept(name: str) -> None:
     """Each network's click id has a type, a value and a source."""
     found = classify(tagged(f"{name}=Abc"), "")
