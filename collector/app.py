@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import hashlib
 import json
+import threading
 import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
@@ -25,6 +26,7 @@ SETTINGS_PLACE: Final = "({});"
 """What the built script ends with; a site's settings go there."""
 
 _OLD_SCRIPT_SECONDS: Final = 3600
+_SWEEP_SECONDS: Final = 1800
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 
 
@@ -46,12 +48,20 @@ def create_app(settings: Settings | None = None) -> Flask:
         rate=settings.rate,
     )
     atexit.register(parts.spool.close)
+    threading.Thread(target=_sweep, args=(parts.salts,), name="salts", daemon=True).start()
     app = Flask("footpath", static_folder=None)
     app.register_blueprint(receive.blueprint(parts, settings.events_path))
     _add_script(app, settings, sites)
     _add_operation(app, settings, parts.spool)
     _add_errors(app)
     return app
+
+
+def _sweep(salts: Salts) -> None:
+    """Delete outdated salts also while nobody comes: without them no address can be told from its hash."""
+    while True:
+        salts.sweep()
+        time.sleep(_SWEEP_SECONDS)
 
 
 def _add_script(app: Flask, settings: Settings, sites: Callable[[], Mapping[str, Site]]) -> None:

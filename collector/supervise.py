@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Final
 from collector import engine as engines
 from collector import load, migrate, spool, store, telemetry
 from collector.config import ConfigError, Settings
+from collector.enrich.place import PlaceError, Places
+from collector.enrich.visitor import load_key
 from collector.sites import LiveSites
 
 if TYPE_CHECKING:
@@ -85,7 +87,7 @@ class Supervisor:
             ConfigError: a setting or sites.yml is wrong, or the port is taken.
             EngineError: the program's own ClickHouse does not run here.
         """
-        LiveSites(self._settings.config_dir)
+        _require_configuration(self._settings)
         _require_free(self._settings.host, self._settings.port)
         try:
             for child in self._children:
@@ -261,6 +263,16 @@ def _leave_terminal() -> None:
     """ctrl-C in a terminal goes to the whole process group; only the supervisor shall hear it."""
     with contextlib.suppress(OSError):
         os.setsid()
+
+
+def _require_configuration(settings: Settings) -> None:
+    """Find mistakes here, where a person sees them, and not in a worker that would end and be started again."""
+    LiveSites(settings.config_dir)
+    try:
+        Places(settings.country_db)
+        load_key(settings.config_dir)
+    except (PlaceError, ValueError, OSError) as error:
+        raise ConfigError(str(error)) from error
 
 
 def _reachable(host: str) -> str:

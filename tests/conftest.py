@@ -24,6 +24,13 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
         yield connection
 
 
+@pytest.fixture(scope="session")
+def migrated_engine(engine: Connection) -> Connection:
+    """The same, with the tables in its own database."""
+    migrate(engine.loader_url)
+    return engine
+
+
 @pytest.fixture
 def database_url(engine: Connection) -> Iterator[str]:
     """The loader's URL of a fresh, migrated database; dropped afterwards."""
