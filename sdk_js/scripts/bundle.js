@@ -13,6 +13,7 @@ export async function bundle() {
   const { outputFiles } = await build({
     entryPoints: [path("src/main.js")],
     bundle: true,
+    minifySyntax: true,
     write: false,
     format: "esm",
     target: "es2018",
@@ -23,7 +24,7 @@ export async function bundle() {
   const { code } = await minify(outputFiles[0].text, {
     module: true,
     ecma: 2018,
-    compress: { passes: 4, pure_getters: true, unsafe_arrows: true, keep_fargs: false },
+    compress: { passes: 4, pure_getters: true, unsafe_arrows: true, keep_fargs: false, inline: 1 },
     mangle: { module: true },
     format: { ascii_only: true },
   });

@@ -28,6 +28,8 @@ const WATCH_MS = 7000;
 const MOMENTUM_MS = 500;
 /** The browser's own click on the control of a label that was clicked. */
 const ECHO_MS = 50;
+/** A touch becomes a click a little after its end. */
+const TAP_MS = 350;
 const EVERYTHING = { subtree: true, childList: true, attributes: true, characterData: true };
 
 /** @type {Held[]} */
@@ -91,7 +93,8 @@ function onClick(event) {
   const y = keyboard ? rect.y + rect.height / 2 : event.clientY;
   const el = describe(element, rect, scroll);
   const about = page.elements[el];
-  whenIdle(() => findFixed(element, about, scroll));
+  const { x: left, y: top, width, height } = rect;
+  whenIdle(() => findFixed(element, about, [left, top, width, height]));
   const click = {
     at: tick(),
     leads: isSubmit(element) || nearest(element, "a"),
@@ -130,7 +133,7 @@ const thousandths = (offset, length) =>
   Math.max(0, Math.min(1000, Math.round((offset / (length || 1)) * 1000)));
 
 function rest() {
-  if (!held.length) observer.disconnect();
+  if (!held.length && !pressing) observer.disconnect();
 }
 
 /**
@@ -148,7 +151,7 @@ function close({ event, at }, response) {
 }
 
 /** It answers the newest click; older ones stay without. @param {string} [kind] */
-export function effect(kind) {
+function effect(kind) {
   if (pressing) {
     early = early || kind || "";
     return;
@@ -160,11 +163,24 @@ export function effect(kind) {
   rest();
 }
 
+/** No click is held across page views. @param {string} [kind] what ends the page view, if that is an effect */
+export function concludeClicks(kind) {
+  pressing = false;
+  effect(kind);
+}
+
 /** The page goes away: the response of links and submits only. */
 export function leaveClicks() {
-  pressing = false;
   const newest = held[held.length - 1];
-  effect(newest && newest.leads && "navigation");
+  concludeClicks(newest && newest.leads && "navigation");
+}
+
+/** It became a drag or a scroll: what happened meanwhile answers the click before. */
+function endPress() {
+  const wasPressing = pressing;
+  pressing = false;
+  if (wasPressing && early) effect(early);
+  rest();
 }
 
 /** Counts unless somebody moves the page or the focus by hand. @param {string} kind */
@@ -185,6 +201,11 @@ export function openClicks(goal) {
   observer = new MutationObserver(guard(onMutations));
   listen("pointerdown", onPress);
   listen("click auxclick", onClick);
+  listen("pointercancel", endPress);
+  listen("pointerup", () => {
+    const own = rect;
+    later(() => own === rect && endPress(), TAP_MS);
+  });
   listen("wheel touchmove keydown", () => {
     handAt = tick();
   });

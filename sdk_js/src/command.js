@@ -3,59 +3,47 @@
 import { passes } from "./cap.js";
 import { push } from "./deliver.js";
 import { succeedForms } from "./form.js";
-import { mayIdentify, stamp } from "./page.js";
-
-const MOST_PROPS = 20;
-
-/** @param {any} value */
-const name = (value) => String(value).slice(0, 128);
+import { stamp } from "./page.js";
+import { reduced } from "./settings.js";
 
 /** @param {any} value */
-const given = (value) => (value === undefined || value === null ? undefined : name(value));
+const text = (value, length = 128) => (value || value === 0 ? String(value).slice(0, length) : undefined);
 
-/** @param {any} value */
-const number = (value) => (Number.isFinite(value) ? value : undefined);
-
-/** @param {any} value */
-function plain(value) {
-  return typeof value === "boolean" || Number.isFinite(value) || value === null
-    ? value
-    : String(value).slice(0, 200);
-}
-
-/** @param {any} props */
+/** At most 20 plain values. @param {any} props */
 function flat(props) {
   /** @type {Record<string, any>} */
   const kept = {};
-  for (const key of Object.keys(props || {}).slice(0, MOST_PROPS)) kept[key.slice(0, 64)] = plain(props[key]);
+  for (const key of Object.keys(props || {}).slice(0, 20)) {
+    const value = props[key];
+    kept[key.slice(0, 64)] = /number|boolean/.test(typeof value) ? value : text(value, 200);
+  }
   return kept;
 }
 
-/** One table: what each command sends. @type {Record<string, (a: any, b: any) => void>} */
-export const commands = {
+/** What each command sends. @type {Record<string, (a: any, b?: any) => object | false>} */
+const FIELDS = {
   conversion(goal, { value, currency, order_id } = {}) {
     succeedForms();
-    const code = String(currency).toUpperCase();
-    push(
-      stamp("conversion", {
-        goal: name(goal),
-        value: number(+value),
-        currency: /^[A-Z]{3}$/.test(code) ? code : undefined,
-        order_id: given(order_id),
-      }),
-      0,
-    );
+    const [code] = /^[a-z]{3}$/i.exec(currency) || [""];
+    return {
+      goal: text(goal),
+      value: +value || undefined,
+      currency: code.toUpperCase() || undefined,
+      order_id: text(order_id),
+    };
   },
-  custom(what, props) {
-    if (passes()) push(stamp("custom", { name: name(what), props: flat(props) }));
-  },
-  identify(id, traits) {
-    if (mayIdentify && id) push(stamp("identify", { id: String(id).slice(0, 256), traits: flat(traits) }));
-  },
-  exposure(experiment, variant) {
-    push(stamp("exposure", { experiment: name(experiment), variant: name(variant) }));
-  },
-  survey(kind, score) {
-    push(stamp("survey", { survey: name(kind), score: number(+score) }));
-  },
+  custom: (name, props) => passes() && { name: text(name), props: flat(props) },
+  identify: (id, traits) => !reduced && { id: text(id, 256), traits: flat(traits) },
+  exposure: (experiment, variant) => ({ experiment: text(experiment), variant: text(variant) }),
+  survey: (survey, score) => ({ survey: text(survey), score: +score || 0 }),
 };
+
+/**
+ * @param {string} command
+ * @param {any} subject
+ * @param {any} [more]
+ */
+export function say(command, subject, more) {
+  const fields = subject !== undefined && FIELDS[command](subject, more);
+  if (fields) push(stamp(command, fields), command === "conversion" ? 0 : undefined);
+}

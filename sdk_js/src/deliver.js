@@ -1,7 +1,7 @@
 // How do events reach the collector, once each and in spite of everything?
 
 import { guard, later, whenIdle } from "./guard.js";
-import { page, pageBlock, pageTime, readTitle } from "./page.js";
+import { page, pageBlock, pageTime } from "./page.js";
 import { endpoint, settings } from "./settings.js";
 
 /**
@@ -10,7 +10,7 @@ import { endpoint, settings } from "./settings.js";
  * @property {object} block
  * @property {import("./page.js").Event[]} events
  * @property {number} attempt
- * @property {boolean} [busy] in flight or waiting for its next try
+ * @property {boolean} [busy] in flight, or waiting for its next try
  */
 
 const FLUSH_MS = 5000;
@@ -40,11 +40,15 @@ export function openDelivery(stop) {
 
 /** Forgets what has not been sent. */
 export function discard() {
+  empty();
+  waiting = [];
+}
+
+function empty() {
   clearTimeout(timer);
   due = Infinity;
-  requests = queuedBytes = 0;
+  queuedBytes = 0;
   queue = [];
-  waiting = [];
 }
 
 /**
@@ -52,9 +56,8 @@ export function discard() {
  * @param {number} [within] ms until it is sent
  */
 export function push(event, within = FLUSH_MS) {
-  queue.push(event);
   queuedBytes += JSON.stringify(event).length;
-  if (queue.length >= MOST_EVENTS || queuedBytes > MOST_BYTES / 2) within = 0;
+  if (queue.push(event) >= MOST_EVENTS || queuedBytes > MOST_BYTES / 2) within = 0;
   const at = Date.now() + within;
   if (at >= due) return;
   due = at;
@@ -62,34 +65,31 @@ export function push(event, within = FLUSH_MS) {
   timer = later(() => whenIdle(flush), within);
 }
 
-/** Closes the batch, so that its page block is true for its events, and sends it. */
+/** Closes the batch and sends it. */
 export function flush() {
   closeBatch();
   send();
 }
 
-/** @param {boolean} [turning] the title may already be the next page's */
+/** So that its page block is true for its events. @param {boolean} [turning] */
 export function closeBatch(turning) {
-  clearTimeout(timer);
-  due = Infinity;
-  queuedBytes = 0;
-  if (!queue.length) return;
-  if (!turning || !page.title) readTitle();
-  waiting.push({ page, block: pageBlock(), events: queue, attempt: 0 });
-  queue = [];
+  if (queue[0]) waiting.push({ page, block: pageBlock(turning), events: queue, attempt: 0 });
   waiting = waiting.slice(-MOST_WAITING);
+  empty();
 }
 
 /** @param {boolean} [leaving] a beacon outlives the page; its answer is not seen */
 export function send(leaving) {
-  for (const batch of waiting.slice()) {
+  for (const batch of waiting) {
+    if (!leaving && (batch.busy || requests >= MOST_REQUESTS)) continue;
     const body = serialise(batch);
-    if (batch.events.length > 1 && new Blob([body]).size > MOST_BYTES) {
+    if (batch.events[1] && new Blob([body]).size > MOST_BYTES) {
       halve(batch);
       return send(leaving);
     }
-    if (leaving) beacon(batch, body);
-    else if (!batch.busy && requests < MOST_REQUESTS) request(batch, body);
+    batch.attempt++;
+    if (!leaving) request(batch, body);
+    else if (navigator.sendBeacon(endpoint, body)) done(batch);
   }
 }
 
@@ -97,22 +97,29 @@ export function send(leaving) {
 function serialise({ page, block, events, attempt }) {
   /** @type {Record<string, object>} */
   const elements = {};
-  for (const { el } of events) if (el !== undefined) elements[el] = page.elements[el];
-  return JSON.stringify({
-    v: 1,
-    site: settings.site,
-    attempt,
-    sent_at: Date.now(),
-    sent_t: pageTime(page),
-    offset: page.offset,
-    visitor: page.visitor,
-    session: page.session,
-    flags: page.flags,
-    entry: page.entry,
-    page: block,
-    elements,
-    events,
-  });
+  for (const { el } of events) if (el + 1) elements[el] = page.elements[el];
+  const { offset, visitor, session, flags, entry } = page;
+  return JSON.stringify(
+    {
+      v: 1,
+      site: settings.site,
+      attempt,
+      sent_at: Date.now(),
+      sent_t: pageTime(page),
+      offset,
+      visitor,
+      session,
+      flags,
+      entry,
+      page: block,
+      elements,
+      events,
+    },
+    // An old library's Array.prototype.toJSON would turn lists into text.
+    function (key) {
+      return this[key];
+    },
+  );
 }
 
 /** @param {Batch} batch */
@@ -120,17 +127,13 @@ function done(batch) {
   waiting = waiting.filter((other) => other !== batch);
 }
 
-/**
- * The same events under the same numbers in two batches.
- * @param {Batch} batch
- */
+/** The same events under the same numbers in two batches. @param {Batch} batch */
 function halve(batch) {
-  const events = batch.events.slice();
-  const head = events.splice(0, events.length / 2);
+  const { events } = batch;
+  const half = events.length >> 1;
   done(batch);
-  if (!head.length) return;
-  for (const part of [head, events]) {
-    waiting.push(Object.assign({}, batch, { events: part, busy: false }));
+  for (const part of [events.slice(0, half), events.slice(half)]) {
+    if (half) waiting.push(Object.assign({}, batch, { events: part, busy: false }));
   }
 }
 
@@ -138,63 +141,51 @@ function halve(batch) {
  * @param {Batch} batch
  * @param {string} body
  */
-function beacon(batch, body) {
-  batch.attempt++;
-  if (navigator.sendBeacon(endpoint, body)) done(batch);
-}
-
-/**
- * @param {Batch} batch
- * @param {string} body
- */
 function request(batch, body) {
-  batch.busy = true;
-  batch.attempt++;
   const keepalive = requests++ < MOST_KEPT_ALIVE;
-  fetch(endpoint, { method: "POST", body, keepalive, credentials: "omit" }).then(
-    guard((answer) => settle(batch, answer)),
-    guard(() => settle(batch)),
-  );
+  const onAnswer = guard((/** @type {any} */ answer) => {
+    requests--;
+    settle(batch, answer);
+    send();
+  });
+  batch.busy = true;
+  fetch(endpoint, { method: "POST", body, keepalive, credentials: "omit" }).then(onAnswer, onAnswer);
 }
 
 /**
  * @param {Batch} batch
- * @param {Response} [answer] none after a network error
+ * @param {Response & Error} answer a network error has no status
  */
 function settle(batch, answer) {
-  const status = answer ? answer.status : 0;
-  requests--;
-  if (answer && answer.ok) {
+  const { status, headers } = answer;
+  if (!status || status === 429 || status >= 500) retry(batch, headers && headers.get("retry-after"));
+  else if (status === 413) halve(batch);
+  else if (status === 410 || status === 403) onRefused();
+  else {
     done(batch);
+    const { page } = batch;
     answer.json().then(
-      guard(({ now }) => learnOffset(batch.page, now)),
+      guard(({ now }) => {
+        if (page.offset === undefined && now) page.offset = now - Date.now();
+      }),
       () => {},
     );
-  } else if (status === 410 || status === 403) onRefused();
-  else if (status === 413) halve(batch);
-  else if (status && status !== 429 && status < 500) done(batch);
-  else if (batch.attempt <= MOST_RETRIES) retry(batch, answer);
-  send();
+  }
 }
 
 /**
  * What is given up here still leaves with the page, by beacon.
  * @param {Batch} batch
- * @param {Response} [answer]
+ * @param {any} asked seconds
  */
-function retry(batch, answer) {
-  const asked = Number(answer && answer.headers.get("retry-after")) * 1000;
+function retry(batch, asked) {
+  if (batch.attempt > MOST_RETRIES) return;
   const wait = RETRY_MS * 2 ** (batch.attempt - 1) * (0.5 + Math.random());
-  later(() => {
-    batch.busy = false;
-    send();
-  }, asked || wait);
-}
-
-/**
- * @param {import("./page.js").Page} of
- * @param {number} now server ms
- */
-function learnOffset(of, now) {
-  if (of.offset === undefined && now) of.offset = Math.round(now - Date.now());
+  later(
+    () => {
+      batch.busy = false;
+      send();
+    },
+    asked * 1000 || wait,
+  );
 }

@@ -139,7 +139,7 @@ export function describe(element, rect, scroll = []) {
   const zone = around ? clean(attr(around, "data-footpath-zone")) || around.localName : "";
   const marked = mark(element);
   const { selector, item } = place(element);
-  const kind = clean(attr(element, "role")) || role(element);
+  const kind = clean(attr(element, "role") || role(element), 64);
   const name = accessibleName(element);
   const known = name + attr(element, "name");
   const about = {
@@ -157,7 +157,7 @@ export function describe(element, rect, scroll = []) {
   const { elements } = page;
   const at = elements.findIndex(({ key, item }) => key === about.key && item === about.item);
   if (at < 0) return elements.push(about) - 1;
-  if (rect) Object.assign(elements[at], about);
+  if (rect && !elements[at].fixed) Object.assign(elements[at], about);
   return at;
 }
 
@@ -165,14 +165,13 @@ export function describe(element, rect, scroll = []) {
  * Whether an element scrolls with the page is asked when idle: the answer costs a style read.
  * @param {Element | null} element
  * @param {any} about
- * @param {number[]} scroll
+ * @param {number[]} rect viewport px
  */
-export function findFixed(element, about, scroll) {
+export function findFixed(element, about, rect) {
   for (; element; element = element.parentElement) {
     if (!/fixed|sticky/.test(getComputedStyle(element).position)) continue;
     about.fixed = 1;
-    about.rect[0] -= Math.round(scroll[0]);
-    about.rect[1] -= Math.round(scroll[1]);
+    about.rect = rect.map(Math.round);
     return;
   }
 }

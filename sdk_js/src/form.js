@@ -18,7 +18,7 @@ const SUCCESS_MS = 5000;
 const LOOK_MS = 500;
 
 /** By name, so that a form that is rendered anew stays one form. @type {Record<string, FormState>} */
-let forms = {};
+let forms = Object.create(null);
 /** The field in use and its visit. @type {any} */
 let current;
 /** @type {import("./page.js").Event} */
@@ -30,7 +30,7 @@ let isEmptied = false;
 let submitAt = 0;
 
 export function resetForms() {
-  forms = {};
+  forms = Object.create(null);
 }
 
 /** Attributes, because a field called "id" hides the form's own. @param {any} element @param {string} otherwise */
@@ -45,7 +45,7 @@ const nameOf = (element, otherwise) =>
 function stateOf(form) {
   const name = form ? nameOf(form, "form") : "page";
   if (!forms[name]) {
-    forms[name] = { form: name, visits: {} };
+    forms[name] = { form: name, visits: Object.create(null) };
     tell(forms[name], "view");
   }
   return forms[name];

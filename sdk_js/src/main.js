@@ -1,8 +1,8 @@
 // Footpath: where visitors walk, where they stumble. Everything meets here.
 
 import { resetCap } from "./cap.js";
-import { effect, leaveClicks, openClicks } from "./click.js";
-import { commands } from "./command.js";
+import { concludeClicks, leaveClicks, openClicks } from "./click.js";
+import { say } from "./command.js";
 import { closeBatch, discard, flush, openDelivery, push, send } from "./deliver.js";
 import { engage, measureSoon, openEngagement, report, resetEngagement } from "./engagement.js";
 import { endVisit, openForms, resetForms, succeedForms } from "./form.js";
@@ -28,7 +28,7 @@ const activated = (navigated && navigated.activationStart) || 0;
  * @param {string} [url]
  */
 function open(soft, url) {
-  const before = soft === "history" || soft === "hash" ? page.url : soft ? "" : document.referrer;
+  const before = soft === "history" || soft === "hash" ? page.block.url : soft ? "" : document.referrer;
   arrive(before);
   const flags = [isAutomated() && "bot", activated && "prerendered", soft === "bfcache" && soft];
   beginPage(soft ? tick() : activated, before, /** @type {string[]} */ (flags.filter(Boolean)), url);
@@ -51,7 +51,7 @@ function conclude() {
  * @param {string} [url]
  */
 function turn(soft, url) {
-  effect("navigation");
+  concludeClicks("navigation");
   conclude();
   closeBatch(true);
   send();
@@ -79,7 +79,7 @@ function onInput() {
 
 function onVisibility() {
   if (!document.hidden) return;
-  effect("visibility");
+  concludeClicks("visibility");
   report(true);
   flush();
 }
@@ -116,7 +116,7 @@ function consent(given) {
 const run = guard((/** @type {string} */ command, /** @type {any[]} */ args) => {
   if (isEnded()) resume();
   if (command === "page") turn("history", args[0]);
-  else commands[command](args[0], args[1]);
+  else say(command, args[0], args[1]);
 });
 
 /** Commands given before the script could take them. @type {ArrayLike<any>[]} */
@@ -147,7 +147,7 @@ const start = guard(() => {
   listen("resize", onResize);
   openVisit(stop);
   openDelivery(stop);
-  openClicks((goal) => footpath("conversion", goal));
+  openClicks((goal) => say("conversion", goal));
   openForms();
   openEngagement();
   openRoute(turn);

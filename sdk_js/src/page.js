@@ -3,18 +3,14 @@
 import { cleanAddress } from "./address.js";
 import { tick } from "./guard.js";
 import { timedId } from "./id.js";
-import { reduced, settings } from "./settings.js";
+import { settings } from "./settings.js";
 import { clean } from "./text.js";
 import { visit } from "./visit.js";
 
 /**
  * @typedef {object} Page
- * @property {string} id
- * @property {number} started_at Unix ms
  * @property {number} zero the monotonic clock when the page view began
- * @property {string} url
- * @property {string} referrer
- * @property {string} [title]
+ * @property {{ id: string, started_at: number, url: string, referrer: string, title?: string }} block
  * @property {string} visitor
  * @property {string} session
  * @property {{ url: string, referrer: string }} entry
@@ -29,10 +25,8 @@ import { visit } from "./visit.js";
 /** @type {Page} */
 export let page;
 
-/** @type {number[] | undefined} */
-let viewport;
-/** @type {number[] | undefined} */
-let documentSize;
+/** Known once layout was read. @type {{ viewport?: number[], document?: number[] }} */
+let sizes = {};
 /** @type {string | undefined} */
 let timeZone;
 
@@ -43,16 +37,19 @@ let timeZone;
  * @param {string} [url]
  */
 export function beginPage(zero, referrer, flags, url) {
-  const started = Math.round(Date.now() - tick() + zero);
+  const { visitor, session, entry } = visit;
+  const started_at = Math.round(Date.now() - tick() + zero);
   page = {
-    id: timedId(started),
-    started_at: started,
     zero,
-    url: cleanAddress(url || location.href),
-    referrer: cleanAddress(referrer),
-    visitor: visit.visitor,
-    session: visit.session,
-    entry: visit.entry,
+    block: {
+      id: timedId(started_at),
+      started_at,
+      url: cleanAddress(url || location.href),
+      referrer: cleanAddress(referrer),
+    },
+    visitor,
+    session,
+    entry,
     flags,
     offset: page && page.offset,
     next: 0,
@@ -71,12 +68,12 @@ export const pageTime = (of = page) => Math.max(0, Math.round(tick() - of.zero))
  */
 export const stamp = (k, fields) => Object.assign({ n: page.next++, t: pageTime(), k }, fields);
 
-/** Layout is read here and nowhere in a handler. */
+/** Called when layout is clean. */
 export function measureSizes() {
-  const root = document.scrollingElement || document.documentElement;
-  viewport = [innerWidth, innerHeight];
-  documentSize = [root.scrollWidth, Math.max(root.scrollHeight, innerHeight)];
-  return documentSize[1];
+  const { scrollWidth, scrollHeight } = document.scrollingElement || document.documentElement;
+  const height = Math.max(scrollHeight, innerHeight);
+  sizes = { viewport: [innerWidth, innerHeight], document: [scrollWidth, height] };
+  return height;
 }
 
 /** The first question for the time zone costs 40 ms: ask it when idle. */
@@ -84,32 +81,24 @@ export function learnTimeZone() {
   timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
-/** A single-page app sets its title after the address: each batch reads it again. */
-export function readTitle() {
-  page.title = document.title.slice(0, 512);
-}
-
-/** What the wire says about the page view, true for the events of this batch. */
-export function pageBlock() {
+/**
+ * What the wire says about the page view, true for the events of this batch.
+ * @param {boolean} [turning] the title may already be the next page's
+ */
+export function pageBlock(turning) {
+  const { block } = page;
   const typed = document.querySelector("[data-footpath-page-type]");
-  return {
-    id: page.id,
-    started_at: page.started_at,
-    url: page.url,
-    referrer: page.referrer,
-    title: page.title,
+  // A single-page app sets its title after the address: each batch reads it again.
+  if (!turning || !block.title) block.title = document.title.slice(0, 512);
+  return Object.assign({}, block, sizes, {
     type: typed ? clean(/** @type {string} */ (typed.getAttribute("data-footpath-page-type"))) : undefined,
-    viewport,
-    document: documentSize,
     screen: [screen.width, screen.height, devicePixelRatio],
     lang: navigator.language,
     tz: timeZone,
-  };
+  });
 }
 
 /** Signs of automation are tagged, not hidden. */
 export const isAutomated = () =>
   settings.sign_of_automation !== false &&
-  (navigator.webdriver || navigator.userAgent.includes("HeadlessChrome"));
-
-export const mayIdentify = !reduced;
+  (navigator.webdriver || /HeadlessChrome/.test(navigator.userAgent));

@@ -28,13 +28,10 @@ export const endpoint = new URL(settings.endpoint, (tag && tag.src) || location.
 /** An attribute says it as text: data-hash="false" means no. */
 export const hashRouting = !!settings.hash && settings.hash !== "false";
 
-const signals = [
-  navigator.globalPrivacyControl ? settings.gpc : "ignore",
-  navigator.doNotTrack === "1" ? settings.dnt : "ignore",
-];
+const wishes = [navigator.globalPrivacyControl && settings.gpc, navigator.doNotTrack === "1" && settings.dnt];
 
 /** The visitor's browser asks for privacy and the site has not said otherwise. */
-export const refused = signals.includes("off");
+export const refused = wishes.includes("off");
 
 /** The visitor's browser asks for privacy and the site answers with less, not with nothing. */
-export const reduced = signals.includes("reduced");
+export const reduced = wishes.includes("reduced");

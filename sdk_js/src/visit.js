@@ -47,7 +47,7 @@ function write() {
   } catch (_) {
     // Full or forbidden: better one visitor a day than a new one on each page.
     store = undefined;
-    visit.visitor = visit.session = "";
+    if (visit.seen === visit.began) visit.visitor = visit.session = "";
   }
 }
 

@@ -207,6 +207,25 @@ test("a scroll by the visitor's own wheel does not answer a click", async (t) =>
   assert.equal((await click(world)).response, undefined);
 });
 
+test("a drag after a click does not swallow the click's late answer, nor does it hold it into the next page", async (t) => {
+  const { world, tab } = await visit(t, `<button>Slow</button><p style="height:200px">Text</p>`);
+  await tab.evaluate(() => {
+    document.querySelector("button").onclick = () => setTimeout(() => document.body.append("late"), 1200);
+  });
+  await tab.click("button");
+  await tab.mouse.move(50, 100);
+  await tab.mouse.down();
+  await tab.mouse.move(400, 400);
+  await tab.mouse.up();
+  await pause(1500);
+  await tab.evaluate(() => history.pushState(0, "", "/two"));
+  const event = await until(() =>
+    events(world, "click").find(({ batch, el }) => batch.elements[el].name === "Slow"),
+  );
+  assert.equal(event.response, "mutation");
+  assert.ok(event.response_ms >= 1150);
+});
+
 test("following a link is the response of its click, which belongs to the page it was made on", async (t) => {
   const { world, tab } = await visit(t, { "/": `<a href="/next">Next</a>`, "/next": "<p>Next</p>" });
   await tab.click("a");

@@ -1,0 +1,1 @@
+window.footpath=window.footpath||function(){(footpath.q=footpath.q||[]).push(arguments)};
