@@ -1,0 +1,45 @@
+"""One migrated database for all questions; every test takes sites of its own in it."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from collector.migrate import migrate
+from collector.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from collector.engine import Connection
+
+settings.register_profile(
+    "query", deadline=None, derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example])
+settings.load_profile("query")
+_sites = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def query_url(engine: Connection) -> str:
+    """The loader's URL of a migrated database for questions."""
+    url = engine.loader_url.replace("/footpath", "/questions")
+    migrate(url)
+    return url
+
+
+@pytest.fixture(scope="session")
+def shared(query_url: str) -> Iterator[Store]:
+    """A connection to the database for questions; take site ids from `new_site`."""
+    store = Store(query_url)
+    yield store
+    store.close()
+
+
+@pytest.fixture(scope="session")
+def new_site() -> Callable[[], int]:
+    """Gives a site id that nobody used."""
+    return lambda: next(_sites)
