@@ -14,3 +14,9 @@ export interface Footpath {
   /** Of the running script; absent on the stub. */
   version?: string;
 }
+
+declare global {
+  interface Window {
+    footpath?: Footpath & { q?: ArrayLike<any>[] };
+  }
+}

@@ -1,6 +1,7 @@
 // Where do people click, and does anything answer?
 
 import { passes } from "./cap.js";
+import { say } from "./command.js";
 import { push } from "./deliver.js";
 import {
   attr,
@@ -46,8 +47,6 @@ let clickedAt = 0;
 let handAt = -MOMENTUM_MS;
 /** @type {MutationObserver} */
 let observer;
-/** @type {(goal: string) => void} */
-let onGoal;
 
 /** Armed only while something awaits its effect. @param {Event} event */
 function watch(event) {
@@ -84,7 +83,7 @@ function onClick(event) {
   const isEcho = !pressing && tick() - clickedAt < ECHO_MS;
   pressing = false;
   clickedAt = tick();
-  if (isEcho || !event.isTrusted || isIgnored(target) || !passes()) return;
+  if (isEcho || !event.isTrusted || isIgnored(target) || !passes()) return rest();
   const element = subject(target);
   if (keyboard || element !== pressed) rect = element.getBoundingClientRect();
   // Of the event, because reading scrollX would lay the page out.
@@ -119,10 +118,12 @@ function onClick(event) {
     held = held.filter((other) => other !== click);
     rest();
   }, WATCH_MS);
-  if (early) effect(early);
+  // What the press itself did is no answer to the clicks before.
+  if (early) close(/** @type {Held} */ (held.pop()), early);
   early = "";
+  rest();
   const goal = nearest(element, "[data-footpath-goal]:not(form)");
-  if (goal) onGoal(attr(goal, "data-footpath-goal"));
+  if (goal) say("conversion", attr(goal, "data-footpath-goal"));
 }
 
 /**
@@ -177,9 +178,9 @@ export function leaveClicks() {
 
 /** It became a drag or a scroll: what happened meanwhile answers the click before. */
 function endPress() {
-  const wasPressing = pressing;
   pressing = false;
-  if (wasPressing && early) effect(early);
+  if (early === "mutation") effect(early);
+  early = "";
   rest();
 }
 
@@ -195,25 +196,23 @@ function onFocus(event) {
   effectOfScript("focus");
 }
 
-/** @param {(goal: string) => void} goal called for a click on data-footpath-goal */
-export function openClicks(goal) {
-  onGoal = goal;
+export function openClicks() {
   observer = new MutationObserver(guard(onMutations));
   listen("pointerdown", onPress);
   listen("click auxclick", onClick);
   listen("pointercancel", endPress);
   listen("pointerup", () => {
     const own = rect;
-    later(() => own === rect && endPress(), TAP_MS);
+    later(() => own === rect && pressing && endPress(), TAP_MS);
   });
   listen("wheel touchmove keydown", () => {
     handAt = tick();
   });
   listen("focusin", onFocus);
-  listen(
-    "selectionchange",
-    () => /** @type {Selection} */ (getSelection()).isCollapsed || effect("selection"),
-  );
+  listen("selectionchange", () => {
+    if (!(/** @type {Selection} */ (getSelection()).isCollapsed))
+      (pressing ? effect : effectOfScript)("selection");
+  });
   listen("scroll", () => effectOfScript("scroll"));
   listen("change toggle", () => effect("mutation"));
   // The browser's own back button answers no click.

@@ -1,6 +1,6 @@
 // How do events reach the collector, once each and in spite of everything?
 
-import { guard, later, whenIdle } from "./guard.js";
+import { guard, later, setStopped, whenIdle } from "./guard.js";
 import { page, pageBlock, pageTime } from "./page.js";
 import { endpoint, settings } from "./settings.js";
 
@@ -31,17 +31,12 @@ let queuedBytes = 0;
 let requests = 0;
 let due = Infinity;
 let timer = 0;
-let onRefused = () => {};
-
-/** @param {() => void} stop what to do when the collector wants nothing more */
-export function openDelivery(stop) {
-  onRefused = stop;
-}
 
 /** Forgets what has not been sent. */
-export function discard() {
+export function stop() {
   empty();
   waiting = [];
+  setStopped(true);
 }
 
 function empty() {
@@ -98,23 +93,21 @@ function serialise({ page, block, events, attempt }) {
   /** @type {Record<string, object>} */
   const elements = {};
   for (const { el } of events) if (el + 1) elements[el] = page.elements[el];
-  const { offset, visitor, session, flags, entry } = page;
   return JSON.stringify(
-    {
-      v: 1,
-      site: settings.site,
-      attempt,
-      sent_at: Date.now(),
-      sent_t: pageTime(page),
-      offset,
-      visitor,
-      session,
-      flags,
-      entry,
-      page: block,
-      elements,
-      events,
-    },
+    Object.assign(
+      {
+        v: 1,
+        site: settings.site,
+        attempt,
+        sent_at: Date.now(),
+        sent_t: pageTime(page),
+        offset: page.offset,
+        page: block,
+        elements,
+        events,
+      },
+      page.who,
+    ),
     // An old library's Array.prototype.toJSON would turn lists into text.
     function (key) {
       return this[key];
@@ -160,7 +153,7 @@ function settle(batch, answer) {
   const { status, headers } = answer;
   if (!status || status === 429 || status >= 500) retry(batch, headers && headers.get("retry-after"));
   else if (status === 413) halve(batch);
-  else if (status === 410 || status === 403) onRefused();
+  else if (status === 410 || status === 403) stop();
   else {
     done(batch);
     const { page } = batch;

@@ -3,10 +3,6 @@ declare const SETTINGS: Partial<import("./settings.js").Settings>;
 /** Written by the build. */
 declare const VERSION: string;
 
-interface Window {
-  footpath?: any;
-}
-
 interface Document {
   prerendering?: boolean;
 }

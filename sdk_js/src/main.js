@@ -3,7 +3,7 @@
 import { resetCap } from "./cap.js";
 import { concludeClicks, leaveClicks, openClicks } from "./click.js";
 import { say } from "./command.js";
-import { closeBatch, discard, flush, openDelivery, push, send } from "./deliver.js";
+import { closeBatch, flush, push, send, stop } from "./deliver.js";
 import { engage, measureSoon, openEngagement, report, resetEngagement } from "./engagement.js";
 import { endVisit, openForms, resetForms, succeedForms } from "./form.js";
 import { guard, isStopped, listen, setStopped, tick, whenIdle } from "./guard.js";
@@ -66,7 +66,7 @@ function resume() {
   open("resume");
 }
 
-const isEnded = () => isOver() || visit.session !== page.session;
+const isEnded = () => isOver() || visit.session !== page.who.session;
 
 /** Once a second is often enough to know that somebody is there. */
 function onInput() {
@@ -95,11 +95,6 @@ function onLeave() {
 function onResize() {
   closeBatch();
   measureSoon();
-}
-
-function stop() {
-  discard();
-  setStopped(true);
 }
 
 /** @param {boolean} given */
@@ -146,8 +141,7 @@ const start = guard(() => {
   listen("pageshow", (event) => event.persisted && open("bfcache"));
   listen("resize", onResize);
   openVisit(stop);
-  openDelivery(stop);
-  openClicks((goal) => say("conversion", goal));
+  openClicks();
   openForms();
   openEngagement();
   openRoute(turn);

@@ -11,10 +11,7 @@ import { visit } from "./visit.js";
  * @typedef {object} Page
  * @property {number} zero the monotonic clock when the page view began
  * @property {{ id: string, started_at: number, url: string, referrer: string, title?: string }} block
- * @property {string} visitor
- * @property {string} session
- * @property {{ url: string, referrer: string }} entry
- * @property {string[]} flags
+ * @property {{ visitor: string, session: string, entry: object, flags: string[] }} who
  * @property {number} [offset] server time minus the wall clock, frozen
  * @property {number} next the number of the next event
  * @property {any[]} elements described so far, named by their place
@@ -47,10 +44,7 @@ export function beginPage(zero, referrer, flags, url) {
       url: cleanAddress(url || location.href),
       referrer: cleanAddress(referrer),
     },
-    visitor,
-    session,
-    entry,
-    flags,
+    who: { visitor, session, entry, flags },
     offset: page && page.offset,
     next: 0,
     elements: [],

@@ -208,7 +208,10 @@ test("a scroll by the visitor's own wheel does not answer a click", async (t) =>
 });
 
 test("a drag after a click does not swallow the click's late answer, nor does it hold it into the next page", async (t) => {
-  const { world, tab } = await visit(t, `<button>Slow</button><p style="height:200px">Text</p>`);
+  const { world, tab } = await visit(
+    t,
+    `<button>Slow</button><p draggable="true" style="height:200px">Text</p>`,
+  );
   await tab.evaluate(() => {
     document.querySelector("button").onclick = () => setTimeout(() => document.body.append("late"), 1200);
   });
