@@ -1,5 +1,7 @@
 """Clicks by element: identity first, pixels second."""
 
+# ruff: noqa: S608 - names come from our own lists, values are bound by the server
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -50,9 +52,7 @@ class ElementRow:
     page_width: int = field(metadata={"show": False})
 
 
-def rows_of(
-    question: Question, path: str, group: Column | None, page_views: dict[str, int]
-) -> tuple[ElementRow, ...]:
+def rows_of(question: Question, path: str, group: Column | None, page_views: dict[str, int]) -> tuple[ElementRow, ...]:
     """The elements that were clicked on the page, the most clicked first."""
     rage = _rage(question, path, group)
     found = _clicked(question, path, group)

@@ -6,6 +6,8 @@ country, channel, source, medium, campaign, entry_path) holds for its first even
 `where(...)` hold for at least one of its events, the same one.
 """
 
+# ruff: noqa: S608 - names come from our own lists, values are bound by the server
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -120,15 +122,11 @@ class Clicks(Filter):
     page: str | None = None
 
     def row(self, scope: Scope) -> str:
-        parts = (
-            [matches("events.element_name", self.element, scope.binder)] if self.element is not None else []
-        )
+        parts = [matches("events.element_name", self.element, scope.binder)] if self.element is not None else []
         parts += [matches("events.path", self.page, scope.binder)] if self.page is not None else []
         if self.signal == "dead":
             return _sessions_with(scope, " AND ".join([dead_sql(scope.binder), *parts]))
-        bursts = rage_bursts(
-            " AND ".join([scope.near(), *parts]), "any(events.session_id) AS session_id", scope.binder
-        )
+        bursts = rage_bursts(" AND ".join([scope.near(), *parts]), "any(events.session_id) AS session_id", scope.binder)
         return f"session_id IN (SELECT session_id FROM ({bursts}))"
 
     def to_dict(self) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Statements behind `form`: one row a session, and one row a field."""
 
+# ruff: noqa: S608 - names come from our own lists, values are bound by the server
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -67,9 +69,7 @@ GROUP BY grp, name"""
 
 def _events(question: Question, name: str, binder: Binder) -> str:
     scope = question.scope(binder)
-    condition = (
-        f"{scope.near()} AND events.kind IN ('form', 'field') AND {matches('events.form', name, binder)}"
-    )
+    condition = f"{scope.near()} AND events.kind IN ('form', 'field') AND {matches('events.form', name, binder)}"
     if question.where is None:
         return condition
     chosen = question.where.session(scope, ATTRIBUTES)

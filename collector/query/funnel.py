@@ -1,5 +1,7 @@
 """How many go from step to step, where they are lost, and who they are."""
 
+# ruff: noqa: S608 - names come from our own lists, values are bound by the server
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
@@ -67,9 +69,7 @@ class FunnelRow:
     median_ms: float | None = field(default=None, metadata={"sparse": True, "label": "median", "unit": "ms"})
     p75_ms: float | None = field(default=None, metadata={"sparse": True, "label": "p75", "unit": "ms"})
     p90_ms: float | None = field(default=None, metadata={"sparse": True, "label": "p90", "unit": "ms"})
-    km_median_ms: float | None = field(
-        default=None, metadata={"sparse": True, "label": "KM median", "unit": "ms"}
-    )
+    km_median_ms: float | None = field(default=None, metadata={"sparse": True, "label": "KM median", "unit": "ms"})
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)
@@ -125,7 +125,7 @@ def ask(
     bots: bool = False,
 ) -> Funnel:
     """See `Site.funnel`."""
-    shape = _shape(steps, window, by, order, unit, exclude, times)
+    shape = _shape(steps, window, by=by, order=order, unit=unit, exclude=exclude, times=times)
     question = begin(place, "funnel", period, where, bots=bots)
     question.catalog.require_steps([*shape.steps, *shape.exclude])
     binder = Binder()
@@ -155,6 +155,7 @@ def ask(
 def _shape(
     steps: Sequence[Step],
     window: str | timedelta,
+    *,
     by: str | None,
     order: str,
     unit: str,
@@ -182,9 +183,7 @@ def _shape(
     )
 
 
-def _rows(
-    reached: list[tuple[Any, ...]], shape: Shape, taken: dict[tuple[str, int], Times]
-) -> tuple[FunnelRow, ...]:
+def _rows(reached: list[tuple[Any, ...]], shape: Shape, taken: dict[tuple[str, int], Times]) -> tuple[FunnelRow, ...]:
     groups = [(group, list(each)) for group, each in groupby(reached, key=lambda row: str(row[0]))]
     groups.sort(key=lambda pair: (-sum(row[3] for row in pair[1]), pair[0]))
     if not groups and shape.group is None:
@@ -193,9 +192,7 @@ def _rows(
     if shape.group is None:
         return tuple(row for rows in by_group for row in rows)
     for index in range(1, len(shape.steps)):
-        q_values = against_the_rest(
-            [(rows[index].from_first.k, rows[index].from_first.n) for rows in by_group]
-        )
+        q_values = against_the_rest([(rows[index].from_first.k, rows[index].from_first.n) for rows in by_group])
         for rows, q in zip(by_group, q_values, strict=True):
             rows[index] = _with_q(rows[index], q)
     return tuple(row for rows in by_group for row in rows)

@@ -1,5 +1,7 @@
 """Who reached a step of a funnel, or was lost after it: from the same statement as the number."""
 
+# ruff: noqa: S608 - names come from our own lists, values are bound by the server
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -51,7 +53,7 @@ class Actors(Result[ActorRow]):
             QueryError: ClickHouse did not answer.
         """
         binder = Binder()
-        chosen = _chosen(self.question, self.shape, self.step, self.dropped, self.group, binder)
+        chosen = _chosen(self.question, self.shape, self.step, binder, dropped=self.dropped, group=self.group)
         return sessions.of_ids(self.question, f"SELECT entered_in FROM ({chosen})", binder, limit=limit)
 
 
@@ -61,7 +63,7 @@ def actors_of(question: Question, shape: Shape, step: int, *, dropped: bool, gro
     before = len(question.asker.statements)
     found = question.asker.rows(
         f"SELECT unit, first_entry, entered_in, level FROM ("
-        f"{_chosen(question, shape, step, dropped, group, binder)}) ORDER BY first_entry DESC, unit",
+        f"{_chosen(question, shape, step, binder, dropped=dropped, group=group)}) ORDER BY first_entry DESC, unit",
         binder,
     )
     zone = question.place.zone
@@ -82,9 +84,7 @@ def actors_of(question: Question, shape: Shape, step: int, *, dropped: bool, gro
     )
 
 
-def _chosen(
-    question: Question, shape: Shape, step: int, dropped: bool, group: str | None, binder: Binder
-) -> str:
+def _chosen(question: Question, shape: Shape, step: int, binder: Binder, *, dropped: bool, group: str | None) -> str:
     if dropped:
         last = step == len(shape.steps)
         reached = "0" if last else f"level = {binder.integer(step)}"

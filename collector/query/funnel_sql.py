@@ -5,6 +5,8 @@ with a mask: bit i for step i, and the bits below. Ordered funnels then run `win
 other forms fold it.
 """
 
+# ruff: noqa: S608 - names come from our own lists, values are bound by the server
+
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """How long units take from a step to the next: see the definition `funnel_time`."""
 
+# ruff: noqa: S608 - names come from our own lists, values are bound by the server
+
 from __future__ import annotations
 
 from collections import defaultdict
@@ -37,9 +39,7 @@ GROUP BY grp, step""",
     )
     medians = _kaplan_meier(question, shape)
     return {
-        (str(group), int(step)): Times(
-            float(p50), float(p75), float(p90), medians.get((str(group), int(step)))
-        )
+        (str(group), int(step)): Times(float(p50), float(p75), float(p90), medians.get((str(group), int(step))))
         for group, step, (p50, p75, p90) in spans
     }
 

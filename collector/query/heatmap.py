@@ -1,5 +1,7 @@
 """Where people click on a page: by cell of the page, or by element."""
 
+# ruff: noqa: S608 - names come from our own lists, values are bound by the server
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
-    from collector.query.elements import ElementRow
     from collector.query.filters import Filter
     from collector.query.period import Period
     from collector.query.question import Place, Question
@@ -53,7 +54,7 @@ class Heatmap(Result[CellRow]):
     by: str | None
     page_views: dict[str, int]
     clicks: dict[str, int]
-    boxes: tuple[ElementRow, ...] = field(default=(), compare=False)
+    question: Question = field(compare=False)
     row_type: ClassVar[type] = CellRow
 
     def about(self) -> list[str]:
@@ -62,16 +63,24 @@ class Heatmap(Result[CellRow]):
             f"{sum(self.clicks.values()):,} clicks on {sum(self.page_views.values()):,} page views",
         ]
 
+    def boxes(self) -> tuple[elements.ElementRow, ...]:
+        """The elements that were clicked, by the same question.
+
+        Raises:
+            QueryError: ClickHouse did not answer.
+        """
+        return elements.rows_of(self.question, self.path, column(self.by) if self.by else None, self.page_views)
+
     def plot(
         self, *, group: str | None = None, background: str | Path | bytes | Any = None, dark: bool = False
     ) -> Figure:
-        """The map over an image of the whole page (a path, bytes or a PIL image), or on a plain canvas.
+        """The map over an image of the whole page (a path, bytes or a PIL image), or over the elements' boxes.
 
         Args:
             group: which group; by default the one with most clicks.
 
         Raises:
-            QueryError: matplotlib is not installed.
+            QueryError: matplotlib is not installed, or ClickHouse did not answer (the boxes are asked for).
             UnknownName: no such group.
         """
         from collector.query.plot_heatmap import plot_cells  # noqa: PLC0415 - matplotlib is optional
@@ -80,7 +89,7 @@ class Heatmap(Result[CellRow]):
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)
-class ElementMap(Result["ElementRow"]):
+class ElementMap(Result[elements.ElementRow]):
     """Answer of `Site.heatmap(mode="elements")`. `page_views` are totals by group."""
 
     path: str
@@ -127,9 +136,7 @@ def ask(
     if mode == "elements":
         rows = elements.rows_of(question, path, group, views)
         meta = question.meta(CLICK_RATE, BOX, RAGE, DEAD)
-        return ElementMap(
-            rows, meta, tuple(question.asker.statements), place.store, path=path, by=by, page_views=views
-        )
+        return ElementMap(rows, meta, tuple(question.asker.statements), place.store, path=path, by=by, page_views=views)
     cells = _cells(question, path, group, rolled_up=rolled_up)
     totals: dict[str, int] = {}
     for grp, *_, clicks in cells:
@@ -147,7 +154,7 @@ def ask(
         by=by,
         page_views=views,
         clicks=totals,
-        boxes=(),
+        question=question,
     )
 
 
@@ -166,9 +173,7 @@ def check_page_group(by: str | None) -> set[str]:
 
 def rolls_up(question: Question, used: set[str]) -> bool:
     """Whether the roll-ups of page views hold the answer: they know page and device alone."""
-    plain = all(
-        isinstance(part, Where | Both | Not) for part in (question.where.parts() if question.where else ())
-    )
+    plain = all(isinstance(part, Where | Both | Not) for part in (question.where.parts() if question.where else ()))
     return question.can_roll_up() and plain and used <= {"device", "path"}
 
 

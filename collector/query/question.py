@@ -27,7 +27,7 @@ UNITS = ("session", "visitor", "person")
 
 @dataclass(frozen=True)
 class Place:
-    """A site as reports need it. `zone` is that of the question, `home_zone` that of the site; `clock` gives Unix ms."""
+    """A site as reports need it; `zone` is the question's, `home_zone` the site's, `clock` gives Unix ms."""
 
     store: Store
     site_id: int
@@ -56,9 +56,7 @@ class Question:
 
     def scope(self, binder: Binder, look_ahead_ms: int = 0) -> Scope:
         """The events that a statement is about."""
-        return Scope(
-            self.place.site_id, self.bots, self.range.start_ms, self.range.end_ms + look_ahead_ms, binder
-        )
+        return Scope(self.place.site_id, self.bots, self.range.start_ms, self.range.end_ms + look_ahead_ms, binder)
 
     def during(self, binder: Binder, column: str = "events.ts", look_ahead_ms: int = 0) -> str:
         """Condition that the instant `column` lies in the period (half-open), or up to a look-ahead after it."""
@@ -125,12 +123,7 @@ def check_page_filter(where: Filter | None, allowed: frozenset[str]) -> set[str]
     Raises:
         BadQuestion: a column belongs to single events; says what to write instead.
     """
-    used = {
-        name
-        for part in (where.parts() if where else ())
-        if isinstance(part, Where)
-        for name, _ in part.columns
-    }
+    used = {name for part in (where.parts() if where else ()) if isinstance(part, Where) for name, _ in part.columns}
     for name in sorted(used - allowed):
         raise BadQuestion(
             f"{name!r} belongs to single events, this report is about page views: filter by sessions with "

@@ -33,13 +33,9 @@ def table(rows: Sequence[Any], *, limit: int = _SHOWN, hide: Collection[str] = (
         return "(no rows)"
     names = [name for name in _shown_fields(rows) if name not in hide]
     heads = [_head(rows[0], name) for name in names]
-    cells = [
-        [_cut(printable(_cell(row, name)), _metadata(row, name)) for name in names] for row in rows[:limit]
-    ]
+    cells = [[_cut(printable(_cell(row, name)), _metadata(row, name)) for name in names] for row in rows[:limit]]
     right = [_is_number(rows, name) for name in names]
-    widths = [
-        max(map(width, (head, *column))) for head, column in zip(heads, zip(*cells, strict=True), strict=True)
-    ]
+    widths = [max(map(width, (head, *column))) for head, column in zip(heads, zip(*cells, strict=True), strict=True)]
     lines = [_line(heads, widths, right), _line(["-" * each for each in widths], widths, right)]
     lines += [_line(each, widths, right) for each in cells]
     if len(rows) > limit:
@@ -54,8 +50,7 @@ def html_table(rows: Sequence[Any], *, limit: int = _SHOWN, hide: Collection[str
     names = [name for name in _shown_fields(rows) if name not in hide]
     heads = "".join(f"<th>{escaped(_head(rows[0], name))}</th>" for name in names)
     body = "".join(
-        "<tr>" + "".join(f"<td>{escaped(_cell(row, name))}</td>" for name in names) + "</tr>"
-        for row in rows[:limit]
+        "<tr>" + "".join(f"<td>{escaped(_cell(row, name))}</td>" for name in names) + "</tr>" for row in rows[:limit]
     )
     more = f"<p>… and {len(rows) - limit:,} more rows</p>" if len(rows) > limit else ""
     return f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>{more}"
@@ -79,9 +74,7 @@ def flatten(row: Any) -> dict[str, Any]:
         value = getattr(row, each.name)
         if isinstance(value, Rate):
             prefix = "" if each.name == "rate" else f"{each.name}_"
-            flat.update(
-                {f"{prefix}{part}": getattr(value, part) for part in ("k", "n", "rate", "low", "high")}
-            )
+            flat.update({f"{prefix}{part}": getattr(value, part) for part in ("k", "n", "rate", "low", "high")})
         elif isinstance(value, dict):
             flat[each.name] = json.dumps(value, ensure_ascii=False)
         else:
@@ -157,8 +150,7 @@ def escaped(text: str) -> str:
 def width(text: str) -> int:
     """Columns that a terminal needs for `text`."""
     return sum(
-        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
-        for char in text
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
     )
 
 
@@ -168,9 +160,7 @@ def _shown_fields(rows: Sequence[Any]) -> list[str]:
         each.name
         for each in fields(rows[0])
         if each.metadata.get("show", True)
-        and not (
-            each.metadata.get("sparse") and all(getattr(row, each.name) in (None, "", {}) for row in rows)
-        )
+        and not (each.metadata.get("sparse") and all(getattr(row, each.name) in (None, "", {}) for row in rows))
     ]
 
 
@@ -181,9 +171,7 @@ def _head(row: Any, name: str) -> str:
 
 
 def _is_number(rows: Sequence[Any], name: str) -> bool:
-    return all(
-        isinstance(getattr(row, name), int | float | Decimal | timedelta | Rate | None) for row in rows
-    )
+    return all(isinstance(getattr(row, name), int | float | Decimal | timedelta | Rate | None) for row in rows)
 
 
 def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:

@@ -102,9 +102,7 @@ class Result(Generic[R]):
         """Names of the columns of CSV and pandas, also where there is no row."""
         if self.rows:
             return list(render.flatten(self.rows[0]))
-        return [
-            name for each in fields(self.row_type) for name in _spread(each.name, "Rate" in str(each.type))
-        ]
+        return [name for each in fields(self.row_type) for name in _spread(each.name, "Rate" in str(each.type))]
 
     def to_csv(self) -> str:
         """CSV with a head line; text that a spreadsheet would run as a formula gets a leading '."""
@@ -125,9 +123,7 @@ class Result(Generic[R]):
         """The table with its title and notes, as `print` shows it."""
         lines = [render.printable(line) for line in self.title()]
         notes = [render.printable(note) for note in self.meta.notes]
-        return "\n".join(
-            [*lines, "", render.table(self.rows, hide=self.hidden()), *(["", *notes] if notes else [])]
-        )
+        return "\n".join([*lines, "", render.table(self.rows, hide=self.hidden()), *(["", *notes] if notes else [])])
 
     def title(self) -> list[str]:
         """One or two lines above the table: what was asked, how it was understood."""
@@ -157,7 +153,8 @@ class Result(Generic[R]):
     def _repr_html_(self) -> str:
         head, how = map(render.escaped, self.title())
         notes = "".join(f"<p>{render.escaped(note)}</p>" for note in self.meta.notes)
-        return f"<div><p><strong>{head}</strong><br>{how}</p>{render.html_table(self.rows, hide=self.hidden())}{notes}</div>"
+        table = render.html_table(self.rows, hide=self.hidden())
+        return f"<div><p><strong>{head}</strong><br>{how}</p>{table}{notes}</div>"
 
 
 def needs_analysis(package: str) -> QueryError:

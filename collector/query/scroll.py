@@ -1,5 +1,7 @@
 """How far down a page people get."""
 
+# ruff: noqa: S608 - names come from our own lists, values are bound by the server
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -95,9 +97,7 @@ def ask(
         n = max(count, *(bands.get((grp, band), (0, 0.0))[0] for band in range(BANDS)))
         for band in range(BANDS):
             reached, seconds = bands.get((grp, band), (0, 0.0))
-            rows.append(
-                ScrollRow(grp, band * BAND_PCT, (band + 1) * BAND_PCT, Rate.of(reached, n, REACH), seconds)
-            )
+            rows.append(ScrollRow(grp, band * BAND_PCT, (band + 1) * BAND_PCT, Rate.of(reached, n, REACH), seconds))
     return Scroll(
         tuple(rows),
         question.meta(REACH, ENGAGED, rolled_up=rolled_up),

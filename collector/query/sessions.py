@@ -93,18 +93,16 @@ def ask(
     binder = Binder()
     scope = question.scope(binder)
     chosen = where.session(scope, ATTRIBUTES) if where else "1"
-    return _page(question, sessions_sql(question, scope), chosen, binder, limit, after)
+    return _page(question, sessions_sql(question, scope), chosen, binder, limit=limit, after=after)
 
 
 def of_ids(question: Question, ids: str, binder: Binder, *, limit: int) -> Sessions:
     """Whole sessions by the statement `ids`, whenever they started, the newest first."""
     source = sessions_sql(question, question.scope(binder), only=ids)
-    return _page(question, source, "1", binder, limit, None)
+    return _page(question, source, "1", binder, limit=limit, after=None)
 
 
-def _page(
-    question: Question, source: str, chosen: str, binder: Binder, limit: int, after: str | None
-) -> Sessions:
+def _page(question: Question, source: str, chosen: str, binder: Binder, *, limit: int, after: str | None) -> Sessions:
     if not 1 <= limit <= _MOST:
         raise BadQuestion(f"limit is 1 to {_MOST:,}, not {limit:,}; `next` of the answer leads on")
     before = len(question.asker.statements)
@@ -127,9 +125,7 @@ def _page(
         rolled_up=not question.bots,
         notes=(f"More follow: after={following!r}",) if following else (),
     )
-    return Sessions(
-        rows, meta, tuple(question.asker.statements[before:]), question.place.store, next=following
-    )
+    return Sessions(rows, meta, tuple(question.asker.statements[before:]), question.place.store, next=following)
 
 
 def _row(found: tuple[Any, ...], zone: str) -> SessionRow:

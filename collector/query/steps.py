@@ -90,10 +90,7 @@ class Step:
         return _step(step, {**dict.fromkeys(_ARGUMENTS[step]), **said}, props)
 
     def __str__(self) -> str:
-        shown = [
-            value if index == 0 else f"{argument} {value}"
-            for index, (argument, value) in enumerate(self.says)
-        ]
+        shown = [value if index == 0 else f"{argument} {value}" for index, (argument, value) in enumerate(self.says)]
         shown += [f"{key}={value}" for key, value in self.props]
         return f"{self.step} {', '.join(shown)}".strip()
 

@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from collector.engine import Connection
 
 settings.register_profile(
-    "query", deadline=None, derandomize=True,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example])
+    "query",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
+)
 settings.load_profile("query")
 _sites = itertools.count(1)
 

@@ -110,9 +110,7 @@ def save(store: Store, site_id: int, events: Iterable[Mapping[str, Any]], zone: 
     save_all(store, {site_id: list(events)}, {site_id: zone})
 
 
-def save_all(
-    store: Store, worlds: Mapping[int, Sequence[Mapping[str, Any]]], zones: Mapping[int, str]
-) -> None:
+def save_all(store: Store, worlds: Mapping[int, Sequence[Mapping[str, Any]]], zones: Mapping[int, str]) -> None:
     """Store the events of many sites with one insert, and describe the sites."""
     rows = [_row(site_id, event, zones[site_id]) for site_id, events in worlds.items() for event in events]
     if rows:
