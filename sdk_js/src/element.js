@@ -103,7 +103,8 @@ function place(element) {
   /** @type {Element | null | undefined} */
   let at = element;
   for (; at && at !== document.body; at = at.parentElement || host(at)) {
-    const { id, localName, className } = at;
+    const { localName, className } = at;
+    const id = attr(at, "id");
     const siblings = at.parentElement ? [...at.parentElement.children] : [];
     const alike = siblings.filter((other) => other.localName === localName);
     const same = alike.filter((other) => other.className === className);
@@ -112,7 +113,7 @@ function place(element) {
       .split(" ")
       .find((name) => !UTILITY.test(name));
     if (!isNamed && steps.length < 6) {
-      isNamed = marked || (attr(at, "id") && !GENERATED.test(id));
+      isNamed = marked || (id && !GENERATED.test(id));
       steps.unshift(
         marked
           ? `[${marked}="${clean(attr(at, marked))}"]`

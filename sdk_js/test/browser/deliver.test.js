@@ -96,6 +96,23 @@ test("what is not acknowledged leaves with the page by beacon", async (t) => {
   await until(() => events(world, "engagement"));
 });
 
+test("what leaves by beacon leaves in pieces of at most 16 KB, each event once", async (t) => {
+  const { world, tab } = await visit(t, `<p>x</p>`);
+  await until(() => events(world, "page_view"));
+  await tab.evaluate(() => {
+    for (let i = 0; i < 10; i++) {
+      const props = {};
+      for (let k = 0; k < 20; k++) props[`key${k}`] = "v".repeat(190);
+      footpath("custom", `big${i}`, props);
+    }
+    location.href = "about:blank";
+  });
+  await until(() => new Set(events(world, "custom").map(({ name }) => name)).size === 10);
+  for (const body of world.bodies) assert.ok(Buffer.byteLength(body) <= 16384, `${Buffer.byteLength(body)}`);
+  const numbers = events(world, "custom").map(({ n }) => n);
+  assert.equal(new Set(numbers).size, 10);
+});
+
 test("a hidden page sends what it has", async (t) => {
   const { world, tab } = await visit(t, `<p>x</p>`);
   await until(() => events(world, "page_view"));

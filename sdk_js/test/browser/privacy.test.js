@@ -111,6 +111,22 @@ test("withdrawn consent clears storage and stops; given again it begins a new pa
   assert.equal(second.soft, "resume");
 });
 
+test("consent withdrawn in one tab stops the other", async (t) => {
+  const { world, tab, context } = await visit(t, `<p>x</p>`);
+  await until(() => events(world, "page_view"));
+  const other = await context.newPage();
+  await other.goto(world.url);
+  await until(() => events(world, "page_view")[1]);
+  await other.evaluate(() => footpath("consent", false));
+  await pause(200);
+  const before = world.received.length;
+  await tab.evaluate(() => footpath("conversion", "x"));
+  await hide(tab);
+  await pause(600);
+  assert.equal(world.received.length, before);
+  assert.equal(await kept(tab), NOTHING);
+});
+
 test("consent refused before the script loads keeps it silent", async (t) => {
   const { world, tab } = await visit(t, {
     "/": `<!doctype html><script src="/stub.js"></script><script async src="/sdk.js"></script>`,
