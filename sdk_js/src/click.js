@@ -106,8 +106,8 @@ function onClick(event) {
       ex: thousandths(x - rect.x, rect.width),
       ey: thousandths(y - rect.y, rect.height),
       interactive: +isControl(element),
-      button: event.button,
-      modifier: +(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey),
+      button: event.button || undefined,
+      modifier: event.ctrlKey || event.metaKey || event.shiftKey || event.altKey ? 1 : undefined,
       pointer: keyboard ? "keyboard" : pointer,
     }),
   };
