@@ -129,6 +129,6 @@ def _running_url() -> str:
 def _unanswered(error: StoreError) -> QueryError:
     if isinstance(error, Unreachable):
         return NotConnected(f"{error}; is `footpath serve` or the server running?")
-    if error.code == 60:
+    if error.code in (60, 81):  # UNKNOWN_TABLE, UNKNOWN_DATABASE
         return QueryError(f"the tables do not exist yet: run `footpath migrate` ({error})")
     return QueryError(f"ClickHouse refused (code {error.code}): {error}")

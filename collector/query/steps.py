@@ -70,7 +70,7 @@ class Step:
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data, for `from_dict`."""
-        spec: dict[str, Any] = {"step": self.step, **dict(self.says)}
+        spec: dict[str, Any] = {"what": self.step, **dict(self.says)}
         return {**spec, "props": dict(self.props)} if self.props else spec
 
     @classmethod
@@ -81,7 +81,7 @@ class Step:
             UnknownName: a step or an argument of it that does not exist.
         """
         said = dict(spec)
-        step, props = str(said.pop("step", "")), said.pop("props", {})
+        step, props = str(said.pop("what", "")), said.pop("props", {})
         if step not in _ARGUMENTS:
             raise unknown("step", step, _ARGUMENTS)
         for argument in said:
