@@ -43,6 +43,9 @@ _PAUSE: Final = 0.1
 
 log = logging.getLogger("footpath.load")
 
+Records = list[tuple[int, Record]]
+"""Records of one spool file with their sequence numbers."""
+
 
 class Window:
     """Ids of stored events in memory: blocks of 1,024 numbers of a page view as bits, the oldest forgotten first."""
@@ -114,22 +117,23 @@ class Loader:
 
     def _load(self, store: Store, connection: sqlite3.Connection, everything: bool) -> bool:
         plan = spool.shipment(connection)
-        if plan is None:
-            if not (everything and spool.backlog(connection)[1] is not None) and not _due(connection):
-                return False
-            plan = self._plan(store, connection)
-            spool.begin_shipment(connection, plan)
-        self._ship(store, connection, plan)
+        if plan is not None:
+            self._ship(store, connection, plan, _decoded(spool.shipped(connection, plan)))
+            return True
+        if not _due(connection, everything):
+            return False
+        records = _decoded(spool.waiting(connection, MAX_EVENTS, MAX_BYTES))
+        plan = self._plan(store, records)
+        spool.begin_shipment(connection, plan)
+        self._ship(store, connection, plan, records)
         return True
 
-    def _plan(self, store: Store, connection: sqlite3.Connection) -> spool.Shipment:
-        """Choose the records and find the copies among their events. Asked once: a retry repeats the verdicts."""
-        records = spool.waiting(connection, MAX_EVENTS, MAX_BYTES)
-        decoded = [(seq, Record.decode(payload)) for seq, _, _, payload in records]
-        stored = _stored(store, [record for _, record in decoded if _may_be_stored(record)])
+    def _plan(self, store: Store, records: Records) -> spool.Shipment:
+        """Find the copies among the records' events. Asked once: a retry repeats the verdicts."""
+        stored = _stored(store, [record for _, record in records if _may_be_stored(record)])
         mine: set[EventId] = set()
         copies: dict[int, list[int]] = {}
-        for seq, record in decoded:
+        for seq, record in records:
             for index, event in enumerate(record.batch.get("events", ())):
                 identity = columns.event_id(record, event)
                 if identity in mine or identity in self._window or identity in stored:
@@ -143,7 +147,7 @@ class Loader:
             orjson.dumps({str(seq): indexes for seq, indexes in copies.items()}),
         )
 
-    def _ship(self, store: Store, connection: sqlite3.Connection, plan: spool.Shipment) -> None:
+    def _ship(self, store: Store, connection: sqlite3.Connection, plan: spool.Shipment, records: Records) -> None:
         started = time.monotonic()
         copies: dict[str, list[int]] = orjson.loads(plan.verdicts)
         builder = columns.Builder({site.id: site.time_zone for site in self._sites().values()})
@@ -151,8 +155,7 @@ class Loader:
         rejected: list[tuple[Record, Json]] = []
         counts: Counter[str] = Counter()
         dead: list[tuple[Json, str]] = []
-        for seq, _, _, payload in spool.shipped(connection, plan):
-            record = Record.decode(payload)
+        for seq, record in records:
             refused = set(copies.get(str(seq), ()))
             fresh = [event for index, event in enumerate(record.batch.get("events", ())) if index not in refused]
             counts["duplicate"] += len(refused)
@@ -186,7 +189,7 @@ class Loader:
         """Finish what a predecessor began, so that `seen` is complete, then remember its newest ids."""
         for connection in self._open_files():
             if plan := spool.shipment(connection):
-                self._ship(store, connection, plan)
+                self._ship(store, connection, plan, _decoded(spool.shipped(connection, plan)))
         rows = store.execute(
             "SELECT site_id, visitor_id, page_id, n FROM seen ORDER BY seen_at DESC LIMIT {most:UInt64}",
             {"most": WINDOW_BLOCKS},
@@ -260,9 +263,15 @@ def insert_all(store: Store, table: str, rows: Mapping[str, list[Any]], token: s
     return []
 
 
-def _due(connection: sqlite3.Connection) -> bool:
+def _decoded(records: Iterable[tuple[int, int, int, bytes]]) -> Records:
+    return [(seq, Record.decode(payload)) for seq, _, _, payload in records]
+
+
+def _due(connection: sqlite3.Connection, everything: bool) -> bool:
     events, oldest = spool.backlog(connection)
-    return events >= MIN_EVENTS or (oldest is not None and time.time_ns() // 1_000_000 - oldest >= MAX_AGE_MS)
+    if oldest is None:
+        return False
+    return everything or events >= MIN_EVENTS or time.time_ns() // 1_000_000 - oldest >= MAX_AGE_MS
 
 
 def _may_be_stored(record: Record) -> bool:

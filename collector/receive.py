@@ -108,7 +108,7 @@ def blueprint(parts: Parts, path: str) -> Blueprint:
         if request.method == "OPTIONS":
             return Response(status=204, headers=CORS | _PREFLIGHT)
         try:
-            return _answer(202, receiver.take())
+            return _taken(receiver.take())
         except Refusal as refusal:
             parts.spool.count(REJECTED + refusal.reason)
             return refused(refusal.status, refusal.reason, str(refusal), refusal.retry_after)
@@ -116,10 +116,23 @@ def blueprint(parts: Parts, path: str) -> Blueprint:
     return routes
 
 
+def _taken(body: Json) -> Response:
+    response = _answer(202, body)
+    if body["rejected"]:
+        first = body["rejected"][0]
+        told = f"{len(body['rejected'])} events; event {first['index']}: {'; '.join(first['errors'])}"
+        response.headers["Footpath-Reason"] = _header(f"rejected: {told}")
+    return response
+
+
+def _header(text: str) -> str:
+    return text.encode("ascii", "replace").decode()[:300]
+
+
 def refused(status: int, reason: str, told: str, retry_after: int = 0) -> Response:
     """An error answer of the JSON form that all routes share."""
     response = _answer(status, {"error": {"type": reason, "message": told}, "now": _now()})
-    response.headers["Footpath-Reason"] = f"{reason}: {told}".encode("ascii", "replace").decode()[:300]
+    response.headers["Footpath-Reason"] = _header(f"{reason}: {told}")
     if retry_after:
         response.headers["Retry-After"] = str(retry_after)
     return response

@@ -87,7 +87,7 @@ def test_a_site_has_all_that_its_entry_says(tmp_path: Path) -> None:
 )
 def test_a_wrong_sites_file_is_refused_with_the_reason(tmp_path: Path, text: str, told: str) -> None:
     """File, site and key are named."""
-    with pytest.raises(ConfigError, match="sites.yml") as caught:
+    with pytest.raises(ConfigError, match=r"sites\.yml") as caught:
         sites(tmp_path, text)
     assert told in str(caught.value)
 

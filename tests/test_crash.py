@@ -71,19 +71,23 @@ def all_stored(server: Server, acknowledged: set[tuple[int, int]]) -> bool:
 VICTIMS = ("a web worker", "the loader", "granian", "the engine")
 
 
-def kill(server: Server, victim: str) -> None:
-    """SIGKILL one process of the running program."""
+def victim_pid(server: Server, victim: str) -> int:
+    """Its process id, 0 while it is being started again."""
     data = server.folder / "data"
     if victim == "the engine":
         connection = engine.find(data)
-        pid = connection.pid if connection else 0
-    elif victim == "granian":
-        worker = int((data / "spool" / "slot-0.lock").read_text())
-        pid = int(Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()[1])
-    else:
-        pid = int((data / "spool" / ("loader.lock" if victim == "the loader" else "slot-0.lock")).read_text())
-    assert pid in server.descendants()
-    os.kill(pid, signal.SIGKILL)
+        return connection.pid if connection else 0
+    pid = int((data / "spool" / ("loader.lock" if victim == "the loader" else "slot-0.lock")).read_text() or 0)
+    below = server.descendants()
+    if victim == "granian" and pid in below:
+        pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    return pid if pid in below else 0
+
+
+def kill(server: Server, victim: str) -> None:
+    """SIGKILL one process of the running program."""
+    wait_until(lambda: victim_pid(server, victim), 30, f"the start of {victim}")
+    os.kill(victim_pid(server, victim), signal.SIGKILL)
 
 
 @pytest.mark.slow

@@ -53,6 +53,7 @@ def count(store: Store, table: str = "events") -> int:
 def counters(tmp_path: Path) -> dict[str, int]:
     """The spool's counters; the sum of the outcomes must always be what was accepted."""
     found = spool.counters(tmp_path / "spool")
+    assert spool.recount(tmp_path / "spool").items() <= found.items()
     assert found["accepted"] == sum(found[name] for name in ("inserted", "duplicate", "erased", "dead", "spooled"))
     return found
 
@@ -113,15 +114,18 @@ def test_a_shipment_that_was_begun_is_finished_by_the_next_loader(
     worker = loader(tmp_path, database_url)
     database = worker._ready_store()
     (connection,) = worker._open_files()
-    plan = worker._plan(database, connection)
+    decoded = load._decoded(spool.waiting(connection, 1000, 10**6))
+    plan = worker._plan(database, decoded)
     spool.begin_shipment(connection, plan)
     with contextlib.closing(spool.connect(writer.path)) as frozen:
         records = spool.shipped(frozen, plan)
-    worker._ship(database, connection, plan)
+    worker._ship(database, connection, plan, decoded)
     # As if the deletion had never reached the disk.
     spool.begin_shipment(connection, plan)
     connection.executemany("INSERT INTO records VALUES (?, ?, ?, ?)", records)
-    spool.add_counts(connection, {"inserted": -10})
+    spool.add_counts(
+        connection, {"inserted": -10, "spooled": 10, "spooled_records": 1, "spooled_bytes": len(records[0][3])}
+    )
     drain(loader(tmp_path, database_url))
     assert count(store) == 10
     assert count(store, "seen") == 10

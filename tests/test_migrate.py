@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from collector import migrate
-from collector.engine import Connection
 from collector.store import Store
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from collector.engine import Connection
 
 
 def url_of(engine: Connection, name: str) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def events(folder: Path) -> int:
-    return spool.counters(folder)["spooled"]
+    return spool.recount(folder)["spooled"]
 
 
 def test_a_record_is_readable_by_another_process_once_put_returns(tmp_path: Path) -> None:
