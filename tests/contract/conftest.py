@@ -30,8 +30,12 @@ def make_app(tmp_path: Path) -> Callable[..., Flask]:
     def make(**settings: str) -> Flask:
         (tmp_path / "sites.yml").write_text(SITES)
         environment = {f"FOOTPATH_{name.upper()}": value for name, value in settings.items()}
-        return create_app(Settings.from_environment(
-            {"FOOTPATH_DATA_DIR": str(tmp_path / "data"), "FOOTPATH_CONFIG_DIR": str(tmp_path)} | environment))
+        return create_app(
+            Settings.from_environment(
+                {"FOOTPATH_DATA_DIR": str(tmp_path / "data"), "FOOTPATH_CONFIG_DIR": str(tmp_path)}
+                | environment
+            )
+        )
 
     return make
 

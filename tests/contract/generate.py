@@ -199,7 +199,7 @@ def nearly(draw: st.DrawFn, whole: Json, nodes: dict[str, Json]) -> Json:
 def near(raw: Json) -> Values:
     """Values around a node's limits, of related types, or anything at all."""
     node = resolved(raw)
-    odd = st.sampled_from(_around(node))
+    odd = st.sampled_from(around(node))
     if node.get("type") == "array":
         odd |= st.lists(near(node["items"]), max_size=6)
     if node.get("type") == "object" and "additionalProperties" in node:
@@ -209,7 +209,9 @@ def near(raw: Json) -> Values:
     return odd | odd | fitting(node) | JSON
 
 
-def _around(node: Json) -> list[Any]:
+def around(raw: Json) -> list[Any]:
+    """Values at a node's limits and just past them, and values of related types."""
+    node = resolved(raw)
     odd: list[Any] = [None, True, False, 0, 1, -1, 1.0, 0.5, -0.0, "", "1", "true", [], {}, [1], {"a": 1}]
     odd += [2**31, 2**32, 2**53, 2**63, 2**64, 1e300, -1e300, "x\n", "\x00", "ABC", "f" * 16, "F" * 16]
     for limit in ("minimum", "maximum"):
@@ -224,7 +226,9 @@ def _around(node: Json) -> list[Any]:
     if "maxProperties" in node:
         value = extreme(node["additionalProperties"], high=False)
         odd += [{str(n): value for n in range(node["maxProperties"] + more)} for more in (0, 1)]
-    return odd + [f"{choice} " for choice in node.get("enum", ())]
+    return (
+        odd + [f"{choice} " for choice in node.get("enum", ())] + ([node["const"]] if "const" in node else [])
+    )
 
 
 def event_nodes(kind: str) -> dict[str, Json]:

@@ -13,7 +13,9 @@ from collector.event import Json, contract, kinds
 from tests.contract import generate, spec
 from tests.contract.effort import examples
 
-ENVELOPE = {name: node for name, node in contract()["properties"].items() if name not in ("events", "elements")}
+ENVELOPE = {
+    name: node for name, node in contract()["properties"].items() if name not in ("events", "elements")
+}
 ELEMENT = contract()["$defs"]["element"]["properties"]
 
 
@@ -21,6 +23,15 @@ def verdict(event: Any) -> tuple[bool, str]:
     """Whether the collector takes an event, and the reason where it does not."""
     answer = validate.batch(generate.batch([event]))
     return bool(answer.indexes), answer.rejected[0].reason if answer.rejected else ""
+
+
+def reads(batch: Json) -> bool:
+    """Whether the collector reads the envelope of a batch."""
+    try:
+        validate.batch(batch)
+    except validate.Unreadable:
+        return False
+    return True
 
 
 @pytest.mark.parametrize("kind", generate.KINDS)
@@ -51,6 +62,33 @@ def test_both_agree_on_events_that_nearly_fit(kind: str) -> None:
     check()
 
 
+@pytest.mark.parametrize("kind", generate.KINDS)
+def test_both_agree_at_every_limit(kind: str) -> None:
+    """Each field in turn at each of its limits, just past it, and of a related type: both say the same."""
+    full = generate.full_event(kind, high=False, n=0)
+    for name, node in generate.event_nodes(kind).items():
+        for value in generate.around(node):
+            taken, reason = verdict(full | {name: value})
+            assert spec.allows_event(full | {name: value}) is (taken or reason == "element"), (name, value)
+
+
+@pytest.mark.parametrize("name", ENVELOPE)
+def test_both_agree_at_every_limit_of_the_envelope(name: str) -> None:
+    """Each field of the envelope in turn at each of its limits, just past it, and of a related type."""
+    for value in generate.around(ENVELOPE[name]):
+        batch = generate.batch([]) | {name: value}
+        assert spec.allows_batch(batch) is reads(batch), value
+
+
+@pytest.mark.parametrize("name", contract()["$defs"]["page"]["properties"])
+def test_both_agree_at_every_limit_of_the_page(name: str) -> None:
+    """Each field of the page block in turn at each of its limits, just past it, and of a related type."""
+    for value in generate.around(contract()["$defs"]["page"]["properties"][name]):
+        batch = generate.batch([])
+        batch["page"][name] = value
+        assert spec.allows_batch(batch) is reads(batch), value
+
+
 @examples(200)
 @given(generate.JSON)
 def test_both_agree_on_anything_as_an_event(value: Any) -> None:
@@ -59,7 +97,11 @@ def test_both_agree_on_anything_as_an_event(value: Any) -> None:
 
 
 @examples(200)
-@given(generate.element().flatmap(lambda element: generate.nearly(element, ELEMENT)) | generate.element() | generate.JSON)
+@given(
+    generate.element().flatmap(lambda element: generate.nearly(element, ELEMENT))
+    | generate.element()
+    | generate.JSON
+)
 def test_both_agree_on_elements(element: Any) -> None:
     """An event is refused for its element if and only if JSON Schema does not allow the element."""
     event = {"n": 0, "t": 0, "k": "click", "x": 0, "y": 0, "el": 3}
@@ -71,14 +113,11 @@ def test_both_agree_on_elements(element: Any) -> None:
 @given(st.data())
 def test_both_agree_on_envelopes(data: st.DataObject) -> None:
     """A batch without events is read if and only if JSON Schema allows it."""
-    whole = data.draw(generate.fitting({"type": "object", "properties": ENVELOPE, "required": list(ENVELOPE)}))
+    whole = data.draw(
+        generate.fitting({"type": "object", "properties": ENVELOPE, "required": list(ENVELOPE)})
+    )
     batch = data.draw(st.just(whole) | generate.nearly(whole, ENVELOPE)) | {"events": []}
-    try:
-        validate.batch(batch)
-        read = True
-    except validate.Unreadable:
-        read = False
-    assert spec.allows_batch(batch) is read
+    assert spec.allows_batch(batch) is reads(batch)
 
 
 @pytest.mark.parametrize("high", [False, True])
