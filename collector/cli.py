@@ -36,7 +36,23 @@ sites:
 """
 
 
-@click.group(epilog=_EPILOG, context_settings={"max_content_width": 120, "help_option_names": ["-h", "--help"]})
+class _Lazy(click.Group):
+    """`query` is imported only when it is used: its libraries take longer to load than `serve` needs to start."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), "query"])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name == "query":
+            from collector.questions import group
+
+            return group
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(
+    cls=_Lazy, epilog=_EPILOG, context_settings={"max_content_width": 120, "help_option_names": ["-h", "--help"]}
+)
 @click.version_option(__version__, prog_name="footpath")
 def main() -> None:
     """Footpath: where visitors walk, where they stumble, and what it costs."""

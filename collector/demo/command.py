@@ -28,8 +28,9 @@ _READY: Final = """
 
 [bold]Three questions to try[/bold], in another terminal in this folder:
   {command} query sessions --site {site} --period 2d
-  {command} query funnel --site {site} --period 2d --step page:/cart --step conversion:purchase --by device
-  {command} query heatmap --site {site} --period 2d --page /cart --mode elements
+  {command} query funnel --site {site} --period 2d --step page:/cart --step page:/checkout --step conversion:purchase \\
+      --window 1h --by device
+  {command} query heatmap --site {site} --period 2d --path /cart --mode elements
 
 [bold]The same in Python:[/bold]
   from collector.query import connect, last

@@ -1,0 +1,88 @@
+"""`footpath query REPORT`: every report of the query module as a command, with the options that it describes itself."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from collector.query import BadQuestion, QueryError, connect
+from collector.query.commands import REPORTS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from collector.query import Result
+    from collector.query.commands import Option, ReportCommand
+
+FORMATS: Final = {
+    "table": lambda result: result.to_table(),
+    "csv": lambda result: result.to_csv(),
+    "json": lambda result: result.to_json(),
+}
+
+
+@click.group(name="query", subcommand_metavar="REPORT [OPTIONS]")
+def group() -> None:
+    """Ask a question and get a table, CSV, JSON or a picture."""
+
+
+def _command(report: ReportCommand) -> click.Command:
+    ask: Callable[..., None] = functools.partial(_ask, report)
+    parameters = [_parameter(option) for option in report.options]
+    return click.Command(report.name, params=[*_COMMON, *parameters], callback=ask, help=report.help)
+
+
+_PICTURE: Final = click.Path(dir_okay=False, path_type=Path)
+_COMMON: Final = (
+    click.Option(["--site"], metavar="KEY", required=True, help="the site's key in sites.yml"),
+    click.Option(["--tz"], metavar="ZONE", help="zone of the days  [default: the site's]"),
+    click.Option(["--url"], metavar="URL", help="ClickHouse  [default: FOOTPATH_CLICKHOUSE_URL, or the running one]"),
+    click.Option(["--format"], type=click.Choice(list(FORMATS)), default="table", show_default=True, help="of the answer"),
+    click.Option(["--plot"], type=_PICTURE, metavar="FILE", help="also draw it into this PNG, SVG or PDF"),
+    click.Option(["--background"], type=_PICTURE, metavar="FILE", help="picture of the page, for a heatmap's --plot"),
+    click.Option(["--sql"], is_flag=True, help="also print the statements, on standard error"),
+)  # fmt: skip
+
+
+def _parameter(option: Option) -> click.Parameter:
+    shown = option.default not in (None, False)
+    details: dict[str, Any] = {"help": option.help, "required": option.required, "multiple": option.multiple}
+    if option.default is False:
+        return click.Option([option.flag, option.name], is_flag=True, help=option.help)
+    if option.choices:
+        details["type"] = click.Choice(option.choices)
+    if not option.multiple:
+        details.update(default=option.default, show_default=shown)
+    return click.Option([option.flag, option.name], metavar=None if option.choices else option.metavar, **details)
+
+
+def _ask(report: ReportCommand, **options: Any) -> None:
+    try:
+        connection = connect(options["url"])
+        try:
+            result = report.run(connection.site(options["site"], options["tz"]), options)
+            if options["sql"]:
+                click.echo(result.sql, err=True)
+            click.echo(FORMATS[options["format"]](result))
+            if options["plot"]:
+                _draw(result, options["plot"], options["background"])
+        finally:
+            connection.close()
+    except (QueryError, ValueError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _draw(result: Result[Any], path: Path, background: Path | None) -> None:
+    draw = getattr(result, "plot", None)
+    if draw is None:
+        raise BadQuestion("this report has no picture; heatmap, scroll and funnel have one")
+    figure = draw(background=background) if background else draw()
+    figure.savefig(path, dpi=150, bbox_inches="tight")
+    click.echo(f"drawn into {path}", err=True)
+
+
+for _report in REPORTS.values():
+    group.add_command(_command(_report))
