@@ -50,9 +50,10 @@ class _Lazy(click.Group):
         return super().get_command(ctx, cmd_name)
 
 
-@click.group(
-    cls=_Lazy, epilog=_EPILOG, context_settings={"max_content_width": 120, "help_option_names": ["-h", "--help"]}
-)
+_CONTEXT = {"max_content_width": 120, "help_option_names": ["-h", "--help"]}
+
+
+@click.group(cls=_Lazy, epilog=_EPILOG, context_settings=_CONTEXT)
 @click.version_option(__version__, prog_name="footpath")
 def main() -> None:
     """Footpath: where visitors walk, where they stumble, and what it costs."""

@@ -40,7 +40,7 @@ _COMMON: Final = (
     click.Option(["--site"], metavar="KEY", required=True, help="the site's key in sites.yml"),
     click.Option(["--tz"], metavar="ZONE", help="zone of the days  [default: the site's]"),
     click.Option(["--url"], metavar="URL", help="ClickHouse  [default: FOOTPATH_CLICKHOUSE_URL, or the running one]"),
-    click.Option(["--format"], type=click.Choice(list(FORMATS)), default="table", show_default=True, help="of the answer"),
+    click.Option(["--format"], type=click.Choice(list(FORMATS)), default="table", show_default=True),
     click.Option(["--plot"], type=_PICTURE, metavar="FILE", help="also draw it into this PNG, SVG or PDF"),
     click.Option(["--background"], type=_PICTURE, metavar="FILE", help="picture of the page, for a heatmap's --plot"),
     click.Option(["--sql"], is_flag=True, help="also print the statements, on standard error"),
