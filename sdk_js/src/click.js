@@ -45,6 +45,8 @@ let pressing = false;
 let early = "";
 let clickedAt = 0;
 let handAt = -MOMENTUM_MS;
+/** Whether they are fixed is not known yet. @type {(() => void)[]} */
+let unplaced = [];
 /** @type {MutationObserver} */
 let observer;
 
@@ -93,7 +95,8 @@ function onClick(event) {
   const el = describe(element, rect, scroll);
   const about = page.elements[el];
   const { x: left, y: top, width, height } = rect;
-  whenIdle(() => findFixed(element, about, [left, top, width, height]));
+  unplaced.push(() => findFixed(element, about, [left, top, width, height]));
+  whenIdle(placeClicked);
   const click = {
     at: tick(),
     leads: isSubmit(element) || nearest(element, "a"),
@@ -133,6 +136,12 @@ function onClick(event) {
 const thousandths = (offset, length) =>
   Math.max(0, Math.min(1000, Math.round((offset / (length || 1)) * 1000)));
 
+/** When idle, but before the click is sent: a link in a sticky header leaves at once. */
+function placeClicked() {
+  for (const find of unplaced) find();
+  unplaced = [];
+}
+
 function rest() {
   if (!held.length && !pressing) observer.disconnect();
 }
@@ -167,6 +176,7 @@ function effect(kind) {
 /** No click is held across page views. @param {string} [kind] what ends the page view, if that is an effect */
 export function concludeClicks(kind) {
   pressing = false;
+  placeClicked();
   effect(kind);
 }
 
@@ -214,7 +224,8 @@ export function openClicks() {
       (pressing ? effect : effectOfScript)("selection");
   });
   listen("scroll", () => effectOfScript("scroll"));
-  listen("change toggle", () => effect("mutation"));
+  // A field that was typed into changes when the press takes its focus: no answer to that click.
+  listen("change toggle", () => pressing || effect("mutation"));
   // The browser's own back button answers no click.
   listen(
     "navigate",

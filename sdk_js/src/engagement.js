@@ -101,7 +101,8 @@ export function report(always) {
   const dropped = takeDropped();
   const reached = [];
   while (reported * 5 < deepest) reached.push(reported++);
-  if (!(engaged || reached[0] + 1 || dropped || (always && foreground > SCROLL_MS))) return;
+  // A page is hidden just after it was left: what lies between is no report of its own.
+  if (!(reached[0] + 1 || dropped || (always ? foreground : engaged) > SCROLL_MS)) return;
   for (let band = 0; band < BANDS; band++) if (bands[band]) bands[band] = +bands[band].toFixed(2);
   const event = stamp("engagement", {
     engaged_ms: Math.round(engaged),
