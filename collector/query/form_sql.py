@@ -44,15 +44,14 @@ def fields_sql(question: Question, name: str, group: Column | None, binder: Bind
     """The statement with one row a group and field."""
     sums = ", ".join(f"sum({each})" for each in ("edits_", "deletes_", "refills_", "pasted_", "autofilled_"))
     return f"""
-SELECT s.grp AS grp, f.name AS name, argMax(f.place, f.last_visit), count() AS reached, sum(f.visits),
+SELECT s.grp AS grp, f.name AS name, argMax(f.latest.1, f.last_visit), count() AS reached, sum(f.visits),
     quantilesExactInclusiveArray(0.5, 0.75)(f.hesitations), quantilesExactInclusiveArray(0.5, 0.75)(f.dwells),
-    {sums}, countIf(f.visits > 1), countIf(NOT f.filled_last),
+    {sums}, countIf(f.visits > 1), countIf(NOT f.latest.2),
     sumMap(f.codes, arrayWithConstant(length(f.codes), toUInt64(1))),
     countIf(s.abandoned AND s.last = f.name), countIf(s.open)
 FROM (
     SELECT events.session_id AS session, toString(events.field) AS name, count() AS visits,
-        max({_ORDER}) AS last_visit, argMax(events.field_index, {_ORDER}) AS place,
-        argMax(events.filled, {_ORDER}) AS filled_last,
+        max(events.ts) AS last_visit, argMax((events.field_index, events.filled), {_ORDER}) AS latest,
         groupArrayIf(assumeNotNull(events.hesitation_ms), isNotNull(events.hesitation_ms)) AS hesitations,
         groupArray(events.dwell_ms) AS dwells,
         groupArrayIf(toString(events.invalid), events.invalid != '') AS codes,

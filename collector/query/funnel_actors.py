@@ -54,7 +54,8 @@ class Actors(Result[ActorRow]):
         """
         binder = Binder()
         chosen = _chosen(self.question, self.shape, self.step, binder, dropped=self.dropped, group=self.group)
-        return sessions.of_ids(self.question, f"SELECT entered_in FROM ({chosen})", binder, limit=limit)
+        since = len(self.question.asker.statements)
+        return sessions.of_ids(self.question, f"SELECT entered_in FROM ({chosen})", binder, limit=limit, since=since)
 
 
 def actors_of(question: Question, shape: Shape, step: int, *, dropped: bool, group: str | None) -> Actors:

@@ -7,11 +7,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from collector.query.columns import SESSION_COLUMNS
+from collector.query.definitions import SESSION_SLACK_DAYS
+from collector.query.sql import DAY_MS
 
 if TYPE_CHECKING:
     from collector.query.columns import Column
     from collector.query.question import Question
-    from collector.query.sql import Scope
+    from collector.query.sql import Binder, Scope
 
 ATTRIBUTES = {name: name for name in (*SESSION_COLUMNS, "exit_path")}
 _SUMS = ("page_views", "clicks", "errors", "conversions", "engaged_ms", "foreground_ms")
@@ -35,44 +37,48 @@ def sessions_sql(
         touching: sessions with an event in the period, whenever they started.
         only: SQL of a set of session ids; the period is then not looked at.
     """
-    rolled_up = not question.bots and (group is None or group.name in ATTRIBUTES)
-    wanted = only or _candidates(question, scope, touching)
-    begun = "" if touching or only else f"\nHAVING {question.during(scope.binder, 'started_at')}"
+    binder = scope.binder
     outer = f", {group.name} AS grp" if group and group.name in ATTRIBUTES else ""
-    if rolled_up:
+    chosen = f" AND session_id IN ({only})" if only else ""
+    having = "" if only else f"\n    HAVING {_overlaps(question, binder) if touching else _begins(question, binder)}"
+    if not question.bots and (group is None or outer):
+        site = f"sessions.site_id = {binder.integer(scope.site_id)}"
+        near = "" if only else f" AND {_near(question, binder)}"
         return f"""
 SELECT *{outer} FROM (
     SELECT session_id, min(sessions.visitor_id) AS visitor_id, min(sessions.started_at) AS started_at,
         max(sessions.ended_at) AS ended_at, {_rolled_up()}
     FROM sessions
-    WHERE sessions.site_id = {scope.binder.integer(scope.site_id)} AND session_id IN ({wanted})
-    GROUP BY session_id{begun}
+    WHERE {site}{near}{chosen}
+    GROUP BY session_id{having}
 )"""
     grp = f", argMin({group.as_text}, {_ORDER}) AS grp" if group and not outer else ""
-    place = scope.base() if only else scope.near()
     return f"""
 SELECT *{outer} FROM (
     SELECT events.session_id AS session_id, min(events.visitor_id) AS visitor_id, min(events.ts) AS started_at,
         max(events.ts) AS ended_at, {_from_events()}{grp}
     FROM events
-    WHERE {place} AND events.session_id IN ({wanted})
-    GROUP BY session_id{begun}
+    WHERE {scope.near()}{chosen}
+    GROUP BY session_id{having}
 )"""
 
 
-def _candidates(question: Question, scope: Scope, touching: bool) -> str:
-    """Ids of the sessions asked for, and perhaps of some that began a little earlier."""
-    binder = scope.binder
-    if question.bots:
-        return f"SELECT events.session_id FROM events WHERE {scope.base()} AND {question.during(binder)}"
-    site = f"sessions.site_id = {binder.integer(scope.site_id)}"
-    when = question.during(binder, "sessions.started_at")
-    if touching:
-        when = (
-            f"sessions.ended_at >= {binder.instant(question.range.start_ms)}"
-            f" AND sessions.started_at < {binder.instant(question.range.end_ms)}"
-        )
-    return f"SELECT sessions.session_id FROM sessions WHERE {site} AND {when}"
+def _begins(question: Question, binder: Binder) -> str:
+    return question.during(binder, "started_at")
+
+
+def _overlaps(question: Question, binder: Binder) -> str:
+    start, end = binder.instant(question.range.start_ms), binder.instant(question.range.end_ms)
+    return f"ended_at >= {start} AND started_at < {end}"
+
+
+def _near(question: Question, binder: Binder) -> str:
+    """Rows of the roll-up that can belong to a session of the period: it may be stored in several pieces."""
+    slack = SESSION_SLACK_DAYS * DAY_MS
+    return (
+        f"sessions.started_at >= {binder.instant(question.range.start_ms - slack)}"
+        f" AND sessions.started_at < {binder.instant(question.range.end_ms + slack)}"
+    )
 
 
 def _rolled_up() -> str:

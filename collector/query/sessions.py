@@ -1,5 +1,7 @@
 """Sessions, the newest first, page by page."""
 
+# ruff: noqa: S608 - names come from our own lists, values are bound by the server
+
 from __future__ import annotations
 
 import re
@@ -90,30 +92,26 @@ def ask(
 ) -> Sessions:
     """See `Site.sessions`."""
     question = begin(place, "sessions", period, where, bots=bots)
+    if not 1 <= limit <= _MOST:
+        raise BadQuestion(f"limit is 1 to {_MOST:,}, not {limit:,}; `next` of the answer leads on")
     binder = Binder()
     scope = question.scope(binder)
     chosen = where.session(scope, ATTRIBUTES) if where else "1"
-    return _page(question, sessions_sql(question, scope), chosen, binder, limit=limit, after=after)
-
-
-def of_ids(question: Question, ids: str, binder: Binder, *, limit: int) -> Sessions:
-    """Whole sessions by the statement `ids`, whenever they started, the newest first."""
-    source = sessions_sql(question, question.scope(binder), only=ids)
-    return _page(question, source, "1", binder, limit=limit, after=None)
-
-
-def _page(question: Question, source: str, chosen: str, binder: Binder, *, limit: int, after: str | None) -> Sessions:
-    if not 1 <= limit <= _MOST:
-        raise BadQuestion(f"limit is 1 to {_MOST:,}, not {limit:,}; `next` of the answer leads on")
-    before = len(question.asker.statements)
     if after is not None:
         start_ms, session_id = _cursor(after)
-        chosen += (
-            f" AND (toUnixTimestamp64Milli(started_at), session_id)"
-            f" < ({binder.integer(start_ms)}, {binder.unsigned(session_id)})"
-        )
+        before = f"({binder.integer(start_ms)}, {binder.unsigned(session_id)})"
+        chosen += f" AND (toUnixTimestamp64Milli(started_at), session_id) < {before}"
+    # First which sessions, by few columns; then everything about those.
+    ids = f"""SELECT session_id FROM ({sessions_sql(question, scope)}
+) WHERE {chosen} ORDER BY started_at DESC, session_id DESC LIMIT {binder.integer(limit + 1)}"""
+    return of_ids(question, ids, binder, limit=limit)
+
+
+def of_ids(question: Question, ids: str, binder: Binder, *, limit: int, since: int = 0) -> Sessions:
+    """Whole sessions by the statement `ids`, the newest first; the answer keeps the statements from `since` on."""
+    source = sessions_sql(question, question.scope(binder), only=ids)
     found = question.asker.rows(
-        f"SELECT {', '.join(_COLUMNS)}\nFROM ({source}\n)\nWHERE {chosen}\n"
+        f"SELECT {', '.join(_COLUMNS)}\nFROM ({source}\n)\n"
         f"ORDER BY started_at DESC, session_id DESC\nLIMIT {binder.integer(limit + 1)}",
         binder,
     )
@@ -125,7 +123,7 @@ def _page(question: Question, source: str, chosen: str, binder: Binder, *, limit
         rolled_up=not question.bots,
         notes=(f"More follow: after={following!r}",) if following else (),
     )
-    return Sessions(rows, meta, tuple(question.asker.statements[before:]), question.place.store, next=following)
+    return Sessions(rows, meta, tuple(question.asker.statements[since:]), question.place.store, next=following)
 
 
 def _row(found: tuple[Any, ...], zone: str) -> SessionRow:

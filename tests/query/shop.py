@@ -133,29 +133,30 @@ def _form(random_: random.Random, page: dict[str, Any], now: int) -> list[dict[s
     form = {**page, "form": "checkout"}
     events = [{**form, "at": now, "kind": "form", "step": "view"}]
     for place, name in enumerate(FIELDS):
-        for visit in range(random_.choice([0, 1, 1, 2])):
-            events.append(
-                {
-                    **form,
-                    "at": now + place * 1000 + visit * random_.choice([0, 500]),
-                    "kind": "field",
-                    "field": name,
-                    "field_index": place,
-                    "visit": visit + 1,
-                    "hesitation_ms": random_.choice([None, 100, 350, 4000]),
-                    "dwell_ms": random_.randrange(9000),
-                    "edits": random_.randrange(5),
-                    "deletes": random_.randrange(2),
-                    "refills": random_.randrange(2),
-                    "pasted": random_.random() < 0.2,
-                    "autofilled": random_.random() < 0.2,
-                    "filled": random_.random() < 0.7,
-                    "invalid": random_.choice(["", "", "typeMismatch", "valueMissing"]),
-                }
-            )
-    for step in random_.choice([(), ("start",), ("attempt", "error"), ("attempt", "ok"), ("ok",)]):
-        events.append({**form, "at": now + 4000, "kind": "form", "step": step})
-    return events
+        visits = range(random_.choice([0, 1, 1, 2]))
+        events += [_field(random_, form, now + place * 1000, name, visit) for visit in visits]
+    steps = random_.choice([(), ("start",), ("attempt", "error"), ("attempt", "ok"), ("ok",)])
+    return [*events, *({**form, "at": now + 4000, "kind": "form", "step": step} for step in steps)]
+
+
+def _field(random_: random.Random, form: dict[str, Any], now: int, name: str, visit: int) -> dict[str, Any]:
+    return {
+        **form,
+        "at": now + visit * random_.choice([0, 500]),
+        "kind": "field",
+        "field": name,
+        "field_index": FIELDS.index(name),
+        "visit": visit + 1,
+        "hesitation_ms": random_.choice([None, 100, 350, 4000]),
+        "dwell_ms": random_.randrange(9000),
+        "edits": random_.randrange(5),
+        "deletes": random_.randrange(2),
+        "refills": random_.randrange(2),
+        "pasted": random_.random() < 0.2,
+        "autofilled": random_.random() < 0.2,
+        "filled": random_.random() < 0.7,
+        "invalid": random_.choice(["", "", "typeMismatch", "valueMissing"]),
+    }
 
 
 def save_shops(store: Store, first: int, seed: int) -> dict[int, tuple[str, list[dict[str, Any]]]]:

@@ -112,6 +112,7 @@ def levels(
     steps: str,
     order: str,
     exclude: str,
+    *,
     key: str,
     allowed: Callable[[dict[str, Any]], bool] = lambda _: True,
 ) -> dict[str, int]:
@@ -154,7 +155,7 @@ def test_every_form_of_a_funnel_equals_the_search_through_all_chains(
                 steps,
                 order,
                 exclude,
-                key,
+                key=key,
             )
             funnel = asked.funnel(
                 [event(name) for name in steps],
@@ -187,7 +188,7 @@ def test_filter_and_breakdown_are_read_at_the_entering_event(
     asked, steps = site(shared, site_id), [event(name) for name in "abc"]
     events = [each for each in events if each["visitor_id"]]
     mobile = asked.funnel(steps, PERIOD, _window(), where=where(device="mobile"))
-    expected = levels(events, "abc", "ordered", "", "visitor_id", lambda each: each["device"] == "mobile")
+    expected = levels(events, "abc", "ordered", "", key="visitor_id", allowed=lambda each: each["device"] == "mobile")
     assert {row.id: row.reached for row in mobile.actors(1).rows} == expected
     first: dict[str, str] = {}
     for each in sorted(events, key=lambda e: (e["at"], e["page_id"], e["n"])):

@@ -136,7 +136,7 @@ def test_unknown_cost_is_none(shop: Site, monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.parametrize(("setting", "value"), [("max_memory_usage", 1), ("max_execution_time", 0.000001)])
 def test_limits_say_what_to_narrow(shop: Site, monkeypatch: pytest.MonkeyPatch, setting: str, value: float) -> None:
     monkeypatch.setitem(ask_module.GUARDS, setting, value)
-    with pytest.raises(TooMuch, match="sessions would take more .* than allowed: ask for a shorter period"):
+    with pytest.raises(TooMuch, match=r"sessions would take more .* than allowed: ask for a shorter period"):
         shop.sessions(PERIOD)
 
 
