@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from collector import columns, spool
+from collector import columns, shipment, spool
 from collector.event import Json, Record
 from collector.store import Poison, Store, StoreError, Unreachable
 
@@ -116,19 +116,19 @@ class Loader:
         return any(loaded)
 
     def _load(self, store: Store, connection: sqlite3.Connection, everything: bool) -> bool:
-        plan = spool.shipment(connection)
+        plan = shipment.begun(connection)
         if plan is not None:
-            self._ship(store, connection, plan, _decoded(spool.shipped(connection, plan)))
+            self._ship(store, connection, plan, _decoded(shipment.records(connection, plan)))
             return True
         if not _due(connection, everything):
             return False
-        records = _decoded(spool.waiting(connection, MAX_EVENTS, MAX_BYTES))
+        records = _decoded(shipment.waiting(connection, MAX_EVENTS, MAX_BYTES))
         plan = self._plan(store, records)
-        spool.begin_shipment(connection, plan)
+        shipment.begin(connection, plan)
         self._ship(store, connection, plan, records)
         return True
 
-    def _plan(self, store: Store, records: Records) -> spool.Shipment:
+    def _plan(self, store: Store, records: Records) -> shipment.Shipment:
         """Find the copies among the records' events. Asked once: a retry repeats the verdicts."""
         stored = _stored(store, [record for _, record in records if _may_be_stored(record)])
         mine: set[EventId] = set()
@@ -140,14 +140,14 @@ class Loader:
                     copies.setdefault(seq, []).append(index)
                 else:
                     mine.add(identity)
-        return spool.Shipment(
+        return shipment.Shipment(
             secrets.token_hex(16),
             records[0][0],
             records[-1][0],
             orjson.dumps({str(seq): indexes for seq, indexes in copies.items()}),
         )
 
-    def _ship(self, store: Store, connection: sqlite3.Connection, plan: spool.Shipment, records: Records) -> None:
+    def _ship(self, store: Store, connection: sqlite3.Connection, plan: shipment.Shipment, records: Records) -> None:
         started = time.monotonic()
         copies: dict[str, list[int]] = orjson.loads(plan.verdicts)
         builder = columns.Builder({site.id: site.time_zone for site in self._sites().values()})
@@ -172,7 +172,7 @@ class Loader:
         _insert_seen(store, identities, plan.token)
         counts["inserts"] = 1
         counts["insert_ms"] = round((time.monotonic() - started) * 1000)
-        spool.settle(connection, plan, counts)
+        shipment.settle(connection, plan, counts)
         self._window.add(identities)
 
     def _ready_store(self) -> Store:
@@ -188,8 +188,8 @@ class Loader:
     def _fill_window(self, store: Store) -> None:
         """Finish what a predecessor began, so that `seen` is complete, then remember its newest ids."""
         for connection in self._open_files():
-            if plan := spool.shipment(connection):
-                self._ship(store, connection, plan, _decoded(spool.shipped(connection, plan)))
+            if plan := shipment.begun(connection):
+                self._ship(store, connection, plan, _decoded(shipment.records(connection, plan)))
         rows = store.execute(
             "SELECT site_id, visitor_id, page_id, n FROM seen ORDER BY seen_at DESC LIMIT {most:UInt64}",
             {"most": WINDOW_BLOCKS},
@@ -268,7 +268,7 @@ def _decoded(records: Iterable[tuple[int, int, int, bytes]]) -> Records:
 
 
 def _due(connection: sqlite3.Connection, everything: bool) -> bool:
-    events, oldest = spool.backlog(connection)
+    events, oldest = shipment.backlog(connection)
     if oldest is None:
         return False
     return everything or events >= MIN_EVENTS or time.time_ns() // 1_000_000 - oldest >= MAX_AGE_MS

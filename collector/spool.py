@@ -41,13 +41,13 @@ CREATE TABLE IF NOT EXISTS shipments (
     verdicts BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, text TEXT NOT NULL, at REAL NOT NULL) WITHOUT ROWID;
 """
-_COUNT: Final = (
+COUNT: Final = (
     "INSERT INTO counters (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value"
 )
 
 
-_WAITING: Final = "SELECT count(*), coalesce(sum(events), 0), coalesce(sum(length(payload)), 0) FROM records"
-_WAITING_NAMES: Final = ("spooled_records", "spooled", "spooled_bytes")
+WAITING: Final = "SELECT count(*), coalesce(sum(events), 0), coalesce(sum(length(payload)), 0) FROM records"
+WAITING_NAMES: Final = ("spooled_records", "spooled", "spooled_bytes")
 
 
 class SpoolError(RuntimeError):
@@ -198,7 +198,7 @@ def recount(folder: Path) -> Counter[str]:
     total: Counter[str] = Counter()
     for path in files(folder):
         with contextlib.closing(connect(path)) as connection:
-            records, events, size = connection.execute(_WAITING).fetchone()
+            records, events, size = connection.execute(WAITING).fetchone()
             total.update(spooled_records=records, spooled=events, spooled_bytes=size)
     return total
 
@@ -238,72 +238,10 @@ def spooled_bytes(connection: sqlite3.Connection) -> int:
     return int(row[0]) if row else 0
 
 
-@dataclass(frozen=True, slots=True)
-class Shipment:
-    """What the loader is about to insert, written down before the first send: a retry repeats it exactly."""
-
-    token: str
-    first: int
-    last: int
-    verdicts: bytes
-
-
-def waiting(connection: sqlite3.Connection, max_events: int, max_bytes: int) -> list[tuple[int, int, int, bytes]]:
-    """The oldest records as (seq, received, events, payload), at least one where there is any."""
-    taken: list[tuple[int, int, int, bytes]] = []
-    events = size = 0
-    for row in connection.execute("SELECT seq, received, events, payload FROM records ORDER BY seq"):
-        events, size = events + row[2], size + len(row[3])
-        if taken and (events > max_events or size > max_bytes):
-            break
-        taken.append(row)
-    return taken
-
-
-def backlog(connection: sqlite3.Connection) -> tuple[int, int | None]:
-    """(events that wait, Unix ms of the oldest record or None)."""
-    oldest = connection.execute("SELECT received FROM records ORDER BY seq LIMIT 1").fetchone()
-    waiting = connection.execute("SELECT value FROM counters WHERE name = 'spooled'").fetchone()
-    return waiting[0] if waiting else 0, oldest[0] if oldest else None
-
-
-def shipment(connection: sqlite3.Connection) -> Shipment | None:
-    """The shipment that was begun and not settled, if any."""
-    row = connection.execute("SELECT token, first, last, verdicts FROM shipments").fetchone()
-    return Shipment(*row) if row else None
-
-
-def shipped(connection: sqlite3.Connection, plan: Shipment) -> list[tuple[int, int, int, bytes]]:
-    """The records of a shipment as (seq, received, events, payload)."""
-    return connection.execute(
-        "SELECT seq, received, events, payload FROM records WHERE seq BETWEEN ? AND ? ORDER BY seq",
-        (plan.first, plan.last),
-    ).fetchall()
-
-
-def begin_shipment(connection: sqlite3.Connection, plan: Shipment) -> None:
-    """Write the plan down, durably."""
-    connection.execute(
-        "INSERT INTO shipments (id, token, first, last, verdicts) VALUES (1, ?, ?, ?, ?)",
-        (plan.token, plan.first, plan.last, plan.verdicts),
-    )
-
-
-def settle(connection: sqlite3.Connection, plan: Shipment, counts: Mapping[str, int]) -> None:
-    """Delete the shipment with its records and add to the counters, in one transaction."""
-    chosen = plan.first, plan.last
-    with _transaction(connection):
-        gone = connection.execute(f"{_WAITING} WHERE seq BETWEEN ? AND ?", chosen).fetchone()
-        connection.execute("DELETE FROM records WHERE seq BETWEEN ? AND ?", chosen)
-        connection.execute("DELETE FROM shipments")
-        waiting = zip(_WAITING_NAMES, gone, strict=True)
-        connection.executemany(_COUNT, [*counts.items(), *((name, -number) for name, number in waiting)])
-
-
 def add_counts(connection: sqlite3.Connection, counts: Mapping[str, int]) -> None:
     """Add to counters."""
-    with _transaction(connection):
-        connection.executemany(_COUNT, list(counts.items()))
+    with transaction(connection):
+        connection.executemany(COUNT, list(counts.items()))
 
 
 def _append(connection: sqlite3.Connection, group: list[_Ticket], counts: Counter[str]) -> None:
@@ -311,16 +249,17 @@ def _append(connection: sqlite3.Connection, group: list[_Ticket], counts: Counte
     events = sum(ticket.events for ticket in group)
     sums.update(accepted=events, spooled=events, spooled_records=len(group))
     sums["spooled_bytes"] += sum(len(ticket.payload) for ticket in group)
-    with _transaction(connection):
+    with transaction(connection):
         connection.executemany(
             "INSERT INTO records (received, events, payload) VALUES (?, ?, ?)",
             [(ticket.received, ticket.events, ticket.payload) for ticket in group],
         )
-        connection.executemany(_COUNT, [pair for pair in sums.items() if pair[1]])
+        connection.executemany(COUNT, [pair for pair in sums.items() if pair[1]])
 
 
 @contextlib.contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All of the block or nothing of it."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
@@ -336,25 +275,7 @@ def _discard(connection: sqlite3.Connection | None) -> None:
             connection.close()
 
 
-@contextlib.contextmanager
-def loader_lock(folder: Path, wait: float = WAIT_SECONDS * 2) -> Iterator[None]:
-    """Be the only loader of a folder; a killed predecessor may take a moment to be gone.
-
-    Raises:
-        SpoolError: another loader works on it.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "loader.lock").open("a+") as lock:
-        deadline = time.monotonic() + wait
-        while not _locked(lock):
-            if time.monotonic() > deadline:
-                lock.seek(0)
-                raise SpoolError(f"another loader, process {lock.read()}, works on {folder}")
-            time.sleep(0.1)
-        yield
-
-
-def _locked(file: IO[str]) -> bool:
+def try_lock(file: IO[str]) -> bool:
     """Take the lock of a file, if it is free, and leave this process's id in it for people."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -369,7 +290,7 @@ def _locked(file: IO[str]) -> bool:
 def _free_slot(folder: Path) -> tuple[Path, IO[str]]:
     for number in range(_SLOTS):
         lock = (folder / f"slot-{number}.lock").open("a+")
-        if _locked(lock):
+        if try_lock(lock):
             return folder / f"slot-{number}.sqlite", lock
         lock.close()
     raise SpoolError(f"all {_SLOTS} slots of {folder} are taken")

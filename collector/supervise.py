@@ -18,7 +18,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from collector import engine as engines
-from collector import load, migrate, spool, store, telemetry
+from collector import load, migrate, shipment, store, telemetry
 from collector.config import ConfigError, Settings
 from collector.enrich.place import PlaceError, Places
 from collector.enrich.visitor import load_key
@@ -207,7 +207,7 @@ def run_loader(settings: Settings) -> None:
         SpoolError: another loader works on this spool.
         ConfigError: sites.yml is wrong.
     """
-    with spool.loader_lock(settings.spool_dir):
+    with shipment.loader_lock(settings.spool_dir):
         _load_until_told(settings)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from collector import columns, load, spool
+from collector import columns, load, shipment, spool
 from collector.event import Record
 from collector.store import Poison, Store
 from tests.gate import Gate
@@ -114,14 +114,14 @@ def test_a_shipment_that_was_begun_is_finished_by_the_next_loader(
     worker = loader(tmp_path, database_url)
     database = worker._ready_store()
     (connection,) = worker._open_files()
-    decoded = load._decoded(spool.waiting(connection, 1000, 10**6))
+    decoded = load._decoded(shipment.waiting(connection, 1000, 10**6))
     plan = worker._plan(database, decoded)
-    spool.begin_shipment(connection, plan)
+    shipment.begin(connection, plan)
     with contextlib.closing(spool.connect(writer.path)) as frozen:
-        records = spool.shipped(frozen, plan)
+        records = shipment.records(frozen, plan)
     worker._ship(database, connection, plan, decoded)
     # As if the deletion had never reached the disk.
-    spool.begin_shipment(connection, plan)
+    shipment.begin(connection, plan)
     connection.executemany("INSERT INTO records VALUES (?, ?, ?, ?)", records)
     spool.add_counts(
         connection, {"inserted": -10, "spooled": 10, "spooled_records": 1, "spooled_bytes": len(records[0][3])}

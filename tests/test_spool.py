@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from collector import spool
+from collector import shipment, spool
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,10 +27,10 @@ def test_a_record_is_readable_by_another_process_once_put_returns(tmp_path: Path
     for number in range(5):
         writer.put(b"record %d" % number, 2, 1_000 + number)
     with contextlib.closing(spool.connect(writer.path)) as connection:
-        assert [row[1:] for row in spool.waiting(connection, 100, 1000)] == [
+        assert [row[1:] for row in shipment.waiting(connection, 100, 1000)] == [
             (1_000 + number, 2, b"record %d" % number) for number in range(5)
         ]
-        assert spool.backlog(connection) == (10, 1_000)
+        assert shipment.backlog(connection) == (10, 1_000)
     writer.close()
 
 
@@ -92,9 +92,9 @@ def test_over_its_cap_it_refuses_and_takes_again_when_there_is_room(tmp_path: Pa
     assert "wait for ClickHouse" in writer.trouble()
     assert events(tmp_path) == 1
     with contextlib.closing(spool.connect(writer.path)) as connection:
-        plan = spool.Shipment("t", 1, 1, b"{}")
-        spool.begin_shipment(connection, plan)
-        spool.settle(connection, plan, {"inserted": 1})
+        plan = shipment.Shipment("t", 1, 1, b"{}")
+        shipment.begin(connection, plan)
+        shipment.settle(connection, plan, {"inserted": 1})
     writer.put(b"z", 1, 1)
     assert writer.trouble() == ""
     writer.close()
@@ -134,9 +134,9 @@ def test_counters_reach_the_file_without_a_record(tmp_path: Path) -> None:
 def test_only_one_loader_works_on_a_folder(tmp_path: Path) -> None:
     """The second hears who holds it."""
     with (
-        spool.loader_lock(tmp_path),
+        shipment.loader_lock(tmp_path),
         pytest.raises(spool.SpoolError, match=r"another loader, process [0-9]+"),
-        spool.loader_lock(tmp_path, wait=0.2),
+        shipment.loader_lock(tmp_path, wait=0.2),
     ):
         pass
 
