@@ -32,8 +32,7 @@ def make_app(tmp_path: Path) -> Callable[..., Flask]:
         environment = {f"FOOTPATH_{name.upper()}": value for name, value in settings.items()}
         return create_app(
             Settings.from_environment(
-                {"FOOTPATH_DATA_DIR": str(tmp_path / "data"), "FOOTPATH_CONFIG_DIR": str(tmp_path)}
-                | environment
+                {"FOOTPATH_DATA_DIR": str(tmp_path / "data"), "FOOTPATH_CONFIG_DIR": str(tmp_path)} | environment
             )
         )
 

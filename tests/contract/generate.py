@@ -226,9 +226,7 @@ def around(raw: Json) -> list[Any]:
     if "maxProperties" in node:
         value = extreme(node["additionalProperties"], high=False)
         odd += [{str(n): value for n in range(node["maxProperties"] + more)} for more in (0, 1)]
-    return (
-        odd + [f"{choice} " for choice in node.get("enum", ())] + ([node["const"]] if "const" in node else [])
-    )
+    return odd + [f"{choice} " for choice in node.get("enum", ())] + ([node["const"]] if "const" in node else [])
 
 
 def event_nodes(kind: str) -> dict[str, Json]:

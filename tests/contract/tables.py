@@ -129,9 +129,7 @@ def flat(text: str) -> Json:
         found: Json = {}
         for name, value in pairs:
             inner = (
-                {f"{name}.{path}": entry for path, entry in value.items()}
-                if isinstance(value, dict)
-                else {name: value}
+                {f"{name}.{path}": entry for path, entry in value.items()} if isinstance(value, dict) else {name: value}
             )
             assert not inner.keys() & found.keys()
             found |= inner

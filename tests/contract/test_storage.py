@@ -158,8 +158,7 @@ def test_more_properties_than_columns(store: Store) -> None:
 def test_numbers_past_64_bits_stay_numbers(store: Store) -> None:
     """A property beyond 64 bits is kept as JavaScript has it: rounded to a double."""
     events = [
-        {"n": 0, "t": 0, "k": "custom", "name": "x", "props": {"p": value}}
-        for value in (2**63, 2**64, -(10**30))
+        {"n": 0, "t": 0, "k": "custom", "name": "x", "props": {"p": value}} for value in (2**63, 2**64, -(10**30))
     ]
     record = sent(events)
     assert [event["props"]["p"] for event in record.batch["events"]] == [2.0**63, 2.0**64, -1e30]
@@ -174,9 +173,7 @@ def test_pages_read_back(store: Store, page: Json, flags: set[str]) -> None:
     insert(store, record)
     page = record.batch["page"]
     types = tables.types(store, "events")
-    row: Json = {
-        name: tables.empty(types[name]) for columns in tables.PAGE_COLUMNS.values() for name in columns
-    }
+    row: Json = {name: tables.empty(types[name]) for columns in tables.PAGE_COLUMNS.values() for name in columns}
     for name, columns in tables.PAGE_COLUMNS.items():
         value = int(page["id"], 16) if name == "id" else page.get(name)
         if value is not None:

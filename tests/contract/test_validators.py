@@ -13,9 +13,7 @@ from collector.event import Json, contract, kinds
 from tests.contract import generate, spec
 from tests.contract.effort import examples
 
-ENVELOPE = {
-    name: node for name, node in contract()["properties"].items() if name not in ("events", "elements")
-}
+ENVELOPE = {name: node for name, node in contract()["properties"].items() if name not in ("events", "elements")}
 ELEMENT = contract()["$defs"]["element"]["properties"]
 
 
@@ -98,9 +96,7 @@ def test_both_agree_on_anything_as_an_event(value: Any) -> None:
 
 @examples(200)
 @given(
-    generate.element().flatmap(lambda element: generate.nearly(element, ELEMENT))
-    | generate.element()
-    | generate.JSON
+    generate.element().flatmap(lambda element: generate.nearly(element, ELEMENT)) | generate.element() | generate.JSON
 )
 def test_both_agree_on_elements(element: Any) -> None:
     """An event is refused for its element if and only if JSON Schema does not allow the element."""
@@ -113,9 +109,7 @@ def test_both_agree_on_elements(element: Any) -> None:
 @given(st.data())
 def test_both_agree_on_envelopes(data: st.DataObject) -> None:
     """A batch without events is read if and only if JSON Schema allows it."""
-    whole = data.draw(
-        generate.fitting({"type": "object", "properties": ENVELOPE, "required": list(ENVELOPE)})
-    )
+    whole = data.draw(generate.fitting({"type": "object", "properties": ENVELOPE, "required": list(ENVELOPE)}))
     batch = data.draw(st.just(whole) | generate.nearly(whole, ENVELOPE)) | {"events": []}
     assert spec.allows_batch(batch) is reads(batch)
 
