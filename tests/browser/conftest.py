@@ -28,24 +28,26 @@ QUIET = (
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 USER_AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
-# As an argument, because what a page sends while it is left does not carry an emulated one.
+# Arguments and environment, because what a page sends while it is left knows nothing of emulation.
 PERSON = ("--disable-blink-features=AutomationControlled", f"--user-agent={USER_AGENT}")
+ZONE = {"TZ": "Europe/Lisbon"}
 SITES = """sites:
   demo-shop: {id: 1, time_zone: Europe/Berlin, origins: ["*"], privacy: {query: [group]}}
-  quiet-shop: {id: 2, time_zone: Europe/Berlin, origins: ["*"], privacy: {storage: none}}
+  other-shop: {id: 2, time_zone: Europe/Berlin, origins: ["*"]}
+  quiet-shop: {id: 3, time_zone: Europe/Berlin, origins: ["*"], privacy: {storage: none}}
 """
+SITES_BY_KEY = {"demo-shop": 1, "other-shop": 2, "quiet-shop": 3}
 
 
 @dataclass
 class World:
-    """A collector with its data, the wire to it, and the shops of both sites."""
+    """A collector with its data, the wire to it, and by site the address of its shop."""
 
     server: Server
     relay: Relay
     store: Store
     reader_url: str
-    shop_url: str
-    quiet_url: str
+    shops: dict[str, str]
 
     def rows(self, condition: str = "1", **parameters: object) -> list[dict[str, Any]]:
         """Rows of `events` in their order, as dicts."""
@@ -73,15 +75,14 @@ def opened(folder: Path) -> Iterator[World]:
         relay = stack.enter_context(Relay(server.port))
         script = f"http://127.0.0.1:{relay.port}/sdk.js?site="
         demo = resources.folder("demo")
-        shops = [stack.enter_context(shop.serve(demo, "127.0.0.1", 0, script + site)) for site in _SHOPS]
+        shops = {
+            key: stack.enter_context(shop.serve(demo, "127.0.0.1", 0, script + key)).url for key in SITES_BY_KEY
+        }
         found = engine.find(folder / "data")
         assert found
         store = Store(found.reader_url)
         stack.callback(store.close)
-        yield World(server, relay, store, found.reader_url, shops[0].url, shops[1].url)
-
-
-_SHOPS = ("demo-shop", "quiet-shop")
+        yield World(server, relay, store, found.reader_url, shops)
 
 
 @pytest.fixture(scope="session")
@@ -101,7 +102,7 @@ def playwright() -> Iterator[Playwright]:
 @pytest.fixture(scope="session")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     """A Chromium that shows no sign of automation."""
-    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, *PERSON])
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, *PERSON], env=os.environ | ZONE)
     yield browser
     browser.close()
 
@@ -109,6 +110,6 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 @pytest.fixture
 def visitor(browser: Browser) -> Iterator[BrowserContext]:
     """A new visitor: nothing stored, a window of 1280 x 800."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
     yield context
     context.close()

@@ -82,6 +82,7 @@ def _home(person: Shopper, look: Callable[[str], None]) -> None:
     person.pause(600)
     look("home")
     person.keys("Tab", "Tab")
+    person.pause(600)  # the focus may have moved the page
     person.press(person.tab.locator("[data-footpath=waymark-map-case] button"))
     person.pause(1200)
     person.follow(person.tab.locator("[data-footpath=fellside-socks] .card-link"), 0.3, 0.4)
@@ -97,7 +98,7 @@ def _product(person: Shopper, look: Callable[[str], None]) -> None:
     person.pause(2300)  # the toast has gone: it would answer the next click
     person.scroll_to(PRODUCT_TOP)
     person.click(person.tab.locator(".film img"), 0.5, 0.25, times=4)
-    person.pause(400)
+    person.pause(2700)
     look("film")
     person.scroll_to(0)
     person.click(person.tab.locator(".rating a"))
@@ -112,9 +113,9 @@ def _cart(person: Shopper, words: Typed, look: Callable[[str], None]) -> None:
     person.type(words.promo)
     person.pause(700)
     person.click(person.tab.locator("#apply-promo"), 0.5, 0.75)
-    person.double_click(person.tab.locator("#apply-promo"), 0.25, 0.25)
-    look("promo")
+    person.double_click(person.tab.locator("#apply-promo"), 0.4, 0.5)
     person.pause(7300)
+    look("promo")
     person.click(person.tab.locator("[data-footpath=cairn-mug] [aria-label='One more']"))
     person.pause(400)
     person.follow(person.tab.locator("[data-checkout]"), 0.1, 0.9)
