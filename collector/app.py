@@ -50,6 +50,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     atexit.register(parts.spool.close)
     threading.Thread(target=_sweep, args=(parts.salts,), name="salts", daemon=True).start()
     app = Flask("footpath", static_folder=None)
+    app.extensions["footpath"] = parts.spool
     app.register_blueprint(receive.blueprint(parts, settings.events_path))
     _add_script(app, settings, sites)
     _add_operation(app, settings, parts.spool)

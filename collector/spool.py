@@ -54,7 +54,7 @@ class SpoolError(RuntimeError):
     """The spool cannot take the record now; the sender must try again later. The message says why."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Ticket:
     received: int
     events: int
@@ -108,7 +108,7 @@ class Spool:
 
     def trouble(self) -> str:
         """Why nothing can be taken at the moment; empty where all is well. At most a second old."""
-        return self._trouble
+        return self._trouble or ("" if self._thread.is_alive() else "the spool's writer has ended")
 
     def close(self) -> None:
         """Commit what is queued and release the slot."""
@@ -138,6 +138,8 @@ class Spool:
                 self._trouble = f"the spool cannot take events: {error}"
                 _discard(connection)
                 connection = None
+                with self._wake:
+                    self._counts.update(counts)
                 for ticket in group:
                     ticket.error = self._trouble
             for ticket in group:
