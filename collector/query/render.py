@@ -119,7 +119,7 @@ def cell(value: Any) -> str:
 
 
 def span(ms: int) -> str:
-    """A length of time: 240 ms, 8.1 s, 3 min 12 s, 2 h 5 min, 3 d 4 h."""
+    """A length of time: 240 ms, 8.1 s, 3 min 12 s, 2 h 5 min, 3 d 4 h, 7 d."""
     if ms < 1000:
         return f"{ms} ms"
     seconds = ms / 1000
@@ -127,9 +127,13 @@ def span(ms: int) -> str:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:
-        return f"{minutes} min {rest} s"
+        return _two(minutes, "min", rest, "s")
     hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours < 48 else f"{hours // 24} d {hours % 24} h"
+    return _two(hours, "h", minutes, "min") if hours < 48 else _two(hours // 24, "d", hours % 24, "h")
+
+
+def _two(large: int, unit: str, small: int, smaller: str) -> str:
+    return f"{large} {unit} {small} {smaller}" if small else f"{large} {unit}"
 
 
 def printable(text: str) -> str:

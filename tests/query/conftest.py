@@ -6,7 +6,6 @@ import itertools
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, settings
 
 from collector.migrate import migrate
 from collector.store import Store
@@ -16,13 +15,6 @@ if TYPE_CHECKING:
 
     from collector.engine import Connection
 
-settings.register_profile(
-    "query",
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
-)
-settings.load_profile("query")
 _sites = itertools.count(1)
 
 

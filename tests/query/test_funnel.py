@@ -7,11 +7,11 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.query import BadQuestion, UnknownName, between, event, page, where
-from tests.query.worlds import DAY, HOUR, NOW_MS, ms, save, site
+from tests.query.worlds import DAY, HOUR, NOW_MS, examples, ms, save, site
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -138,7 +138,7 @@ FORMS = [
 ]
 
 
-@settings(max_examples=6)
+@examples(6)
 @given(worlds=visitors)
 def test_every_form_of_a_funnel_equals_the_search_through_all_chains(
     shared: Store, new_site: Callable[[], int], worlds: list[list[tuple[int, int, str, str, int]]]
@@ -178,7 +178,7 @@ def _window() -> Any:
     return timedelta(milliseconds=WINDOW)
 
 
-@settings(max_examples=4)
+@examples(4)
 @given(worlds=visitors)
 def test_filter_and_breakdown_are_read_at_the_entering_event(
     shared: Store, new_site: Callable[[], int], worlds: list[list[tuple[int, int, str, str, int]]]
@@ -201,7 +201,7 @@ def test_filter_and_breakdown_are_read_at_the_entering_event(
         assert len(by_device.actors(row.step, group=row.group, dropped=True).rows) == row.dropped
 
 
-@settings(max_examples=4)
+@examples(4)
 @given(worlds=visitors)
 def test_a_session_window_keeps_all_steps_in_one_session(
     shared: Store, new_site: Callable[[], int], worlds: list[list[tuple[int, int, str, str, int]]]
@@ -228,7 +228,7 @@ def test_a_session_window_keeps_all_steps_in_one_session(
     assert {row.id: row.reached for row in funnel.actors(1).rows} == expected
 
 
-@settings(max_examples=4)
+@examples(4)
 @given(worlds=visitors)
 def test_times_are_those_of_the_earliest_attempt_that_gets_furthest(
     shared: Store, new_site: Callable[[], int], worlds: list[list[tuple[int, int, str, str, int]]]

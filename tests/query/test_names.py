@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from collector import resources
@@ -29,7 +29,7 @@ from collector.query import (
     where,
 )
 from collector.query.columns import COLUMNS, ENUMS, NOT_ASKED
-from tests.query.worlds import NOW_MS, ms, save, site
+from tests.query.worlds import NOW_MS, examples, ms, save, site
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -162,7 +162,7 @@ HOSTILE = [
 ]
 
 
-@settings(max_examples=8)
+@examples(8)
 @given(extra=st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8), max_size=4))
 def test_any_text_is_a_value_and_nothing_else(shared: Store, new_site: Callable[[], int], extra: list[str]) -> None:
     names = list(dict.fromkeys(name.replace("*", "") or "x" for name in [*HOSTILE, *extra]))

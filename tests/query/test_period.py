@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from collector.query import BadQuestion, Period, UnknownName, between, last, today
 from collector.query.period import duration_ms, instant, parse
-from tests.query.worlds import DAY, HOUR, ms
+from tests.query.worlds import DAY, HOUR, examples, ms
 
 NOW = ms("2026-11-21T15:30:00.123")
 ZONES = [
@@ -62,6 +62,7 @@ def test_a_datetime_with_an_offset_is_that_instant_in_every_zone() -> None:
         assert between(when, "2026-11-09").resolve(zone, NOW).start_ms == ms("2026-11-01T12:00:00.123")
 
 
+@examples(100)
 @given(st.dates(date(2005, 1, 1), date(2030, 1, 1)), st.integers(1, 40), st.sampled_from(ZONES))
 def test_days_are_exactly_the_instants_with_those_local_dates(first: date, length: int, zone: str) -> None:
     end = first + timedelta(days=length)
@@ -79,6 +80,7 @@ def test_days_are_exactly_the_instants_with_those_local_dates(first: date, lengt
     assert (found.first_day, found.end_day) == (first, end)
 
 
+@examples(100)
 @given(st.integers(0, 2 * 10**12), st.sampled_from(ZONES))
 def test_instants_keep_their_milliseconds(at_ms: int, zone: str) -> None:
     assert (instant(at_ms, zone) - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(milliseconds=1) == at_ms

@@ -10,6 +10,7 @@ from scipy.stats import binomtest, fisher_exact
 from collector.query import Rate
 from collector.query.definitions import CONVERSION_RATE
 from collector.query.rate import against_the_rest
+from tests.query.worlds import examples
 
 
 @pytest.mark.parametrize(
@@ -30,6 +31,7 @@ def test_published_intervals(k: int, n: int, low: float, high: float) -> None:
     assert rate.definition == "conversion_rate/1"
 
 
+@examples(100)
 @given(st.integers(1, 10**7).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 def test_the_interval_is_wilsons_and_holds_the_rate(pair: tuple[int, int]) -> None:
     k, n = pair
@@ -40,6 +42,7 @@ def test_the_interval_is_wilsons_and_holds_the_rate(pair: tuple[int, int]) -> No
     assert 0 <= rate.low <= rate.rate <= rate.high <= 1
 
 
+@examples(100)
 @given(st.integers(1, 2000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 def test_the_interval_equals_scipys(pair: tuple[int, int]) -> None:
     k, n = pair

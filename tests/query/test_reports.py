@@ -8,12 +8,12 @@ from statistics import median_low
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.query import between, click, dead, did, page, rage, where
 from tests.query.shop import FIELDS, days, order, save_shops
-from tests.query.worlds import HOUR, NOW_MS, site
+from tests.query.worlds import HOUR, NOW_MS, examples, site
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Event = dict[str, Any]
 seeds = st.integers(0, 10**6)
-once = settings(max_examples=3)
+once = examples(3)
 
 
 def sessions_of(events: list[Event], start: int, end: int, *, bots: bool = False) -> dict[int, list[Event]]:

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from hypothesis import HealthCheck, settings
+
 from collector.query import Connection, Site
 
 if TYPE_CHECKING:
@@ -93,6 +95,12 @@ DEFAULTS: dict[str, Any] = {
     "title": "",
     "page_type": "",
 }
+
+
+def examples(count: int) -> settings:
+    """`count` examples, the same ones each time, however long one takes: each holds many small worlds."""
+    calm = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
+    return settings(max_examples=count, deadline=None, derandomize=True, suppress_health_check=calm)
 
 
 def at(ms: int) -> datetime:
