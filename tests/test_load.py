@@ -175,6 +175,18 @@ def test_one_insert_never_spans_two_months(
     assert months == store.execute("SELECT uniqExact(toYYYYMM(ts)) FROM events")
 
 
+def test_session_ids_of_any_month_do_not_stop_the_loader(
+    tmp_path: Path, writer: spool.Spool, store: Store, database_url: str
+) -> None:
+    """Hostile ids that name more months than ClickHouse takes in one insert by default."""
+    for number in range(150):
+        put(writer, batch([click(0)], session=f"{(number * 30 * 86_400_000) << 24:016x}"))
+    put(writer, batch([click(0)], session="f" * 16))
+    drain(loader(tmp_path, database_url))
+    assert count(store) == 151
+    assert store.execute("SELECT uniqExact(session_id) FROM sessions") == [(151,)]
+
+
 def test_refused_events_are_kept_without_their_values(
     tmp_path: Path, writer: spool.Spool, store: Store, database_url: str
 ) -> None:
