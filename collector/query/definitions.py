@@ -179,7 +179,8 @@ DEAD = Definition(
     "clicks that were watched for at least T without a response by T; links, inputs and text selections are left "
     "out. Watched for less than T without a response: unknown, not dead",
     f"T = {DEAD_MS} ms",
-    "PostHog dead-clicks-autocapture.ts (2,500 ms); selections left out: about one Clarity session in ten was copying text",
+    "PostHog dead-clicks-autocapture.ts (2,500 ms); selections left out: about one Clarity session in ten "
+    "was copying text",
 )
 REACH = Definition(
     "reach",
