@@ -75,9 +75,7 @@ def opened(folder: Path) -> Iterator[World]:
         relay = stack.enter_context(Relay(server.port))
         script = f"http://127.0.0.1:{relay.port}/sdk.js?site="
         demo = resources.folder("demo")
-        shops = {
-            key: stack.enter_context(shop.serve(demo, "127.0.0.1", 0, script + key)).url for key in SITES_BY_KEY
-        }
+        shops = {key: stack.enter_context(shop.serve(demo, "127.0.0.1", 0, script + key)).url for key in SITES_BY_KEY}
         found = engine.find(folder / "data")
         assert found
         store = Store(found.reader_url)

@@ -37,7 +37,7 @@ MUG, MAP_CASE, SOCKS = "cairn-mug", "waymark-map-case", "fellside-socks"
 PAGES = ["/", "/product/fellside-socks", "/cart", "/checkout", "/thanks"]
 
 
-def click(role: str, name: str, zone: str, response: str, item: str = "", pointer: str = "mouse") -> tuple[str, ...]:
+def click(role: str, name: str, zone: str, response: str, *, item: str = "", pointer: str = "mouse") -> tuple[str, ...]:
     return ("click", role, name, zone, item, response, pointer)
 
 
@@ -55,13 +55,13 @@ DEAD_PROMO = click("button", "Apply promo", "summary", "")
 STORY = {
     "/": [
         ("page_view", ""),
-        click("button", "Add to cart", "favourites", "mutation", MUG),
-        click("button", "Add to cart", "favourites", "mutation", MAP_CASE, "keyboard"),
-        click("link", "Fellside wool socks", "favourites", "navigation", SOCKS),
+        click("button", "Add to cart", "favourites", "mutation", item=MUG),
+        click("button", "Add to cart", "favourites", "mutation", item=MAP_CASE, pointer="keyboard"),
+        click("link", "Fellside wool socks", "favourites", "navigation", item=SOCKS),
     ],
     "/product/fellside-socks": [
         ("page_view", ""),
-        click("button", "Show close-up", "gallery", "mutation", "1"),
+        click("button", "Show close-up", "gallery", "mutation", item="1"),
         click("button", "One more", "buy", "mutation"),
         click("button", "Add to cart", "buy", "mutation"),
         FILM,
@@ -80,7 +80,7 @@ STORY = {
         DEAD_PROMO,
         DEAD_PROMO,
         DEAD_PROMO,
-        click("button", "One more", "lines", "mutation", MUG),
+        click("button", "One more", "lines", "mutation", item=MUG),
         click("link", "Go to checkout", "summary", "navigation"),
     ],
     "/checkout": [
@@ -140,13 +140,13 @@ class Visit:
 
     def clicks(self) -> list[tuple[dict[str, Any], dict[str, Any]]]:
         """Each click as the visitor made it, with its row."""
-        done = [click for stay in self.walk.stays for click in stay.clicks]
+        done = [each for stay in self.walk.stays for each in stay.clicks]
         rows = [row for path in PAGES for row in self.of(path, "click")]
         return list(zip(done, rows, strict=True))
 
 
 @pytest.fixture(scope="module")
-def visit(world: World, browser: Browser) -> Iterator[Visit]:
+def visit(world: World, browser: Browser) -> Visit:
     """The visit, made once; with FOOTPATH_SIGHTS set, pictures of it go to that folder."""
     sights = os.environ.get("FOOTPATH_SIGHTS")
     context = browser.new_context(
@@ -165,7 +165,7 @@ def visit(world: World, browser: Browser) -> Iterator[Visit]:
     wait_until(lambda: world.count("site_id = 1 AND path = '/thanks' AND kind = 'engagement'"), 15, "the last report")
     world.settled()
     assert complaints == []
-    yield Visit(done, world.rows("site_id = 1"), world.server.log())
+    return Visit(done, world.rows("site_id = 1"), world.server.log())
 
 
 @pytest.fixture(scope="module")
@@ -512,7 +512,7 @@ def _cells(visit: Visit) -> Counter[tuple[str, bool, int, int]]:
     """Cells of 1 % x 16 px from where the visitor clicked; the sticky header's are of the window."""
     cells: Counter[tuple[str, bool, int, int]] = Counter()
     for done, story in zip(
-        (click for stay in visit.walk.stays for click in stay.clicks),
+        (done for stay in visit.walk.stays for done in stay.clicks),
         (row for row in itertools.chain(*STORY.values()) if row[0] == "click"),
         strict=True,
     ):
