@@ -65,7 +65,7 @@ def _ask(report: ReportCommand, **options: Any) -> None:
         try:
             result = report.run(connection.site(options["site"], options["tz"]), options)
             if options["sql"]:
-                click.echo(result.sql, err=True)
+                click.echo("\n\n".join(result.sql), err=True)
             click.echo(FORMATS[options["format"]](result))
             if options["plot"]:
                 _draw(result, options["plot"], options["background"])

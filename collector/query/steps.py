@@ -141,7 +141,7 @@ def form(name: str, step: str | None = None) -> Step:
     return _step("form", {"name": name, "step": step})
 
 
-def event(name: str, **props: object) -> Step:
+def event(name: str, /, **props: object) -> Step:
     """A custom event, by its name and its properties: `event("plan chosen", plan="pro")`.
 
     Raises:
