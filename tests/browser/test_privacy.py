@@ -84,6 +84,7 @@ def test_automation_is_tagged_and_left_out(world: World, playwright: Playwright)
         person.click(person.tab.locator(".buy [data-add]"))
         person.pause(300)
         person.close()
+        time.sleep(0.7)  # what a tab sends last does not outlive the whole browser
     finally:
         browser.close()
     path = "/product/true-compass"
