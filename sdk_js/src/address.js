@@ -1,6 +1,6 @@
 // Which part of an address is kept?
 
-import { hashRouting, settings } from "./settings.js";
+import { settings } from "./settings.js";
 
 const KEPT = /^(utm_\w+|gclid|[gw]braid|msclkid|fbclid|ttclid|twclid|li_fat_id)$/;
 
@@ -11,10 +11,10 @@ function isKept(pair) {
 }
 
 /**
- * The part of a fragment that a hash router reads as a path.
+ * The part of a fragment that a hash router reads as a path. An attribute says yes as text.
  * @param {{ hash: string }} place
  */
-export const hashPath = (place) => (hashRouting ? place.hash.split("?")[0] : "");
+export const hashPath = ({ hash }) => (`${settings.hash}` === "true" ? hash.split("?")[0] : "");
 
 /**
  * Host, path and the allowed part of the query string.

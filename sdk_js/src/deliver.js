@@ -1,12 +1,12 @@
 // How do events reach the collector, once each and in spite of everything?
 
-import { guard, later, setStopped, whenIdle } from "./guard.js";
-import { page, pageBlock, pageTime } from "./page.js";
+import { later, setStopped, tick, whenIdle } from "./guard.js";
+import { page, pageBlock } from "./page.js";
 import { endpoint, settings } from "./settings.js";
 
 /**
  * @typedef {object} Batch
- * @property {import("./page.js").Page} page
+ * @property {import("./page.js").Page} of
  * @property {object} block
  * @property {import("./page.js").Event[]} events
  * @property {number} attempt
@@ -25,25 +25,17 @@ const RETRY_MS = 2000;
 
 /** @type {import("./page.js").Event[]} */
 let queue = [];
-/** @type {Batch[]} */
-let waiting = [];
-let queuedBytes = 0;
+/** Closed and not acknowledged. @type {Set<Batch>} */
+let waiting = new Set();
 let requests = 0;
 let due = Infinity;
-let timer = 0;
 
 /** Forgets what has not been sent. */
 export function stop() {
-  empty();
-  waiting = [];
-  setStopped(true);
-}
-
-function empty() {
-  clearTimeout(timer);
-  due = Infinity;
-  queuedBytes = 0;
   queue = [];
+  waiting = new Set();
+  due = Infinity;
+  setStopped(true);
 }
 
 /**
@@ -51,13 +43,10 @@ function empty() {
  * @param {number} [within] ms until it is sent
  */
 export function push(event, within = FLUSH_MS) {
-  queuedBytes += JSON.stringify(event).length;
-  if (queue.push(event) >= MOST_EVENTS || queuedBytes > MOST_BYTES / 2) within = 0;
-  const at = Date.now() + within;
-  if (at >= due) return;
-  due = at;
-  clearTimeout(timer);
-  timer = later(() => whenIdle(flush), within);
+  if (queue.push(event) >= MOST_EVENTS || JSON.stringify(queue).length > MOST_BYTES / 2) within = 0;
+  if (tick() + within >= due) return;
+  due = tick() + within;
+  whenIdle(flush, within);
 }
 
 /** Closes the batch and sends it. */
@@ -68,9 +57,11 @@ export function flush() {
 
 /** So that its page block is true for its events. @param {boolean} [turning] */
 export function closeBatch(turning) {
-  if (queue[0]) waiting.push({ page, block: pageBlock(turning), events: queue, attempt: 0 });
-  waiting = waiting.slice(-MOST_WAITING);
-  empty();
+  due = Infinity;
+  if (!queue[0]) return;
+  const batch = { of: page, block: pageBlock(turning), events: queue, attempt: 0 };
+  waiting = new Set([...waiting, batch].slice(-MOST_WAITING));
+  queue = [];
 }
 
 /** @param {boolean} [leaving] a beacon outlives the page; its answer is not seen */
@@ -80,19 +71,19 @@ export function send(leaving) {
     const body = serialise(batch);
     if (batch.events[1] && new Blob([body]).size > MOST_BYTES) {
       halve(batch);
-      return send(leaving);
+      continue;
     }
     batch.attempt++;
     if (!leaving) request(batch, body);
-    else if (navigator.sendBeacon(endpoint, body)) done(batch);
+    else if (navigator.sendBeacon(endpoint, body)) waiting.delete(batch);
   }
 }
 
-/** @param {Batch} batch */
-function serialise({ page, block, events, attempt }) {
+/** Each attempt says when it was made. @param {Batch} batch */
+function serialise({ of, block, events, attempt }) {
   /** @type {Record<string, object>} */
   const elements = {};
-  for (const { el } of events) if (el + 1) elements[el] = page.elements[el];
+  for (const { el } of events) elements[el] = of.elements[el];
   return JSON.stringify(
     Object.assign(
       {
@@ -100,85 +91,53 @@ function serialise({ page, block, events, attempt }) {
         site: settings.site,
         attempt,
         sent_at: Date.now(),
-        sent_t: pageTime(page),
-        offset: page.offset,
+        sent_t: tick() - of.zero,
+        offset: of.offset,
         page: block,
         elements,
         events,
       },
-      page.who,
+      of.who,
     ),
-    // An old library's Array.prototype.toJSON would turn lists into text.
-    function (key) {
-      return this[key];
-    },
   );
-}
-
-/** @param {Batch} batch */
-function done(batch) {
-  waiting = waiting.filter((other) => other !== batch);
 }
 
 /** The same events under the same numbers in two batches. @param {Batch} batch */
 function halve(batch) {
   const { events } = batch;
   const half = events.length >> 1;
-  done(batch);
-  for (const part of [events.slice(0, half), events.slice(half)]) {
-    if (half) waiting.push(Object.assign({}, batch, { events: part, busy: false }));
-  }
+  waiting.delete(batch);
+  for (const part of [events.slice(0, half), events.slice(half)])
+    if (half) waiting.add(Object.assign({}, batch, { events: part, busy: false }));
 }
 
 /**
+ * Until it is acknowledged a batch stays; what is given up here still leaves with the page, by beacon.
  * @param {Batch} batch
  * @param {string} body
  */
-function request(batch, body) {
+async function request(batch, body) {
+  const { of, attempt } = batch;
+  let wait = RETRY_MS * 2 ** (attempt - 1) * (0.5 + Math.random());
   const keepalive = requests++ < MOST_KEPT_ALIVE;
-  const onAnswer = guard((/** @type {any} */ answer) => {
-    requests--;
-    settle(batch, answer);
-    send();
-  });
   batch.busy = true;
-  fetch(endpoint, { method: "POST", body, keepalive, credentials: "omit" }).then(onAnswer, onAnswer);
-}
-
-/**
- * @param {Batch} batch
- * @param {Response & Error} answer a network error has no status
- */
-function settle(batch, answer) {
-  const { status, headers } = answer;
-  if (!status || status === 429 || status >= 500) retry(batch, headers && headers.get("retry-after"));
-  else if (status === 413) halve(batch);
-  else if (status === 410 || status === 403) stop();
-  else {
-    done(batch);
-    const { page } = batch;
-    answer.json().then(
-      guard(({ now }) => {
-        if (page.offset === undefined && now) page.offset = now - Date.now();
-      }),
-      () => {},
-    );
-  }
-}
-
-/**
- * What is given up here still leaves with the page, by beacon.
- * @param {Batch} batch
- * @param {any} asked seconds
- */
-function retry(batch, asked) {
-  if (batch.attempt > MOST_RETRIES) return;
-  const wait = RETRY_MS * 2 ** (batch.attempt - 1) * (0.5 + Math.random());
-  later(
-    () => {
-      batch.busy = false;
-      send();
-    },
-    asked * 1000 || wait,
-  );
+  try {
+    const answer = await fetch(endpoint, { method: "POST", body, keepalive, credentials: "omit" });
+    const { status } = answer;
+    wait = +(answer.headers.get("retry-after") || 0) * 1000 || wait;
+    if (status === 413) halve(batch);
+    else if (status === 410 || status === 403) stop();
+    else if (status !== 429 && status < 500) {
+      waiting.delete(batch);
+      const { now } = await answer.json();
+      of.offset = of.offset || now - Date.now() || undefined;
+    }
+  } catch (_) {}
+  requests--;
+  later(send);
+  if (attempt > MOST_RETRIES) return;
+  later(() => {
+    batch.busy = false;
+    send();
+  }, wait);
 }

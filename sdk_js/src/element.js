@@ -12,9 +12,8 @@ const ZONE = "[data-footpath-zone],nav,header,footer,aside,main,dialog,form";
 const VALUE =
   "textarea,select,script,style,[contenteditable],[role=textbox],[role=option],[data-footpath-mask],[data-footpath-ignore]";
 const BUTTON = /submit|button|reset|image/;
-const GENERATED = /\d{3}|:|^(radix|headlessui|mui|react)/i;
-const UTILITY =
-  /[^a-z_-]|^(css|flex|grid|items|text|font|border|rounded|relative|absolute|block|inline|.{0,2}(-|$))/i;
+/** By a library or a database rather than by the page's author. */
+const GENERATED = /\d{3}|-\d|[^\w-]/;
 
 /** @type {Record<string, string>} */
 const ROLES = { a: "link", summary: "button", select: "combobox", textarea: "textbox", input: "textbox" };
@@ -23,19 +22,30 @@ const ROLES = { a: "link", summary: "button", select: "combobox", textarea: "tex
  * @param {Element} element
  * @param {string} name
  */
-export const attr = (element, name) => element.getAttribute(name) || "";
+const attr = (element, name) => element.getAttribute(name) || "";
 
-/** @param {Element} element @returns {Element | undefined} */
-const host = (element) => /** @type {ShadowRoot} */ (element.getRootNode()).host;
+/**
+ * The first of some attributes that says anything.
+ * @param {Element} element
+ * @param {string} names separated by spaces
+ */
+export const firstOf = (element, names) =>
+  names
+    .split(" ")
+    .map((name) => attr(element, name))
+    .find(Boolean) || "";
+
+/** Through shadow roots. @param {any} element @returns {any} */
+const parent = (element) => element.parentElement || element.getRootNode().host;
 
 /**
  * The nearest ancestor, through shadow roots.
- * @param {Element | undefined} element
+ * @param {any} element
  * @param {string} selector
- * @returns {Element | undefined}
+ * @returns {any}
  */
 export const nearest = (element, selector) =>
-  element && (element.closest(selector) || nearest(host(element), selector));
+  element && (element.matches(selector) ? element : nearest(parent(element), selector));
 
 /** @param {Element} element */
 export const isIgnored = (element) => nearest(element, "[data-footpath-ignore]");
@@ -52,15 +62,8 @@ export const isSubmit = (element) => /submit|image/.test(element.type) && elemen
 /** @param {Element} element */
 export const isControl = (element) => element.matches(CONTROL);
 
-/** The control that a click is about. @param {Element} target */
+/** The control that a click is about. @param {Element} target @returns {Element} */
 export const subject = (target) => nearest(target, CONTROL) || nearest(target, "[data-footpath]") || target;
-
-/** @param {any} element */
-function role(element) {
-  const tag = element.localName;
-  if (isButton(element)) return "button";
-  return /checkbox|radio/.test(element.type) ? element.type : ROLES[tag] || tag;
-}
 
 /**
  * Text that the page's author wrote. Never what a person typed.
@@ -82,97 +85,63 @@ function accessibleName(element) {
         attr(element, "aria-label") ||
           (label && textOf(label)) ||
           (element.matches(`${CONTROL},h1,h2,h3,h4`) && textOf(element)) ||
-          (isButton(element) && attr(element, "value")) ||
-          attr(element, "alt") ||
-          attr(element, "title") ||
-          attr(element, "placeholder"),
+          firstOf(element, isButton(element) ? "value alt title" : "alt title placeholder"),
       );
 }
 
-/** The attribute by which its author named it. @param {Element} element */
-const mark = (element) => MARKS.find((name) => attr(element, name));
-
 /**
- * Where it stands: at most 6 steps up to something named, and which of the repeating ancestors.
- * @param {Element} element
+ * @param {any} element
+ * @param {object} [where] its place on the page
+ * @returns {number} its place in the page view's list of elements
  */
-function place(element) {
+export function describe(element, where) {
+  const { localName, type } = element;
+  const around = nearest(element, ZONE);
+  const zone = around ? clean(attr(around, "data-footpath-zone")) || around.localName : "";
+  const name = accessibleName(element);
+  const role = clean(
+    attr(element, "role") ||
+      (isButton(element) ? "button" : /checkbox|radio/.test(type) ? type : ROLES[localName] || localName),
+    64,
+  );
   const steps = [];
   let item;
   let isNamed;
-  /** @type {Element | null | undefined} */
-  let at = element;
-  for (; at && at !== document.body; at = at.parentElement || host(at)) {
+  // At most 6 steps up to something named, and all the way to one of many alike.
+  for (let at = element; at && at !== document.body; at = parent(at)) {
     const { localName, className } = at;
+    const alike = [...at.parentNode.children].filter((other) => other.localName === localName);
+    const place = alike.indexOf(at);
+    const mark = MARKS.find((name) => attr(at, name));
     const id = attr(at, "id");
-    const siblings = at.parentElement ? [...at.parentElement.children] : [];
-    const alike = siblings.filter((other) => other.localName === localName);
-    const same = alike.filter((other) => other.className === className);
-    const marked = mark(at);
-    const own = attr(at, "class")
-      .split(" ")
-      .find((name) => !UTILITY.test(name));
     if (!isNamed && steps.length < 6) {
-      isNamed = marked || (id && !GENERATED.test(id));
+      isNamed = mark || (id && !GENERATED.test(id));
       steps.unshift(
-        marked
-          ? `[${marked}="${clean(attr(at, marked))}"]`
-          : localName +
-              (isNamed
-                ? `#${id}`
-                : (own ? `.${own}` : "") + (alike[1] ? `:nth-of-type(${alike.indexOf(at) + 1})` : "")),
+        mark
+          ? `[${mark}="${clean(attr(at, mark))}"]`
+          : localName + (isNamed ? `#${id}` : alike[1] ? `:nth-of-type(${place + 1})` : ""),
       );
     }
     if (at !== element && !item)
-      item = clean(attr(at, "data-footpath")) || (same[1] && `${same.indexOf(at)}`);
+      item =
+        clean(attr(at, "data-footpath")) ||
+        (alike.some((other) => other !== at && other.className === className) && `${place}`);
   }
-  return { selector: steps.join(">").slice(0, 512), item };
-}
-
-/**
- * @param {Element} element
- * @param {DOMRect} [rect] viewport px
- * @param {number[]} [scroll]
- * @returns {number} its place in the page view's list of elements
- */
-export function describe(element, rect, scroll = []) {
-  const around = nearest(element, ZONE);
-  const zone = around ? clean(attr(around, "data-footpath-zone")) || around.localName : "";
-  const marked = mark(element);
-  const { selector, item } = place(element);
-  const kind = clean(attr(element, "role") || role(element), 64);
-  const name = accessibleName(element);
-  const known = name + attr(element, "name");
+  const selector = steps.join(">").slice(0, 512);
+  const own = firstOf(element, MARKS.join(" "));
+  // "Cart (3)" is the same control as "Cart (4)", "7" is not "8".
+  const known = (name + attr(element, "name")).replace(/(\D)\d+/g, "$1");
   const about = {
-    // "Cart (3)" is the same control as "Cart (4)", "7" is not "8".
-    key: hash(
-      [kind, marked ? attr(element, marked) : [known.replace(/(\D)\d+/g, "$1") || selector, zone]].join(),
-    ),
-    item: isField(element) ? undefined : item,
+    key: hash([role, own || [known || selector, zone]].join()),
+    item: (!isField(element) && item) || undefined,
     selector,
-    role: kind,
+    role,
     name,
     zone,
-    rect: rect && [rect.x + scroll[0], rect.y + scroll[1], rect.width, rect.height].map(Math.round),
   };
   const { elements } = page;
-  const at = elements.findIndex(({ key, item }) => key === about.key && item === about.item);
-  if (at < 0) return elements.push(about) - 1;
-  if (rect && !elements[at].fixed) Object.assign(elements[at], about);
-  return at;
-}
-
-/**
- * Whether an element scrolls with the page is asked when idle: the answer costs a style read.
- * @param {Element | null} element
- * @param {any} about
- * @param {number[]} rect viewport px
- */
-export function findFixed(element, about, rect) {
-  for (; element; element = element.parentElement) {
-    if (!/fixed|sticky/.test(getComputedStyle(element).position)) continue;
-    about.fixed = 1;
-    about.rect = rect.map(Math.round);
-    return;
-  }
+  const found = elements.findIndex(({ key, item }) => key === about.key && item === about.item);
+  const index = found < 0 ? elements.length : found;
+  elements[index] = Object.assign(elements[index] || {}, about, where);
+  return index;
 }

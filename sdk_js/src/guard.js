@@ -1,6 +1,7 @@
 // How does the script run inside a stranger's page without harming it?
 
-let spent = 0;
+import { sums } from "./sums.js";
+
 export let isStopped = false;
 
 /** While stopped no listener, timer or observer of the script does anything. @param {boolean} stopped */
@@ -8,15 +9,8 @@ export function setStopped(stopped) {
   isStopped = stopped;
 }
 
-/** Own handler time since the last call, ms. */
-export function takeSpent() {
-  const ms = Math.round(spent * 10) / 10;
-  spent = 0;
-  return ms;
-}
-
-/** The monotonic clock, ms. */
-export const tick = () => performance.now();
+/** The monotonic clock, whole ms. */
+export const tick = () => Math.round(performance.now());
 
 /**
  * Every way into the script goes through here: it never throws into the page and meters itself.
@@ -28,11 +22,11 @@ export const guard =
   (handler) =>
   (...args) => {
     if (isStopped) return;
-    const start = tick();
+    const start = performance.now();
     try {
       handler(...args);
     } catch (_) {}
-    spent += tick() - start;
+    sums.script_ms += performance.now() - start;
   };
 
 /**
@@ -51,14 +45,18 @@ export const targetOf = (event) => event.composedPath()[0];
 
 /**
  * @param {() => void} task
- * @param {number} ms
+ * @param {number} [ms]
  */
 export const later = (task, ms) => setTimeout(guard(task), ms);
 
 /**
- * When the page has nothing better to do, but soon.
+ * When the page has nothing better to do, and has been painted.
  * @param {() => void} task
+ * @param {number} ms
  */
-export const whenIdle = (task) =>
-  // Safari has none.
-  "requestIdleCallback" in window ? requestIdleCallback(guard(task), { timeout: 400 }) : later(task, 1);
+export const whenIdle = (task, ms) =>
+  // Safari has none, and a timer takes the options for 0.
+  later(
+    () => /** @type {any} */ (window.requestIdleCallback || setTimeout)(guard(task), { timeout: 400 }),
+    ms,
+  );

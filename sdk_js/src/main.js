@@ -1,49 +1,49 @@
 // Footpath: where visitors walk, where they stumble. Everything meets here.
 
 import { resetCap } from "./cap.js";
-import { concludeClicks, leaveClicks, openClicks } from "./click.js";
+import { concludeClicks, openClicks } from "./click.js";
 import { say } from "./command.js";
 import { closeBatch, flush, push, send, stop } from "./deliver.js";
-import { engage, measureSoon, openEngagement, report, resetEngagement } from "./engagement.js";
+import { engage, isEngaged, measureSoon, openEngagement, report, resetEngagement } from "./engagement.js";
 import { endVisit, openForms, resetForms, succeedForms } from "./form.js";
-import { guard, isStopped, listen, setStopped, tick, whenIdle } from "./guard.js";
-import { beginPage, isAutomated, learnTimeZone, page, stamp } from "./page.js";
+import { guard, isStopped, listen, setStopped, tick } from "./guard.js";
+import { beginPage, page, stamp } from "./page.js";
 import { openRoute } from "./route.js";
 import { refused } from "./settings.js";
 import { arrive, forget, isOver, openVisit, stay, visit } from "./visit.js";
 
 const FIRST_MS = 500;
-const INPUT_MS = 1000;
 
-let inputAt = -INPUT_MS;
-let started = false;
+/** Commands given before the script could take them. @type {any[] | undefined} */
+let early = (window.footpath && window.footpath.q) || [];
 
-const navigated = /** @type {PerformanceNavigationTiming | undefined} */ (
-  performance.getEntriesByType("navigation")[0]
-);
-const activated = (navigated && navigated.activationStart) || 0;
+const { prerendering } = document;
+
+/** Signs of automation are tagged, not hidden. */
+const isAutomated = () => navigator.webdriver || /HeadlessChrome/.test(navigator.userAgent);
 
 /**
- * @param {string} [soft] how it began without a load
+ * @param {string | undefined} soft how it began without a load
+ * @param {string} before
  * @param {string} [url]
  */
-function open(soft, url) {
-  const before = soft === "history" || soft === "hash" ? page.block.url : soft ? "" : document.referrer;
+function open(soft, before, url) {
+  const flags = [isAutomated() && "bot", prerendering && "prerendered", soft === "bfcache" && soft];
   arrive(before);
-  const flags = [isAutomated() && "bot", activated && "prerendered", soft === "bfcache" && soft];
-  beginPage(soft ? tick() : activated, before, /** @type {string[]} */ (flags.filter(Boolean)), url);
+  beginPage(soft || prerendering ? tick() : 0, before, /** @type {string[]} */ (flags.filter(Boolean)), url);
   resetCap();
   resetEngagement();
   resetForms();
-  const status = soft ? undefined : navigated && navigated.responseStatus;
-  push(stamp("page_view", { soft, status: status || undefined }), FIRST_MS);
+  push(stamp("page_view", { soft }), FIRST_MS);
 }
 
-/** What is still open ends with its page view. */
-function conclude() {
+/** What is still open ends with its page view. @param {string} [response] of the last click */
+function conclude(response) {
+  concludeClicks(response);
   endVisit();
   succeedForms();
   report(true);
+  closeBatch(true);
 }
 
 /**
@@ -51,28 +51,20 @@ function conclude() {
  * @param {string} [url]
  */
 function turn(soft, url) {
-  concludeClicks("navigation");
-  conclude();
-  closeBatch(true);
-  send();
-  open(soft, url);
+  conclude("navigation");
+  open(soft, page.block.url, url);
 }
 
 /** A session never continues in an open page. */
-function resume() {
-  leaveClicks();
+function renew() {
+  if (!isOver() && visit.session === page.who.session) return;
   conclude();
-  closeBatch();
-  open("resume");
+  open("resume", "");
 }
 
-const isEnded = () => isOver() || visit.session !== page.who.session;
-
-/** Once a second is often enough to know that somebody is there. */
 function onInput() {
-  if (tick() - inputAt < INPUT_MS) return;
-  inputAt = tick();
-  if (isEnded()) resume();
+  if (isEngaged()) return;
+  renew();
   stay();
   engage();
 }
@@ -85,9 +77,7 @@ function onVisibility() {
 }
 
 function onLeave() {
-  leaveClicks();
   conclude();
-  closeBatch();
   send(true);
 }
 
@@ -104,52 +94,43 @@ function consent(given) {
     forget();
   } else if (isStopped) {
     setStopped(false);
-    open("resume");
+    open("resume", "");
   }
 }
 
-const run = guard((/** @type {string} */ command, /** @type {any[]} */ args) => {
-  if (isEnded()) resume();
-  if (command === "page") turn("history", args[0]);
-  else say(command, args[0], args[1]);
+const run = guard((/** @type {string} */ command, /** @type {any} */ subject, /** @type {any} */ more) => {
+  renew();
+  if (command === "page") turn("history", subject);
+  else say(command, subject, more);
 });
-
-/** Commands given before the script could take them. @type {ArrayLike<any>[]} */
-const early = (window.footpath && window.footpath.q) || [];
 
 /** @param {...any} words */
 function footpath(...words) {
-  const [command, ...args] = words;
   try {
     if (refused) return;
-    if (!started) early.push(words);
-    else if (command === "consent") consent(args[0]);
-    else run(command, args);
+    if (early) early.push(words);
+    else if (words[0] === "consent") consent(words[1]);
+    else run(words[0], words[1], words[2]);
   } catch (_) {}
 }
 
-/** The last word on consent, if it was given before the start, is heard before anything is kept. */
-function isDenied() {
-  const words = early.filter((command) => command[0] === "consent").pop();
-  return words && !words[1];
-}
-
 const start = guard(() => {
+  const commands = early || [];
+  early = undefined;
   listen("pointermove pointerdown keydown wheel touchmove", onInput);
   listen("visibilitychange", onVisibility);
   listen("pagehide", onLeave);
-  listen("pageshow", (event) => event.persisted && open("bfcache"));
+  listen("pageshow", (event) => event.persisted && open("bfcache", ""));
   listen("resize", onResize);
   openVisit(stop);
   openClicks();
   openForms();
   openEngagement();
   openRoute(turn);
-  whenIdle(learnTimeZone);
-  started = true;
-  if (isDenied()) consent(false);
-  else open();
-  for (const words of early) footpath(...Array.from(words));
+  // Consent that was refused before the start is heard before anything is kept.
+  if (commands.some(([command, given]) => command === "consent" && !given)) consent(false);
+  else open(undefined, document.referrer);
+  for (const words of commands) footpath(...words);
 });
 
 if (!window.footpath || !window.footpath.version) {
@@ -157,6 +138,6 @@ if (!window.footpath || !window.footpath.version) {
   window.footpath = footpath;
   if (refused) forget();
   // A prerendered page has no visitor until it is shown.
-  else if (document.prerendering) document.addEventListener("prerenderingchange", start, { once: true });
+  else if (prerendering) document.addEventListener("prerenderingchange", start);
   else start();
 }

@@ -3,7 +3,6 @@
 import { cleanAddress } from "./address.js";
 import { tick } from "./guard.js";
 import { timedId } from "./id.js";
-import { settings } from "./settings.js";
 import { clean } from "./text.js";
 import { visit } from "./visit.js";
 
@@ -24,8 +23,6 @@ export let page;
 
 /** Known once layout was read. @type {{ viewport?: number[], document?: number[] }} */
 let sizes = {};
-/** @type {string | undefined} */
-let timeZone;
 
 /**
  * @param {number} zero
@@ -33,17 +30,12 @@ let timeZone;
  * @param {string[]} flags
  * @param {string} [url]
  */
-export function beginPage(zero, referrer, flags, url) {
+export function beginPage(zero, referrer, flags, url = location.href) {
   const { visitor, session, entry } = visit;
-  const started_at = Math.round(Date.now() - tick() + zero);
+  const started_at = Date.now() - tick() + zero;
   page = {
     zero,
-    block: {
-      id: timedId(started_at),
-      started_at,
-      url: cleanAddress(url || location.href),
-      referrer: cleanAddress(referrer),
-    },
+    block: { id: timedId(started_at), started_at, url: cleanAddress(url), referrer: cleanAddress(referrer) },
     who: { visitor, session, entry, flags },
     offset: page && page.offset,
     next: 0,
@@ -51,48 +43,38 @@ export function beginPage(zero, referrer, flags, url) {
   };
 }
 
-/** The clock of a page view, ms. */
-export const pageTime = (of = page) => Math.max(0, Math.round(tick() - of.zero));
-
 /**
  * Number and time are taken when the thing happens.
  * @param {string} k
  * @param {object} fields
  * @returns {Event}
  */
-export const stamp = (k, fields) => Object.assign({ n: page.next++, t: pageTime(), k }, fields);
+export const stamp = (k, fields) => Object.assign({ n: page.next++, t: tick() - page.zero, k }, fields);
 
 /** Called when layout is clean. */
 export function measureSizes() {
-  const { scrollWidth, scrollHeight } = document.scrollingElement || document.documentElement;
+  const { scrollWidth, scrollHeight } = document.documentElement;
   const height = Math.max(scrollHeight, innerHeight);
   sizes = { viewport: [innerWidth, innerHeight], document: [scrollWidth, height] };
   return height;
 }
 
-/** The first question for the time zone costs 40 ms: ask it when idle. */
-export function learnTimeZone() {
-  timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-}
-
 /**
- * What the wire says about the page view, true for the events of this batch.
+ * What the wire says about the page view, true for the events of this batch. Called when idle, because the
+ * first question for the time zone costs 40 ms.
  * @param {boolean} [turning] the title may already be the next page's
  */
 export function pageBlock(turning) {
   const { block } = page;
+  // An order told at once is sent before the first measuring.
+  if (!sizes.viewport) measureSizes();
   const typed = document.querySelector("[data-footpath-page-type]");
   // A single-page app sets its title after the address: each batch reads it again.
   if (!turning || !block.title) block.title = document.title.slice(0, 512);
   return Object.assign({}, block, sizes, {
-    type: typed ? clean(/** @type {string} */ (typed.getAttribute("data-footpath-page-type"))) : undefined,
+    type: typed ? clean(typed.getAttribute("data-footpath-page-type")) : undefined,
     screen: [screen.width, screen.height, devicePixelRatio],
     lang: navigator.language,
-    tz: timeZone,
+    tz: Intl.DateTimeFormat().resolvedOptions().timeZone,
   });
 }
-
-/** Signs of automation are tagged, not hidden. */
-export const isAutomated = () =>
-  settings.sign_of_automation !== false &&
-  (navigator.webdriver || /HeadlessChrome/.test(navigator.userAgent));

@@ -2,15 +2,13 @@
 
 /**
  * White space folded, e-mails and runs of three or more digits starred, cut.
- * @param {string} text
+ * @param {any} text
  * @param {number} [length]
  */
-export function clean(text, length = 80) {
-  return text
+export const clean = (text, length = 80) =>
+  text
     .slice(0, 999)
     .replace(/\s+/g, " ")
     .trim()
-    .replace(/\S+@\S+/g, "***")
-    .replace(/\d{3,}/g, "***")
+    .replace(/\S+@\S+|\d{3,}/g, "***")
     .slice(0, length);
-}

@@ -3,7 +3,7 @@
 import { cleanAddress } from "./address.js";
 import { listen } from "./guard.js";
 import { randomId, timedId } from "./id.js";
-import { reduced, settings } from "./settings.js";
+import { settings, storage } from "./settings.js";
 
 /**
  * @typedef {object} Visit
@@ -21,64 +21,47 @@ const DAY_MS = 864e5;
 const VISITOR_MS = 395 * DAY_MS;
 const WRITE_MS = 5000;
 
-/** @type {Visit} */
-export let visit;
+/** Empty where nobody is known. @type {Visit} */
+export let visit = /** @type {any} */ ({});
 let written = 0;
 
-/** @type {Storage | undefined} */
+/** @type {Storage} */
 let store;
 
-/**
- * @param {() => string | null} read
- * @returns {Visit | undefined}
- */
-function parse(read) {
-  try {
-    const found = JSON.parse(read() || "");
-    if (found.entry) return found;
-  } catch (_) {}
-}
-
 function write() {
-  if (!store) return;
   written = Date.now();
   try {
     store.setItem(KEY, JSON.stringify(visit));
   } catch (_) {
-    // Full or forbidden: better one visitor a day than a new one on each page.
-    store = undefined;
+    // None, full or forbidden: better one visitor a day than a new one on each page.
     if (visit.seen === visit.began) visit.visitor = visit.session = "";
   }
 }
 
 /**
  * Reads who is here; begins a session where the last one has ended.
- * @param {string} [referrer]
+ * @param {string} referrer
  */
-export function arrive(referrer = "") {
+export function arrive(referrer) {
   const now = Date.now();
   // Another tab may have been quicker, or the page has slept in the back/forward cache.
-  const storage = store;
-  if (storage) visit = /** @type {Visit} */ (parse(() => storage.getItem(KEY)));
-  const known = visit && visit.since > now - VISITOR_MS;
-  if (!known || isOver()) {
-    visit = {
-      visitor: known ? visit.visitor : store ? randomId() : "",
-      since: known ? visit.since : now,
-      session: store ? timedId(now) : "",
-      began: now,
-      seen: now,
-      entry: { url: cleanAddress(location.href), referrer: cleanAddress(referrer) },
-    };
+  try {
+    visit = JSON.parse(store.getItem(KEY) || "{}");
+  } catch (_) {}
+  if (!(visit.since > now - VISITOR_MS)) visit = /** @type {any} */ ({ visitor: randomId(), since: now });
+  if (isOver()) {
+    visit.session = timedId(now);
+    visit.began = now;
+    visit.entry = { url: cleanAddress(location.href), referrer: cleanAddress(referrer) };
   }
   visit.seen = now;
   write();
 }
 
-/** 30 min without an input, or a day. */
+/** 30 min without an input, or a day; or it never began. */
 export function isOver() {
   const now = Date.now();
-  return now - visit.seen > IDLE_MS || now - visit.began > DAY_MS;
+  return !(now - visit.seen < IDLE_MS && now - visit.began < DAY_MS);
 }
 
 /** An input keeps the session alive. */
@@ -89,23 +72,22 @@ export function stay() {
 
 /** Nothing stays on the device. */
 export function forget() {
+  visit = /** @type {any} */ ({});
   try {
     localStorage.removeItem(KEY);
     sessionStorage.removeItem(KEY);
   } catch (_) {}
-  // @ts-expect-error the next arrival begins anew
-  visit = undefined;
 }
 
 /** @param {() => void} onForgotten another tab has withdrawn consent */
 export function openVisit(onForgotten) {
   try {
     // Throws where cookies are blocked. There is no "noneStorage".
-    store = /** @type {any} */ (window)[`${reduced ? "none" : settings.storage}Storage`];
+    store = /** @type {any} */ (window)[`${storage}Storage`];
   } catch (_) {}
   listen("storage", ({ key, newValue }) => {
     if (key !== KEY) return;
-    visit = parse(() => newValue) || visit;
+    visit = JSON.parse(newValue || "{}");
     if (!newValue) onForgotten();
   });
 }

@@ -292,13 +292,6 @@ test("a submit button's name is its value, never that of a field", async (t) => 
   assert.ok(!world.bodies.join().includes("private-words"));
 });
 
-test("a click on data-footpath-goal is a conversion", async (t) => {
-  const { world, tab } = await visit(t, `<button data-footpath-goal="call">Call us</button>`);
-  await tab.click("button");
-  const [event] = await until(() => events(world, "conversion"));
-  assert.equal(event.goal, "call");
-});
-
 test("no more than a burst of 100 clicks passes, and the rest is counted", async (t) => {
   const { world, tab } = await visit(t, `<button>Go</button>`);
   await tab.evaluate(() => {

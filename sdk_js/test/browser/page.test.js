@@ -29,11 +29,6 @@ test("the page's type is what data-footpath-page-type says", async (t) => {
   assert.equal((await until(() => views(world)))[0].batch.page.type, "product");
 });
 
-test("a missing page is told by its status", async (t) => {
-  const { world } = await visit(t, `<p>x</p>`);
-  assert.equal((await until(() => views(world)))[0].status, 200);
-});
-
 test("another path in a single-page app is another page view, another query is not", async (t) => {
   const { world, tab } = await visit(t, `<button>Go</button>`);
   await until(() => views(world));
