@@ -215,9 +215,6 @@ def _element_nodes() -> Json:
     return generate.contract()["$defs"]["element"]["properties"]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="ClickHouse refuses more than 100 partitions in one insert, and the loader waits"
-)
 def test_one_insert_holds_sessions_of_any_month(store: Store) -> None:
     """Ids are made by browsers: sessions that claim to begin in 400 different months still go in together."""
     builder = Builder({})
