@@ -154,6 +154,7 @@ def test_events_of_an_outage_arrive_afterwards_once(
         person.pause(600)
         world.store.close()
         world.server.stop(signal.SIGKILL)
+        wait_until(lambda: not _answers(world.server), 10, "the end of its workers")
         person.click(questions.nth(1))
         person.tab.evaluate("footpath('conversion', 'meanwhile')")
         person.pause(800)
@@ -223,16 +224,17 @@ class _again:
                 [sys.executable, "-m", "collector.cli", "serve"],
                 env=self._server.environment, stdout=log, stderr=log, cwd=self._server.folder,
             )  # fmt: skip
-        wait_until(self._answers, 40, "the second start")
+        wait_until(lambda: _answers(self._server), 40, "the second start")
 
     def __exit__(self, *_: object) -> None:
         self._server.stop()
 
-    def _answers(self) -> bool:
-        try:
-            return self._server.get("/readyz")[0] == 200
-        except OSError:
-            return False
+
+def _answers(server: Server) -> bool:
+    try:
+        return server.get("/readyz")[0] == 200
+    except OSError:
+        return False
 
 
 def _batches(sent: bytes) -> list[dict[str, Any]]:
