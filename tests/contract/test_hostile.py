@@ -86,7 +86,11 @@ def test_reading_raises_nothing_but_unreadable(body: bytes) -> None:
 
 
 @examples(200)
-@given(st.dictionaries(st.text(max_size=5), ODD, max_size=4).map(lambda value: {**value, "\ud800x": "\x00\x1f\udc00\udfff\udbff"}))
+@given(
+    st.dictionaries(st.text(max_size=5), ODD, max_size=4).map(
+        lambda value: {**value, "\ud800x": "\x00\x1f\udc00\udfff\udbff"}
+    )
+)
 def test_what_was_read_is_clean(value: Json) -> None:
     """No text that was read has a control character or a lone surrogate, so that it can be written anywhere."""
 
