@@ -25,22 +25,21 @@ _PLACE = "[scrollY, innerHeight, document.documentElement.scrollHeight, document
 
 @dataclass
 class Stay:
-    """A page as the visitor knows it; times are Unix ms, lengths CSS px."""
+    """A page as the visitor knows it; times are Unix ms, lengths CSS px.
+
+    It was `asked` for; it was `left` by a click, and `gone` once the next one was there.
+    """
 
     path: str
     title: str
-    arrived: float
+    asked: float
     clicks: list[dict[str, Any]] = field(default_factory=list)
     first_input: float = 0.0
     left: float = 0.0
+    gone: float = 0.0
     bottom: int = 0
     height: int = 0
     width: int = 0
-
-    @property
-    def used_ms(self) -> float:
-        """From the first input until the page was left."""
-        return self.left - self.first_input
 
     @property
     def depth_pct(self) -> float:
@@ -62,11 +61,12 @@ class Shopper:
 
     def arrive(self, url: str = "") -> None:
         """Open an address, or take note of the page that a click has just opened."""
+        asked = self.here.left if self.stays else now()
         if url:
             self.tab.goto(url)
         self.tab.wait_for_load_state()
         path = str(self.tab.evaluate("location.pathname"))
-        self.stays.append(Stay(path, self.tab.title(), now()))
+        self.stays.append(Stay(path, self.tab.title(), asked))
         self.pause(700)
 
     def pause(self, ms: float) -> None:
@@ -94,6 +94,7 @@ class Shopper:
         with self.tab.expect_navigation():
             self.click(target, across, down)
             self.here.left = now()
+        self.here.gone = now()
         self.arrive()
 
     def press(self, target: Locator, key: str = "Enter") -> None:
@@ -126,6 +127,7 @@ class Shopper:
         """Close the tab as a person does."""
         self.here.left = now()
         self.tab.close(run_before_unload=True)
+        self.here.gone = now()
 
     def _aim(self, target: Locator, across: float, down: float) -> tuple[int, int]:
         box = target.bounding_box()
