@@ -8,6 +8,9 @@ const path = (/** @type {string} */ name) => new URL(`../${name}`, import.meta.u
 export const target = path("dist/footpath.min.js");
 const { version } = JSON.parse(readFileSync(path("package.json"), "utf8"));
 
+/** Names that neither the wire, nor the settings, nor the browser knows. */
+const INTERNAL = /^(zero|block|who|next|of|busy|attempted|fields)$/;
+
 /** @returns {Promise<string>} */
 export async function bundle() {
   const { outputFiles } = await build({
@@ -24,8 +27,15 @@ export async function bundle() {
   const { code } = await minify(outputFiles[0].text, {
     module: true,
     ecma: 2018,
-    compress: { passes: 4, pure_getters: true, unsafe_arrows: true, keep_fargs: false, inline: 1 },
-    mangle: { module: true },
+    compress: {
+      passes: 4,
+      pure_getters: true,
+      unsafe: true,
+      unsafe_arrows: true,
+      booleans_as_integers: true,
+      keep_fargs: false,
+    },
+    mangle: { module: true, properties: { regex: INTERNAL } },
     format: { ascii_only: true },
   });
   return `(function(SETTINGS){"use strict";${code}})({});\n`;

@@ -5,10 +5,10 @@ import { settings } from "./settings.js";
 const KEPT = /^(utm_\w+|gclid|[gw]braid|msclkid|fbclid|ttclid|twclid|li_fat_id)$/;
 
 /** @param {string} pair name=value of a query string */
-function isKept(pair) {
+const isKept = (pair) => {
   const name = pair.split("=")[0];
   return KEPT.test(name) || settings.query.includes(name);
-}
+};
 
 /**
  * The part of a fragment that a hash router reads as a path. An attribute says yes as text.
@@ -20,10 +20,10 @@ export const hashPath = ({ hash }) => (`${settings.hash}` === "true" ? hash.spli
  * Host, path and the allowed part of the query string.
  * @param {string} address
  */
-export function cleanAddress(address) {
+export const cleanAddress = (address) => {
   if (!address) return "";
   const url = new URL(address, location.href);
   const query = url.search.slice(1).split("&").filter(isKept).join("&");
   const path = `${url.protocol}//${url.host}${url.pathname}`;
   return (path + (query && `?${query}`) + hashPath(url)).slice(0, 2048);
-}
+};

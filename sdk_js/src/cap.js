@@ -12,7 +12,7 @@ let left = MOST;
 let at = 0;
 
 /** May one more click or custom event pass? */
-export function passes() {
+export const passes = () => {
   const now = tick();
   tokens = Math.min(BURST, tokens + (now - at) * PER_MS);
   at = now;
@@ -23,8 +23,8 @@ export function passes() {
   }
   sums.dropped++;
   return false;
-}
+};
 
-export function resetCap() {
+export const resetCap = () => {
   left = MOST;
-}
+};

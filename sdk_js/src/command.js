@@ -6,10 +6,10 @@ import { succeedForms } from "./form.js";
 import { stamp } from "./page.js";
 
 /** @param {any} value */
-const text = (value, length = 128) => (value || value === 0 ? `${value}`.slice(0, length) : undefined);
+const text = (value, length = 128) => (value == null ? undefined : `${value}`.slice(0, length));
 
 /** At most 20 plain values. @param {any} props */
-function flat(props) {
+const flat = (props) => {
   /** @type {Record<string, any>} */
   const kept = {};
   for (const key of Object.keys(props).slice(0, 20)) {
@@ -17,14 +17,14 @@ function flat(props) {
     kept[key.slice(0, 64)] = /number|boolean/.test(typeof value) ? value : text(value, 200);
   }
   return kept;
-}
+};
 
 /**
  * @param {string} command
  * @param {any} subject
  * @param {any} more
  */
-export function say(command, subject, more) {
+export const say = (command, subject, more) => {
   const name = text(subject);
   const details = more || {};
   if (!name) return;
@@ -42,4 +42,4 @@ export function say(command, subject, more) {
     );
   }
   if (command === "custom" && passes()) push(stamp("custom", { name, props: flat(details) }));
-}
+};

@@ -17,7 +17,6 @@ const FLUSH_MS = 5000;
 const MOST_EVENTS = 50;
 const MOST_BYTES = 16000;
 const MOST_WAITING = 20;
-const MOST_REQUESTS = 6;
 /** Three bodies of 16 KB fit the 64 KiB that a page may keep alive. */
 const MOST_KEPT_ALIVE = 3;
 const MOST_RETRIES = 3;
@@ -27,117 +26,105 @@ const RETRY_MS = 2000;
 let queue = [];
 /** Closed and not acknowledged. @type {Set<Batch>} */
 let waiting = new Set();
-let requests = 0;
 let due = Infinity;
 
 /** Forgets what has not been sent. */
-export function stop() {
-  queue = [];
+export const stop = () => {
+  closeBatch();
   waiting = new Set();
-  due = Infinity;
   setStopped(true);
-}
+};
 
 /**
  * @param {import("./page.js").Event} event
  * @param {number} [within] ms until it is sent
  */
-export function push(event, within = FLUSH_MS) {
+export const push = (event, within = FLUSH_MS) => {
   if (queue.push(event) >= MOST_EVENTS || JSON.stringify(queue).length > MOST_BYTES / 2) within = 0;
-  if (tick() + within >= due) return;
-  due = tick() + within;
-  whenIdle(flush, within);
-}
+  const at = tick() + within;
+  if (at < due) {
+    due = at;
+    whenIdle(flush, within);
+  }
+};
 
 /** Closes the batch and sends it. */
-export function flush() {
+export const flush = () => {
   closeBatch();
   send();
-}
+};
 
 /** So that its page block is true for its events. @param {boolean} [turning] */
-export function closeBatch(turning) {
+export const closeBatch = (turning) => {
   due = Infinity;
   if (!queue[0]) return;
   const batch = { of: page, block: pageBlock(turning), events: queue, attempt: 0 };
   waiting = new Set([...waiting, batch].slice(-MOST_WAITING));
   queue = [];
-}
+};
 
 /** @param {boolean} [leaving] a beacon outlives the page; its answer is not seen */
-export function send(leaving) {
-  for (const batch of waiting) {
-    if (!leaving && (batch.busy || requests >= MOST_REQUESTS)) continue;
-    const body = serialise(batch);
-    if (batch.events[1] && new Blob([body]).size > MOST_BYTES) {
-      halve(batch);
-      continue;
-    }
-    batch.attempt++;
-    if (!leaving) request(batch, body);
-    else if (navigator.sendBeacon(endpoint, body)) waiting.delete(batch);
-  }
-}
-
-/** Each attempt says when it was made. @param {Batch} batch */
-function serialise({ of, block, events, attempt }) {
-  /** @type {Record<string, object>} */
-  const elements = {};
-  for (const { el } of events) elements[el] = of.elements[el];
-  return JSON.stringify(
-    Object.assign(
-      {
-        v: 1,
-        site: settings.site,
-        attempt,
-        sent_at: Date.now(),
-        sent_t: tick() - of.zero,
-        offset: of.offset,
-        page: block,
-        elements,
-        events,
-      },
-      of.who,
-    ),
-  );
-}
-
-/** The same events under the same numbers in two batches. @param {Batch} batch */
-function halve(batch) {
-  const { events } = batch;
-  const half = events.length >> 1;
-  waiting.delete(batch);
-  for (const part of [events.slice(0, half), events.slice(half)])
-    if (half) waiting.add(Object.assign({}, batch, { events: part, busy: false }));
-}
+export const send = (leaving) => {
+  for (const batch of waiting) if (leaving || !batch.busy) attempt(batch, leaving);
+};
 
 /**
  * Until it is acknowledged a batch stays; what is given up here still leaves with the page, by beacon.
  * @param {Batch} batch
- * @param {string} body
+ * @param {boolean} [leaving]
  */
-async function request(batch, body) {
-  const { of, attempt } = batch;
-  let wait = RETRY_MS * 2 ** (attempt - 1) * (0.5 + Math.random());
-  const keepalive = requests++ < MOST_KEPT_ALIVE;
-  batch.busy = true;
+const attempt = async (batch, leaving) => {
+  const { of, block, events } = batch;
+  const half = events.length >> 1;
+  /** The same events under the same numbers in two batches, sent by whoever goes through those that wait. */
+  const halve = () => {
+    waiting.delete(batch);
+    for (const part of [events.slice(0, half), events.slice(half)])
+      if (half) waiting.add({ of, block, events: part, attempt: batch.attempt });
+  };
+  let wait = RETRY_MS * 2 ** batch.attempt * (0.5 + Math.random());
   try {
+    /** @type {Record<string, object>} */
+    const elements = {};
+    for (const { el } of events) elements[el] = of.elements[el];
+    const body = JSON.stringify(
+      Object.assign(
+        {
+          v: 1,
+          site: settings.site,
+          attempt: batch.attempt,
+          sent_at: Date.now(),
+          sent_t: tick() - of.zero,
+          offset: of.offset,
+          page: block,
+          elements,
+          events,
+        },
+        of.who,
+      ),
+    );
+    if (half && new Blob([body]).size > MOST_BYTES) return halve();
+    batch.attempt++;
+    if (leaving) return navigator.sendBeacon(endpoint, body) && waiting.delete(batch);
+    batch.busy = true;
+    const keepalive = waiting.size <= MOST_KEPT_ALIVE;
     const answer = await fetch(endpoint, { method: "POST", body, keepalive, credentials: "omit" });
     const { status } = answer;
-    wait = +(answer.headers.get("retry-after") || 0) * 1000 || wait;
-    if (status === 413) halve(batch);
-    else if (status === 410 || status === 403) stop();
+    wait = /** @type {any} */ (answer.headers.get("retry-after")) * 1000 || wait;
+    if (status === 413) {
+      halve();
+      wait = 0;
+    }
+    if (status === 410 || status === 403) stop();
     else if (status !== 429 && status < 500) {
       waiting.delete(batch);
       const { now } = await answer.json();
       of.offset = of.offset || now - Date.now() || undefined;
     }
   } catch (_) {}
-  requests--;
-  later(send);
-  if (attempt > MOST_RETRIES) return;
+  if (batch.attempt > MOST_RETRIES) return;
   later(() => {
     batch.busy = false;
     send();
   }, wait);
-}
+};

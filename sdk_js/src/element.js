@@ -10,13 +10,24 @@ const CONTROL =
 const ZONE = "[data-footpath-zone],nav,header,footer,aside,main,dialog,form";
 /** What people type or choose stands in these; their text is a value. */
 const VALUE =
-  "textarea,select,script,style,[contenteditable],[role=textbox],[role=option],[data-footpath-mask],[data-footpath-ignore]";
-const BUTTON = /submit|button|reset|image/;
+  "textarea,select,style,[contenteditable],[role=textbox],[role=option],[data-footpath-mask],[data-footpath-ignore]";
 /** By a library or a database rather than by the page's author. */
 const GENERATED = /\d{3}|-\d|[^\w-]/;
 
-/** @type {Record<string, string>} */
-const ROLES = { a: "link", summary: "button", select: "combobox", textarea: "textbox", input: "textbox" };
+/** By type or tag, where they differ. @type {Record<string, string>} */
+const ROLES = {
+  submit: "button",
+  reset: "button",
+  image: "button",
+  summary: "button",
+  button: "button",
+  checkbox: "checkbox",
+  radio: "radio",
+  a: "link",
+  select: "combobox",
+  textarea: "textbox",
+  input: "textbox",
+};
 
 /**
  * @param {Element} element
@@ -47,14 +58,14 @@ const parent = (element) => element.parentElement || element.getRootNode().host;
 export const nearest = (element, selector) =>
   element && (element.matches(selector) ? element : nearest(parent(element), selector));
 
-/** @param {Element} element */
+/** @param {Element | null} element */
 export const isIgnored = (element) => nearest(element, "[data-footpath-ignore]");
 
 /** @param {any} element */
-const isButton = (element) => BUTTON.test(element.type);
+const roleOf = ({ type, localName }) => ROLES[type] || ROLES[localName] || localName;
 
 /** Something people fill in. @param {Element} element */
-export const isField = (element) => element.matches("input,select,textarea") && !isButton(element);
+export const isField = (element) => /box|radio/.test(roleOf(element));
 
 /** @param {any} element */
 export const isSubmit = (element) => /submit|image/.test(element.type) && element.form;
@@ -70,42 +81,37 @@ export const subject = (target) => nearest(target, CONTROL) || nearest(target, "
  * @param {any} node
  * @returns {string}
  */
-function textOf(node) {
+const textOf = (node) => {
   if (node.nodeType === 3) return node.data;
   if (node.nodeType !== 1 || node.matches(VALUE)) return "";
   return [...node.childNodes].map(textOf).join(" ") + attr(node, "alt");
-}
+};
 
 /** @param {any} element */
-function accessibleName(element) {
+const accessibleName = (element) => {
   const label = element.labels && element.labels[0];
   return nearest(element, "[data-footpath-mask]")
     ? ""
     : clean(
         attr(element, "aria-label") ||
-          (label && textOf(label)) ||
-          (element.matches(`${CONTROL},h1,h2,h3,h4`) && textOf(element)) ||
-          firstOf(element, isButton(element) ? "value alt title" : "alt title placeholder"),
+          ((label || element.matches(`${CONTROL},h1,h2,h3,h4`)) && textOf(label || element)) ||
+          firstOf(element, roleOf(element) === "button" ? "value alt title" : "alt title placeholder"),
       );
-}
+};
 
 /**
  * @param {any} element
  * @param {object} [where] its place on the page
  * @returns {number} its place in the page view's list of elements
  */
-export function describe(element, where) {
-  const { localName, type } = element;
+export const describe = (element, where) => {
   const around = nearest(element, ZONE);
   const zone = around ? clean(attr(around, "data-footpath-zone")) || around.localName : "";
   const name = accessibleName(element);
-  const role = clean(
-    attr(element, "role") ||
-      (isButton(element) ? "button" : /checkbox|radio/.test(type) ? type : ROLES[localName] || localName),
-    64,
-  );
+  const role = clean(attr(element, "role") || roleOf(element), 64);
   const steps = [];
   let item;
+  let own;
   let isNamed;
   // At most 6 steps up to something named, and all the way to one of many alike.
   for (let at = element; at && at !== document.body; at = parent(at)) {
@@ -122,26 +128,20 @@ export function describe(element, where) {
           : localName + (isNamed ? `#${id}` : alike[1] ? `:nth-of-type(${place + 1})` : ""),
       );
     }
-    if (at !== element && !item)
+    if (at === element) own = mark && attr(at, mark);
+    else if (!item)
       item =
         clean(attr(at, "data-footpath")) ||
         (alike.some((other) => other !== at && other.className === className) && `${place}`);
   }
   const selector = steps.join(">").slice(0, 512);
-  const own = firstOf(element, MARKS.join(" "));
   // "Cart (3)" is the same control as "Cart (4)", "7" is not "8".
   const known = (name + attr(element, "name")).replace(/(\D)\d+/g, "$1");
-  const about = {
-    key: hash([role, own || [known || selector, zone]].join()),
-    item: (!isField(element) && item) || undefined,
-    selector,
-    role,
-    name,
-    zone,
-  };
+  const key = hash([role, own || [known || selector, zone]].join());
+  if (isField(element) || !item) item = undefined;
   const { elements } = page;
-  const found = elements.findIndex(({ key, item }) => key === about.key && item === about.item);
+  const found = elements.findIndex((other) => other.key === key && other.item === item);
   const index = found < 0 ? elements.length : found;
-  elements[index] = Object.assign(elements[index] || {}, about, where);
+  elements[index] = Object.assign(elements[index] || {}, { key, item, selector, role, name, zone }, where);
   return index;
-}
+};

@@ -18,7 +18,6 @@ let bands = [];
 
 /** Of the whole page view. */
 let deepest = 0;
-let deepestPx = 0;
 let reported = 0;
 
 let since = 0;
@@ -34,28 +33,28 @@ let top = 0;
 let direction = 0;
 let isMeasuring = false;
 
-export function resetEngagement() {
+export const resetEngagement = () => {
   account();
   takeSums();
   bands = [];
-  deepest = deepestPx = reported = direction = beyond = 0;
+  deepest = reported = direction = beyond = 0;
   lastInput = tick();
   isMeasuring = false;
   measureSoon();
-}
+};
 
 /** Once a second is often enough to know that somebody is there. */
 export const isEngaged = () => activeUntil - tick() > ACTIVE_MS - INPUT_MS;
 
 /** An input just came. */
-export function engage() {
+export const engage = () => {
   account();
   lastInput = tick();
   activeUntil = lastInput + ACTIVE_MS;
-}
+};
 
 /** Adds what has passed since the last time under the conditions that held. */
-function account() {
+const account = () => {
   const end = Math.min(tick(), lastInput + IDLE_MS);
   if (visible && end > since) {
     sums.foreground_ms += end - since;
@@ -68,15 +67,15 @@ function account() {
   since = tick();
   visible = !document.hidden;
   focused = document.hasFocus();
-}
+};
 
 /** Reads the layout when it is clean. */
-export function measureSoon() {
+export const measureSoon = () => {
   if (!isMeasuring) whenIdle(measure, SCROLL_MS);
   isMeasuring = true;
-}
+};
 
-function measure() {
+const measure = () => {
   account();
   isMeasuring = false;
   const height = measureSizes();
@@ -88,19 +87,21 @@ function measure() {
   first = Math.max(0, Math.floor((top / height) * BANDS));
   beyond = Math.ceil((bottom / height) * BANDS);
   // A page that is still loading is short, and would be called read to its end.
-  if (document.readyState === "loading") return;
-  deepestPx = Math.max(deepestPx, Math.round(bottom));
-  deepest = Math.max(deepest, Math.round((bottom / height) * 100));
-  lookForForms();
-}
+  if (document.readyState !== "loading") {
+    deepest = Math.max(deepest, Math.round(bottom));
+    lookForForms();
+  }
+  return height;
+};
 
 /** @param {boolean} [always] also when nobody was engaged */
-export function report(always) {
-  measure();
+export const report = (always) => {
+  const height = measure();
+  const percent = Math.min(100, Math.round((deepest / height) * 100));
   // A page is hidden just after it was left: what lies between is no report of its own.
   if (!(sums.dropped || (always ? sums.foreground_ms : sums.engaged_ms) > SCROLL_MS)) return;
   const reached = [];
-  while (reported * 5 < deepest) reached.push(reported++);
+  while (reported * 5 < percent) reached.push(reported++);
   const event = stamp("engagement", takeSums());
   // A page that lies open after its session's end was not read then.
   event.t = Math.min(event.t, lastInput + IDLE_MS - page.zero);
@@ -109,17 +110,17 @@ export function report(always) {
     bands.map((ms) => ms / 1000),
   );
   event.reached = reached;
-  event.max_scroll_pct = deepest;
-  event.max_scroll_px = deepestPx;
+  event.max_scroll_pct = percent;
+  event.max_scroll_px = deepest;
   push(event);
   bands = [];
-}
+};
 
-export function openEngagement() {
+export const openEngagement = () => {
   listen("focus blur visibilitychange", account);
   listen("load scroll", measureSoon);
   setInterval(
     guard(() => report()),
     REPORT_MS,
   );
-}
+};

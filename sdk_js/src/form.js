@@ -1,10 +1,10 @@
 // Which field costs people their patience? Never a value, never its length.
 
-import { newest } from "./click.js";
+import { clickedAt, leads } from "./click.js";
 import { push } from "./deliver.js";
 import { describe, firstOf, isField, isIgnored } from "./element.js";
 import { later, listen, targetOf, tick } from "./guard.js";
-import { stamp } from "./page.js";
+import { page, stamp } from "./page.js";
 import { clean } from "./text.js";
 
 /**
@@ -17,18 +17,14 @@ import { clean } from "./text.js";
 const SUCCESS_MS = 5000;
 const REFUSED_MS = 100;
 
-/** By name, so that a form that is rendered anew stays one form. @type {Map<string, FormState>} */
-let forms = new Map();
 /** The field in use. @type {any} */
 let current;
 /** Its visit, as the wire wants it. @type {import("./page.js").Event} */
 let visit;
 let focusedAt = 0;
 let isEmptied = false;
-
-export function resetForms() {
-  forms = new Map();
-}
+/** The click whose submit the browser refused. */
+let refusedAt = 0;
 
 /** Attributes, because a field called "id" hides the form's own. @param {any} element @param {string} otherwise */
 const nameOf = (element, otherwise) =>
@@ -38,13 +34,14 @@ const nameOf = (element, otherwise) =>
 const fieldName = (field) => nameOf(field, field.type);
 
 /** The first sight of a form is its view. @param {Element | null} element @returns {FormState} */
-function stateOf(element) {
+const stateOf = (element) => {
   const form = element ? nameOf(element, "form") : "page";
+  const { forms } = page;
   const state = forms.get(form) || { form, fields: [] };
   if (!forms.has(form)) tell(state, "view");
   forms.set(form, state);
   return state;
-}
+};
 
 /**
  * @param {FormState} state
@@ -55,18 +52,18 @@ const tell = ({ form, fields }, step, within) =>
   push(stamp("form", { form, step, last_field: fields[fields.length - 1] }), within);
 
 /** Called when layout is clean. */
-export function lookForForms() {
+export const lookForForms = () => {
   for (const form of document.forms) {
     const { top, bottom, height } = form.getBoundingClientRect();
     if (height && top < innerHeight && bottom > 0 && !isIgnored(form)) stateOf(form);
   }
-}
+};
 
 /** Whether it holds anything; never what. @param {any} field */
 const isFilled = (field) => (/checkbox|radio/.test(field.type) ? field.checked : field.value !== "");
 
 /** @param {any} field */
-function beginVisit(field) {
+const beginVisit = (field) => {
   if (field === current) return;
   endVisit();
   const state = stateOf(field.form);
@@ -89,9 +86,9 @@ function beginVisit(field) {
     deletes: 0,
     refills: 0,
   });
-}
+};
 
-export function endVisit() {
+export const endVisit = () => {
   if (!current) return;
   const { validity } = current;
   visit.dwell_ms = tick() - focusedAt;
@@ -99,20 +96,15 @@ export function endVisit() {
   for (const rule in validity) if (rule !== "valid" && validity[rule] === true) visit.invalid = rule;
   current = 0;
   push(visit);
-}
+};
 
-/** @param {Event} event */
-function fieldOf(event) {
+/** A field that is focused, typed into, or filled by the browser. @param {InputEvent} event */
+const onField = (event) => {
+  const { type, inputType } = event;
   const field = targetOf(event);
-  return field.matches && isField(field) && !isIgnored(field) && field;
-}
-
-/** @param {InputEvent} event */
-function onInput(event) {
-  const { inputType } = event;
-  const field = fieldOf(event);
-  if (!field || !event.isTrusted) return;
+  if (!event.isTrusted || !field.matches || !isField(field) || isIgnored(field)) return;
   beginVisit(field);
+  if (type !== "input") return;
   const full = isFilled(field);
   if (!visit.edits++) visit.hesitation_ms = tick() - focusedAt;
   if (/^del/.test(inputType)) visit.deletes++;
@@ -122,26 +114,26 @@ function onInput(event) {
   if (full && isEmptied) visit.refills++;
   isEmptied = !full;
   if (!field.matches(":focus")) endVisit();
-}
+};
 
 /** @param {Element} form */
-function attempt(form) {
+const attempt = (form) => {
   endVisit();
   const state = stateOf(form);
   tell(state, "attempt", 0);
   return state;
-}
+};
 
 /** The browser itself refuses: there is no submit, only a click and its complaints. @param {Event} event */
-function onInvalid(event) {
+const onInvalid = (event) => {
   const { form } = targetOf(event);
-  if (!form || !newest.leads || tick() - newest.at > REFUSED_MS) return;
-  newest.leads = "";
+  if (!form || !leads || refusedAt === clickedAt || tick() - clickedAt > REFUSED_MS) return;
+  refusedAt = clickedAt;
   tell(attempt(form), "error");
-}
+};
 
 /** @param {Event} event */
-function onSubmit(event) {
+const onSubmit = (event) => {
   const form = targetOf(event);
   if (isIgnored(form)) return;
   const state = attempt(form);
@@ -154,25 +146,21 @@ function onSubmit(event) {
     state.attempted = 0;
     if (form.querySelector("[aria-invalid=true],:invalid")) tell(state, "error");
   }, SUCCESS_MS);
-}
+};
 
 /** @param {FormState} state */
-function succeed(state) {
+const succeed = (state) => {
   if (state.attempted) tell(state, "ok", 0);
   state.attempted = 0;
-}
+};
 
 /** The page is left or a conversion is told: what was submitted just now has succeeded. */
-export const succeedForms = () => forms.forEach(succeed);
+export const succeedForms = () => page.forms.forEach(succeed);
 
-export function openForms() {
-  listen("focusin", (event) => {
-    const field = fieldOf(event);
-    if (field) beginVisit(field);
-  });
+export const openForms = () => {
+  listen("focusin input", onField);
   listen("focusout", endVisit);
-  listen("input", onInput);
   listen("submit", onSubmit);
   listen("invalid", onInvalid);
   listen("reset", (event) => succeed(stateOf(targetOf(event))));
-}
+};

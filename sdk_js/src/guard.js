@@ -5,9 +5,9 @@ import { sums } from "./sums.js";
 export let isStopped = false;
 
 /** While stopped no listener, timer or observer of the script does anything. @param {boolean} stopped */
-export function setStopped(stopped) {
+export const setStopped = (stopped) => {
   isStopped = stopped;
-}
+};
 
 /** The monotonic clock, whole ms. */
 export const tick = () => Math.round(performance.now());
@@ -34,11 +34,11 @@ export const guard =
  * @param {(event: any) => void} handler
  * @param {EventTarget | undefined} [target]
  */
-export function listen(types, handler, target = window) {
+export const listen = (types, handler, target = window) => {
   for (const type of types.split(" ")) {
     target.addEventListener(type, guard(handler), { capture: true, passive: true });
   }
-}
+};
 
 /** Through shadow roots. @param {Event} event @returns {any} */
 export const targetOf = (event) => event.composedPath()[0];

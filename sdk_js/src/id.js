@@ -22,13 +22,13 @@ export const timedId = (ms) => hex(Math.max(0, ms - EPOCH), 10) + hex(random(), 
  * @param {string} text
  * @param {number} seed
  */
-function lane(text, seed) {
+const lane = (text, seed) => {
   for (let i = 0; i < text.length; i++) {
     seed = Math.imul(seed ^ text.charCodeAt(i), 0x5bd1e995);
     seed ^= seed >>> 15;
   }
   return hex(seed >>> 0, 8);
-}
+};
 
 /** @param {string} text */
 export const hash = (text) => lane(text, 1) + lane(text, 2);

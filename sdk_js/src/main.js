@@ -5,10 +5,10 @@ import { concludeClicks, openClicks } from "./click.js";
 import { say } from "./command.js";
 import { closeBatch, flush, push, send, stop } from "./deliver.js";
 import { engage, isEngaged, measureSoon, openEngagement, report, resetEngagement } from "./engagement.js";
-import { endVisit, openForms, resetForms, succeedForms } from "./form.js";
+import { endVisit, openForms, succeedForms } from "./form.js";
 import { guard, isStopped, listen, setStopped, tick } from "./guard.js";
 import { beginPage, page, stamp } from "./page.js";
-import { openRoute } from "./route.js";
+import { look, openRoute } from "./route.js";
 import { refused } from "./settings.js";
 import { arrive, forget, isOver, openVisit, stay, visit } from "./visit.js";
 
@@ -27,68 +27,68 @@ const isAutomated = () => navigator.webdriver || /HeadlessChrome/.test(navigator
  * @param {string} before
  * @param {string} [url]
  */
-function open(soft, before, url) {
+const open = (soft, before, url) => {
   const flags = [isAutomated() && "bot", prerendering && "prerendered", soft === "bfcache" && soft];
   arrive(before);
   beginPage(soft || prerendering ? tick() : 0, before, /** @type {string[]} */ (flags.filter(Boolean)), url);
   resetCap();
   resetEngagement();
-  resetForms();
   push(stamp("page_view", { soft }), FIRST_MS);
-}
+};
 
 /** What is still open ends with its page view. @param {string} [response] of the last click */
-function conclude(response) {
+const conclude = (response) => {
   concludeClicks(response);
   endVisit();
   succeedForms();
   report(true);
   closeBatch(true);
-}
+};
 
 /**
  * @param {string} soft
  * @param {string} [url]
  */
-function turn(soft, url) {
+const turn = (soft, url) => {
+  if (!soft) return concludeClicks("navigation");
   conclude("navigation");
   open(soft, page.block.url, url);
-}
+};
 
 /** A session never continues in an open page. */
-function renew() {
+const renew = () => {
   if (!isOver() && visit.session === page.who.session) return;
   conclude();
   open("resume", "");
-}
+};
 
-function onInput() {
+const onInput = () => {
   if (isEngaged()) return;
   renew();
   stay();
   engage();
-}
+};
 
-function onVisibility() {
+const onVisibility = () => {
   if (!document.hidden) return;
   concludeClicks("visibility");
   report(true);
   flush();
-}
+};
 
-function onLeave() {
+const onLeave = () => {
   conclude();
   send(true);
-}
+};
 
 /** The page block must be true for the clicks of its batch. */
-function onResize() {
+const onResize = () => {
   closeBatch();
   measureSoon();
-}
+};
 
 /** @param {boolean} given */
-function consent(given) {
+const consent = (given) => {
   if (!given) {
     stop();
     forget();
@@ -96,23 +96,24 @@ function consent(given) {
     setStopped(false);
     open("resume", "");
   }
-}
+};
 
 const run = guard((/** @type {string} */ command, /** @type {any} */ subject, /** @type {any} */ more) => {
+  look();
   renew();
   if (command === "page") turn("history", subject);
   else say(command, subject, more);
 });
 
 /** @param {...any} words */
-function footpath(...words) {
+const footpath = (...words) => {
   try {
     if (refused) return;
     if (early) early.push(words);
     else if (words[0] === "consent") consent(words[1]);
     else run(words[0], words[1], words[2]);
   } catch (_) {}
-}
+};
 
 const start = guard(() => {
   const commands = early || [];

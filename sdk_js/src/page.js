@@ -14,6 +14,7 @@ import { visit } from "./visit.js";
  * @property {number} [offset] server time minus the wall clock, frozen
  * @property {number} next the number of the next event
  * @property {any[]} elements described so far, named by their place
+ * @property {Map<string, import("./form.js").FormState>} forms seen so far; one that is rendered anew stays the same
  */
 
 /** @typedef {{ n: number, t: number, k: string, [field: string]: any }} Event */
@@ -30,7 +31,7 @@ let sizes = {};
  * @param {string[]} flags
  * @param {string} [url]
  */
-export function beginPage(zero, referrer, flags, url = location.href) {
+export const beginPage = (zero, referrer, flags, url = location.href) => {
   const { visitor, session, entry } = visit;
   const started_at = Date.now() - tick() + zero;
   page = {
@@ -40,8 +41,12 @@ export function beginPage(zero, referrer, flags, url = location.href) {
     offset: page && page.offset,
     next: 0,
     elements: [],
+    forms: new Map(),
   };
-}
+};
+
+/** The clock of the page view, ms. */
+export const pageTime = () => tick() - page.zero;
 
 /**
  * Number and time are taken when the thing happens.
@@ -49,22 +54,22 @@ export function beginPage(zero, referrer, flags, url = location.href) {
  * @param {object} fields
  * @returns {Event}
  */
-export const stamp = (k, fields) => Object.assign({ n: page.next++, t: tick() - page.zero, k }, fields);
+export const stamp = (k, fields) => Object.assign({ n: page.next++, t: pageTime(), k }, fields);
 
 /** Called when layout is clean. */
-export function measureSizes() {
+export const measureSizes = () => {
   const { scrollWidth, scrollHeight } = document.documentElement;
   const height = Math.max(scrollHeight, innerHeight);
   sizes = { viewport: [innerWidth, innerHeight], document: [scrollWidth, height] };
   return height;
-}
+};
 
 /**
  * What the wire says about the page view, true for the events of this batch. Called when idle, because the
  * first question for the time zone costs 40 ms.
  * @param {boolean} [turning] the title may already be the next page's
  */
-export function pageBlock(turning) {
+export const pageBlock = (turning) => {
   const { block } = page;
   // An order told at once is sent before the first measuring.
   if (!sizes.viewport) measureSizes();
@@ -77,4 +82,4 @@ export function pageBlock(turning) {
     lang: navigator.language,
     tz: Intl.DateTimeFormat().resolvedOptions().timeZone,
   });
-}
+};

@@ -5,8 +5,8 @@ const nothing = () => ({ engaged_ms: 0, foreground_ms: 0, reversals: 0, dropped:
 export let sums = nothing();
 
 /** The sums as the wire wants them; they begin anew. */
-export function takeSums() {
+export const takeSums = () => {
   const taken = sums;
   sums = nothing();
   return taken;
-}
+};

@@ -23,26 +23,28 @@ const WRITE_MS = 5000;
 
 /** Empty where nobody is known. @type {Visit} */
 export let visit = /** @type {any} */ ({});
-let written = 0;
 
 /** @type {Storage} */
 let store;
+try {
+  // Throws where cookies are blocked. There is no "noneStorage".
+  store = /** @type {any} */ (window)[`${storage}Storage`];
+} catch (_) {}
 
-function write() {
-  written = Date.now();
+const write = () => {
   try {
     store.setItem(KEY, JSON.stringify(visit));
   } catch (_) {
     // None, full or forbidden: better one visitor a day than a new one on each page.
     if (visit.seen === visit.began) visit.visitor = visit.session = "";
   }
-}
+};
 
 /**
  * Reads who is here; begins a session where the last one has ended.
  * @param {string} referrer
  */
-export function arrive(referrer) {
+export const arrive = (referrer) => {
   const now = Date.now();
   // Another tab may have been quicker, or the page has slept in the back/forward cache.
   try {
@@ -56,38 +58,35 @@ export function arrive(referrer) {
   }
   visit.seen = now;
   write();
-}
+};
 
 /** 30 min without an input, or a day; or it never began. */
-export function isOver() {
+export const isOver = () => {
   const now = Date.now();
   return !(now - visit.seen < IDLE_MS && now - visit.began < DAY_MS);
-}
+};
 
 /** An input keeps the session alive. */
-export function stay() {
-  visit.seen = Date.now();
-  if (visit.seen - written >= WRITE_MS) write();
-}
+export const stay = () => {
+  const now = Date.now();
+  if (now - visit.seen < WRITE_MS) return;
+  visit.seen = now;
+  write();
+};
 
 /** Nothing stays on the device. */
-export function forget() {
+export const forget = () => {
   visit = /** @type {any} */ ({});
   try {
-    localStorage.removeItem(KEY);
-    sessionStorage.removeItem(KEY);
+    store.removeItem(KEY);
   } catch (_) {}
-}
+};
 
 /** @param {() => void} onForgotten another tab has withdrawn consent */
-export function openVisit(onForgotten) {
-  try {
-    // Throws where cookies are blocked. There is no "noneStorage".
-    store = /** @type {any} */ (window)[`${storage}Storage`];
-  } catch (_) {}
+export const openVisit = (onForgotten) => {
   listen("storage", ({ key, newValue }) => {
     if (key !== KEY) return;
     visit = JSON.parse(newValue || "{}");
     if (!newValue) onForgotten();
   });
-}
+};
