@@ -1,4 +1,4 @@
-"""The real application over a spool of its own."""
+"""The real application over a spool of its own, and one database for all: rows are told apart by their page id."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ import pytest
 
 from collector.app import create_app
 from collector.config import Settings
+from collector.migrate import migrate
+from collector.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from flask import Flask
+
+    from collector.engine import Connection
 
 SITES = """
 sites:
@@ -43,3 +47,14 @@ def make_app(tmp_path: Path) -> Callable[..., Flask]:
 def app(make_app: Callable[..., Flask]) -> Flask:
     """The real application with its default settings."""
     return make_app()
+
+
+@pytest.fixture(scope="session")
+def store(engine: Connection) -> Iterator[Store]:
+    """A connection of the loader's to a migrated database that the contract tests share."""
+    url = engine.loader_url.replace("/footpath", "/contract")
+    migrate(url)
+    store = Store(url)
+    yield store
+    store.execute("DROP DATABASE contract SYNC")
+    store.close()
