@@ -22,6 +22,8 @@ from collector.sites import LiveSites, Site
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from werkzeug.exceptions import MethodNotAllowed
+
 SETTINGS_PLACE: Final = "({});"
 """What the built script ends with; a site's settings go there."""
 
@@ -131,8 +133,10 @@ def _add_errors(app: Flask) -> None:
         return receive.refused(404, "route", "no such route; /openapi.json lists what there is")
 
     @app.errorhandler(405)
-    def method(_: Exception) -> Response:
-        return receive.refused(405, "method", f"{request.method} is not for this route")
+    def method(error: MethodNotAllowed) -> Response:
+        response = receive.refused(405, "method", f"{request.method} is not for this route")
+        response.headers["Allow"] = ", ".join(error.valid_methods or ())
+        return response
 
     @app.errorhandler(500)
     def failed(_: Exception) -> Response:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 CLOCK_TOLERANCE_MS: Final = 10_000
 PAST_MS: Final = 30 * 86_400_000
 FUTURE_MS: Final = 5 * 60_000
+MOST_EXACT: Final = 2**53
 
 _DEFAULTS: Final[Json] = {"hesitation_ms": None, "props": "{}"}
 """What a row without the column holds, where that is not the zero of its type."""
@@ -241,7 +242,7 @@ def _put(entry: Field) -> Callable[[Json, Any, Json], None]:
         return _put_bands
     (column,) = entry.columns
     if column == "props":
-        return lambda row, value, _: row.update(props=json.dumps(value, ensure_ascii=False))
+        return lambda row, value, _: row.update(props=json.dumps(_texts(value), ensure_ascii=False))
     if column == "value":
         return lambda row, value, _: row.update(value=round(Decimal(str(value)), 4))
     if column == "person_id":
@@ -249,6 +250,18 @@ def _put(entry: Field) -> Callable[[Json, Any, Json], None]:
     if entry.node.get("type") == "number":
         return lambda row, value, _: row.update({column: float(value)})
     return lambda row, value, _: row.update({column: value})
+
+
+def _texts(props: Json) -> dict[str, str]:
+    """Properties as texts: reports read `props.name.:String`, which finds nothing where a number was stored."""
+    return {name: _text(value) for name, value in props.items() if value is not None}
+
+
+def _text(value: str | float | bool) -> str:
+    """As JavaScript writes it where that is exact: 3, not 3.0."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < MOST_EXACT:
+        value = int(value)
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _put_element(row: Json, index: int, elements: Json) -> None:

@@ -141,7 +141,7 @@ def refused(status: int, reason: str, told: str, retry_after: int = 0) -> Respon
 class _Receiver:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._rate = Limiter(parts.rate, parts.rate * BURST) if parts.rate else None
+        self._rate = Limiter(parts.rate, max(1.0, parts.rate * BURST)) if parts.rate else None
         self._kept = Limiter(_KEPT_REFUSALS_A_MINUTE / 60, _KEPT_REFUSALS_A_MINUTE)
 
     def take(self) -> Json:
@@ -167,9 +167,11 @@ class _Receiver:
         }
 
     def _site(self, document: Json) -> Site:
-        site = self._parts.sites().get(str(document.get("site")))
+        key = document.get("site")
+        site = self._parts.sites().get(key) if isinstance(key, str) else None
         if site is None:
-            raise Refusal(403, "site", f"site {str(document.get('site'))[:64]!r} is not in sites.yml")
+            named = key[:64] if isinstance(key, str) else type(key).__name__
+            raise Refusal(403, "site", f"site {named!r} is not in sites.yml")
         if not site.allows(request.headers.get("Origin")):
             raise Refusal(403, "origin", f"origin {request.headers['Origin'][:200]!r} is not allowed for {site.key}")
         if not site.enabled:
@@ -288,12 +290,12 @@ def _document(body: bytes) -> Json:
 
 
 def _bounded(event: Any) -> Any:
-    """The event, or a text in its place when it is too large to be taken."""
+    """The event, or in its place the mark of one that is too large to be taken."""
     try:
         size = len(json.dumps(event))
     except (ValueError, RecursionError):
         size = validate.MAX_EVENT_BYTES + 1
-    return event if size <= validate.MAX_EVENT_BYTES else "too large"
+    return event if size <= validate.MAX_EVENT_BYTES else validate.TOO_LARGE
 
 
 def _verdict(document: Json) -> validate.Verdict:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 MAX_EVENTS: Final = 500
 MAX_EVENT_BYTES: Final = 32 * 1024
+TOO_LARGE: Final = object()
+"""Stands in a batch for an event of more than `MAX_EVENT_BYTES`."""
 
 # Query parameters that carry secrets or say who someone is; they are dropped before anything is written.
 _SECRETS: Final = frozenset({
@@ -174,6 +176,8 @@ _MISSING: Final = object()
 
 def _checked_event(raw: Any) -> Json | tuple[str, list[str]]:
     """The event to keep, or (reason, errors)."""
+    if raw is TOO_LARGE:
+        return "too_large", [f"must have at most {MAX_EVENT_BYTES >> 10} KiB"]
     if type(raw) is not dict:
         return "event", ["must be an object"]
     kind = raw.get("k")

@@ -114,7 +114,7 @@ def stored(value: Any, kind: str) -> Any:
     if kind.startswith("Array("):
         return [stored(entry, kind[6:-1]) for entry in value]
     if kind.startswith("JSON"):
-        return {name: entry for name, entry in value.items() if entry is not None}
+        return {name: text(entry) for name, entry in value.items() if entry is not None}
     if kind.startswith("Decimal"):
         return round(Decimal(str(value)), 4)
     if kind == "Float32":
@@ -122,7 +122,15 @@ def stored(value: Any, kind: str) -> Any:
     return value
 
 
-def flat(text: str) -> Json:
+def text(value: Any) -> str:
+    """A property as it is stored: a text; whole numbers without a fraction."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    whole = isinstance(value, float) and value.is_integer() and abs(value) < 2**53
+    return str(int(value) if whole else value)
+
+
+def flat(stored_text: str) -> Json:
     """A JSON column's text as paths: the column takes a dot in a name for a step down."""
 
     def joined(pairs: list[tuple[str, Any]]) -> Json:
@@ -135,16 +143,7 @@ def flat(text: str) -> Json:
             found |= inner
         return found
 
-    return joined(json.loads(text, object_pairs_hook=joined).items())
-
-
-def same_properties(found: Json, wanted: Json) -> bool:
-    """Whether properties are the same, true told from 1. A large double comes back in digits, without an exponent."""
-    return found.keys() == wanted.keys() and all(
-        isinstance(value, bool) is isinstance(wanted[name], bool)
-        and (float(value) if isinstance(wanted[name], float) else value) == wanted[name]
-        for name, value in found.items()
-    )
+    return joined(json.loads(stored_text, object_pairs_hook=joined).items())
 
 
 def read_back(store: Store, table: str, page: str, columns: list[str]) -> list[Json]:

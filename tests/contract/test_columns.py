@@ -40,7 +40,6 @@ def test_every_field_has_its_columns(store: Store, kind: str) -> None:
         assert set(tables.columns_of(entry)) <= set(existing), entry.name
 
 
-@pytest.mark.xfail(strict=True, reason="only a click's el names the columns of an element in the contract")
 @pytest.mark.parametrize(
     "kind", [kind for kind in STORED if kind != "click" and any(f.name == "el" for f in kinds()[kind])]
 )
