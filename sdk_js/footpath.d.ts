@@ -6,9 +6,6 @@ export interface Footpath {
     details?: { value?: number; currency?: string; order_id?: string | number },
   ): void;
   (command: "custom", name: string, props?: Record<string, string | number | boolean>): void;
-  (command: "identify", id: string, traits?: Record<string, string | number | boolean>): void;
-  (command: "exposure", experiment: string, variant: string): void;
-  (command: "survey", kind: string, score: number): void;
   (command: "consent", given: boolean): void;
   (command: "page", url?: string): void;
   /** Of the running script; absent on the stub. */

@@ -33,8 +33,8 @@ const held = new Set();
 let newest;
 let handAt = -MOMENTUM_MS;
 export let clickedAt = 0;
-/** Whether the newest click is on a link or a submit: leaving the page is its response. */
-export let leads = false;
+/** The newest click's response should the page be left: links and submits lead away. */
+export let leads = "";
 /** @type {MutationObserver} */
 let observer;
 
@@ -95,7 +95,7 @@ const onClick = (event) => {
   const [left, top] = scroll;
   const vx = keyboard ? x + width / 2 : event.clientX;
   const vy = keyboard ? y + height / 2 : event.clientY;
-  leads = isSubmit(element) || nearest(element, "a");
+  leads = isSubmit(element) || nearest(element, "a") ? "navigation" : "";
   newest = stamp("click", {
     el: describe(element, {
       fixed,
@@ -136,8 +136,8 @@ const close = (click, response) => {
   push(click);
 };
 
-/** It answers the newest click; older ones stay without. @param {string} [kind] */
-const effect = (kind = "") => {
+/** It answers the newest click; older ones stay without. @param {string} kind */
+const effect = (kind) => {
   if (isPressing()) early = early || kind;
   else held.forEach((click) => close(click, click === newest ? kind : ""));
 };
@@ -146,7 +146,7 @@ const effect = (kind = "") => {
  * No click is held across page views.
  * @param {string} [kind] what ends the page view; leaving it is an effect of links and submits only
  */
-export const concludeClicks = (kind = leads ? "navigation" : "") => {
+export const concludeClicks = (kind = leads) => {
   pressedAt = 0;
   effect(kind);
 };

@@ -26,7 +26,7 @@ const RETRY_MS = 2000;
 let queue = [];
 /** Closed and not acknowledged. @type {Set<Batch>} */
 let waiting = new Set();
-let due = Infinity;
+let isDue = false;
 
 /** Forgets what has not been sent. */
 export const stop = () => {
@@ -41,11 +41,8 @@ export const stop = () => {
  */
 export const push = (event, within = FLUSH_MS) => {
   if (queue.push(event) >= MOST_EVENTS || JSON.stringify(queue).length > MOST_BYTES / 2) within = 0;
-  const at = tick() + within;
-  if (at < due) {
-    due = at;
-    whenIdle(flush, within);
-  }
+  if (!isDue || within < FLUSH_MS) whenIdle(flush, within);
+  isDue = true;
 };
 
 /** Closes the batch and sends it. */
@@ -56,7 +53,7 @@ export const flush = () => {
 
 /** So that its page block is true for its events. @param {boolean} [turning] */
 export const closeBatch = (turning) => {
-  due = Infinity;
+  isDue = false;
   if (!queue[0]) return;
   const batch = { of: page, block: pageBlock(turning), events: queue, attempt: 0 };
   waiting = new Set([...waiting, batch].slice(-MOST_WAITING));

@@ -33,7 +33,7 @@ const ROLES = {
  * @param {Element} element
  * @param {string} name
  */
-const attr = (element, name) => element.getAttribute(name) || "";
+const attr = (element, name) => clean(element.getAttribute(name) || "");
 
 /**
  * The first of some attributes that says anything.
@@ -62,7 +62,7 @@ export const nearest = (element, selector) =>
 export const isIgnored = (element) => nearest(element, "[data-footpath-ignore]");
 
 /** @param {any} element */
-const roleOf = ({ type, localName }) => ROLES[type] || ROLES[localName] || localName;
+const roleOf = ({ type, localName }) => ROLES[type] || ROLES[localName];
 
 /** Something people fill in. @param {Element} element */
 export const isField = (element) => /box|radio/.test(roleOf(element));
@@ -92,11 +92,9 @@ const accessibleName = (element) => {
   const label = element.labels && element.labels[0];
   return nearest(element, "[data-footpath-mask]")
     ? ""
-    : clean(
-        attr(element, "aria-label") ||
-          ((label || element.matches(`${CONTROL},h1,h2,h3,h4`)) && textOf(label || element)) ||
-          firstOf(element, roleOf(element) === "button" ? "value alt title" : "alt title placeholder"),
-      );
+    : attr(element, "aria-label") ||
+        ((label || element.matches(`${CONTROL},h1,h2,h3,h4`)) && clean(textOf(label || element))) ||
+        firstOf(element, roleOf(element) === "button" ? "value alt title" : "alt title placeholder");
 };
 
 /**
@@ -106,32 +104,31 @@ const accessibleName = (element) => {
  */
 export const describe = (element, where) => {
   const around = nearest(element, ZONE);
-  const zone = around ? clean(attr(around, "data-footpath-zone")) || around.localName : "";
+  const zone = around ? attr(around, "data-footpath-zone") || around.localName : "";
   const name = accessibleName(element);
-  const role = clean(attr(element, "role") || roleOf(element), 64);
+  const role = (attr(element, "role") || roleOf(element) || element.localName).slice(0, 64);
   const steps = [];
   let item;
   let own;
   let isNamed;
   // At most 6 steps up to something named, and all the way to one of many alike.
   for (let at = element; at && at !== document.body; at = parent(at)) {
-    const { localName, className } = at;
+    const { localName, className, id } = at;
     const alike = [...at.parentNode.children].filter((other) => other.localName === localName);
     const place = alike.indexOf(at);
     const mark = MARKS.find((name) => attr(at, name));
-    const id = attr(at, "id");
     if (!isNamed && steps.length < 6) {
       isNamed = mark || (id && !GENERATED.test(id));
       steps.unshift(
         mark
-          ? `[${mark}="${clean(attr(at, mark))}"]`
+          ? `[${mark}="${attr(at, mark)}"]`
           : localName + (isNamed ? `#${id}` : alike[1] ? `:nth-of-type(${place + 1})` : ""),
       );
     }
     if (at === element) own = mark && attr(at, mark);
     else if (!item)
       item =
-        clean(attr(at, "data-footpath")) ||
+        attr(at, "data-footpath") ||
         (alike.some((other) => other !== at && other.className === className) && `${place}`);
   }
   const selector = steps.join(">").slice(0, 512);

@@ -119,8 +119,5 @@ export const report = (always) => {
 export const openEngagement = () => {
   listen("focus blur visibilitychange", account);
   listen("load scroll", measureSoon);
-  setInterval(
-    guard(() => report()),
-    REPORT_MS,
-  );
+  setInterval(guard(report), REPORT_MS);
 };

@@ -5,7 +5,6 @@ import { push } from "./deliver.js";
 import { describe, firstOf, isField, isIgnored } from "./element.js";
 import { later, listen, targetOf, tick } from "./guard.js";
 import { page, stamp } from "./page.js";
-import { clean } from "./text.js";
 
 /**
  * @typedef {object} FormState
@@ -28,7 +27,7 @@ let refusedAt = 0;
 
 /** Attributes, because a field called "id" hides the form's own. @param {any} element @param {string} otherwise */
 const nameOf = (element, otherwise) =>
-  clean(firstOf(element, "data-footpath name id aria-label placeholder") || otherwise);
+  firstOf(element, "data-footpath name id aria-label placeholder") || otherwise;
 
 /** @param {any} field */
 const fieldName = (field) => nameOf(field, field.type);
@@ -37,9 +36,12 @@ const fieldName = (field) => nameOf(field, field.type);
 const stateOf = (element) => {
   const form = element ? nameOf(element, "form") : "page";
   const { forms } = page;
-  const state = forms.get(form) || { form, fields: [] };
-  if (!forms.has(form)) tell(state, "view");
-  forms.set(form, state);
+  let state = forms.get(form);
+  if (!state) {
+    state = { form, fields: [] };
+    forms.set(form, state);
+    tell(state, "view");
+  }
   return state;
 };
 
@@ -142,9 +144,11 @@ const onSubmit = (event) => {
   later(() => {
     if (state.attempted !== at) return;
     // Success is the form's disappearance; an error is a field that is marked invalid.
-    if (!form.getClientRects()[0]) return succeed(state);
-    state.attempted = 0;
-    if (form.querySelector("[aria-invalid=true],:invalid")) tell(state, "error");
+    if (form.getClientRects()[0]) {
+      if (form.querySelector("[aria-invalid=true],:invalid")) tell(state, "error");
+      state.attempted = 0;
+    }
+    succeed(state);
   }, SUCCESS_MS);
 };
 

@@ -8,14 +8,18 @@ import { engage, isEngaged, measureSoon, openEngagement, report, resetEngagement
 import { endVisit, openForms, succeedForms } from "./form.js";
 import { guard, isStopped, listen, setStopped, tick } from "./guard.js";
 import { beginPage, page, stamp } from "./page.js";
-import { look, openRoute } from "./route.js";
+import { moved } from "./route.js";
 import { refused } from "./settings.js";
 import { arrive, forget, isOver, openVisit, stay, visit } from "./visit.js";
 
 const FIRST_MS = 500;
+const LOOK_MS = 250;
+
+/** What stands in for the script, or the script itself. */
+const stub = /** @type {any} */ (window.footpath || {});
 
 /** Commands given before the script could take them. @type {any[] | undefined} */
-let early = (window.footpath && window.footpath.q) || [];
+let early = stub.q || [];
 
 const { prerendering } = document;
 
@@ -50,9 +54,13 @@ const conclude = (response) => {
  * @param {string} [url]
  */
 const turn = (soft, url) => {
-  if (!soft) return concludeClicks("navigation");
   conclude("navigation");
   open(soft, page.block.url, url);
+};
+
+const look = () => {
+  const soft = moved();
+  if (soft) turn(soft);
 };
 
 /** A session never continues in an open page. */
@@ -127,14 +135,23 @@ const start = guard(() => {
   openClicks();
   openForms();
   openEngagement();
-  openRoute(turn);
+  // Without the Navigation API the address is asked for rather than history's functions replaced.
+  if (!window.navigation) setInterval(guard(look), LOOK_MS);
+  listen(
+    "currententrychange",
+    () => {
+      look();
+      concludeClicks("navigation");
+    },
+    window.navigation,
+  );
   // Consent that was refused before the start is heard before anything is kept.
   if (commands.some(([command, given]) => command === "consent" && !given)) consent(false);
   else open(undefined, document.referrer);
   for (const words of commands) footpath(...words);
 });
 
-if (!window.footpath || !window.footpath.version) {
+if (!stub.version) {
   footpath.version = VERSION;
   window.footpath = footpath;
   if (refused) forget();

@@ -7,9 +7,20 @@ import { clean } from "./text.js";
 import { visit } from "./visit.js";
 
 /**
+ * @typedef {object} Block what the wire says about the page view
+ * @property {string} id
+ * @property {number} started_at
+ * @property {string} url
+ * @property {string} referrer
+ * @property {string} [title]
+ * @property {number[]} [viewport] known once layout was read
+ * @property {number[]} [document]
+ */
+
+/**
  * @typedef {object} Page
  * @property {number} zero the monotonic clock when the page view began
- * @property {{ id: string, started_at: number, url: string, referrer: string, title?: string }} block
+ * @property {Block} block
  * @property {{ visitor: string, session: string, entry: object, flags: string[] }} who
  * @property {number} [offset] server time minus the wall clock, frozen
  * @property {number} next the number of the next event
@@ -21,9 +32,6 @@ import { visit } from "./visit.js";
 
 /** @type {Page} */
 export let page;
-
-/** Known once layout was read. @type {{ viewport?: number[], document?: number[] }} */
-let sizes = {};
 
 /**
  * @param {number} zero
@@ -60,7 +68,8 @@ export const stamp = (k, fields) => Object.assign({ n: page.next++, t: pageTime(
 export const measureSizes = () => {
   const { scrollWidth, scrollHeight } = document.documentElement;
   const height = Math.max(scrollHeight, innerHeight);
-  sizes = { viewport: [innerWidth, innerHeight], document: [scrollWidth, height] };
+  page.block.viewport = [innerWidth, innerHeight];
+  page.block.document = [scrollWidth, height];
   return height;
 };
 
@@ -72,11 +81,11 @@ export const measureSizes = () => {
 export const pageBlock = (turning) => {
   const { block } = page;
   // An order told at once is sent before the first measuring.
-  if (!sizes.viewport) measureSizes();
+  if (!block.viewport) measureSizes();
   const typed = document.querySelector("[data-footpath-page-type]");
   // A single-page app sets its title after the address: each batch reads it again.
   if (!turning || !block.title) block.title = document.title.slice(0, 512);
-  return Object.assign({}, block, sizes, {
+  return Object.assign({}, block, {
     type: typed ? clean(typed.getAttribute("data-footpath-page-type")) : undefined,
     screen: [screen.width, screen.height, devicePixelRatio],
     lang: navigator.language,

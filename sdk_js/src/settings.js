@@ -22,7 +22,7 @@ export const settings = /** @type {Settings} */ (
   )
 );
 
-export const endpoint = new URL(settings.endpoint, tag.src || location.href).href;
+export const endpoint = new URL(settings.endpoint, tag.src || location.href);
 
 const wishes = [navigator.globalPrivacyControl && settings.gpc, navigator.doNotTrack === "1" && settings.dnt];
 

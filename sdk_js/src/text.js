@@ -3,12 +3,11 @@
 /**
  * White space folded, e-mails and runs of three or more digits starred, cut.
  * @param {any} text
- * @param {number} [length]
  */
-export const clean = (text, length = 80) =>
+export const clean = (text) =>
   text
     .slice(0, 999)
     .replace(/\s+/g, " ")
     .trim()
     .replace(/\S+@\S+|\d{3,}/g, "***")
-    .slice(0, length);
+    .slice(0, 80);
