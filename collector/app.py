@@ -40,9 +40,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     """
     settings = settings or Settings.from_environment()
     sites = LiveSites(settings.config_dir)
+    share = (settings.spool_max_mb << 20) // settings.workers
     parts = receive.Parts(
         sites=sites,
-        spool=spool.Spool(settings.spool_dir, synchronous=settings.spool_sync, max_bytes=settings.spool_max_mb << 20),
+        spool=spool.Spool(settings.spool_dir, synchronous=settings.spool_sync, max_bytes=share),
         salts=Salts(settings.data_dir / "salts"),
         person_key=load_key(settings.config_dir),
         places=Places(settings.country_db),

@@ -67,6 +67,8 @@ def _spool(settings: Settings) -> str:
     told = f"{found['accepted']} events accepted so far, {found['spooled']} wait"
     if age > OLD_SECONDS:
         raise _Wrong(f"{told}, the oldest for {age:.0f} s; does `footpath serve` or `footpath load` run?")
+    if found["damaged_files"]:
+        raise _Wrong(f"{told}; {found['damaged_files']} files of {settings.spool_dir} cannot be read, see the log")
     if found["dead"]:
         raise _Wrong(f"{told}; {found['dead']} could not be stored, see the table dead_events")
     return told

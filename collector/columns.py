@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 CLOCK_TOLERANCE_MS: Final = 10_000
 PAST_MS: Final = 30 * 86_400_000
 FUTURE_MS: Final = 5 * 60_000
+_CACHED: Final = 2_048
+"""Addresses kept: 2 KiB each at most, and what is made of them."""
 MOST_EXACT: Final = 2**53
 
 _DEFAULTS: Final[Json] = {"hesitation_ms": None, "props": "{}"}
@@ -32,12 +34,28 @@ _DEFAULTS: Final[Json] = {"hesitation_ms": None, "props": "{}"}
 Columns = dict[str, list[Any]]
 EventId = tuple[int, int, int, int]
 """(site_id, visitor_id, page_id, n): an event for ever."""
+BROKEN: Final = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError)
+"""What reading a damaged record, or one of another version, raises."""
 
 
 def event_id(record: Record, event: Json) -> EventId:
     """The identity of one of the record's events."""
     batch = record.batch
     return record.site_id, int(batch["visitor"], 16), int(batch["page"]["id"], 16), event["n"]
+
+
+def dead_letter(identity: EventId, received: int, error: str, event: str) -> Json:
+    """A row of dead_events."""
+    site, visitor, page, number = identity
+    return {
+        "site_id": site,
+        "visitor_id": visitor,
+        "page_id": page,
+        "n": number,
+        "received_at": received,
+        "error": error,
+        "event": event,
+    }
 
 
 class Table:
@@ -80,19 +98,21 @@ class Builder:
         self._zones = zones
         self.tables: dict[tuple[str, int], Table] = {}
 
-    def add(self, record: Record, events: Iterable[Json]) -> list[tuple[Json, str]]:
+    def add(self, record: Record, events: Iterable[Json]) -> list[Json]:
         """Append these events of the record (those that are no copies).
 
         Returns:
-            the rows that could not be built, each with the reason; they are the caller's to set aside.
+            rows of dead_events for those that no row can be built from.
         """
-        page = _page_values(record, self._zones.get(record.site_id, "UTC"))
         failed = []
+        page: Json | None = None
         for event in events:
             try:
+                page = page or _page_values(record, self._zones.get(record.site_id, "UTC"))
                 self._add(record, event, page)
-            except (ArithmeticError, LookupError, TypeError, ValueError) as error:
-                failed.append((page | {"n": event["n"], "ts": record.received, "event": event}, repr(error)))
+            except BROKEN as error:
+                told = json.dumps(event, default=str, ensure_ascii=False)
+                failed.append(dead_letter(event_id(record, event), record.received, repr(error), told))
         return failed
 
     def _add(self, record: Record, event: Json, page: Json) -> None:
@@ -143,12 +163,12 @@ def _month(day: int) -> int:
 
 
 @lru_cache(65_536)
-def _local_day(half_hour: int, zone: str) -> date:
-    """Zones change their offset on half hours, so half an hour never spans two days."""
-    return datetime.fromtimestamp(half_hour * 1_800, ZoneInfo(zone)).date()
+def _local_day(quarter: int, zone: str) -> date:
+    """Offsets of zones are whole quarters of an hour, so a quarter never spans two days."""
+    return datetime.fromtimestamp(quarter * 900, ZoneInfo(zone)).date()
 
 
-@lru_cache(16_384)
+@lru_cache(_CACHED)
 def _address(url: str) -> tuple[str, str, str]:
     """(host, path, query) of a page's address."""
     try:
@@ -159,13 +179,13 @@ def _address(url: str) -> tuple[str, str, str]:
     return host, (parts.path or "/") + (f"#{parts.fragment}" if parts.fragment else ""), parts.query
 
 
-@lru_cache(16_384)
+@lru_cache(_CACHED)
 def _referrer(url: str) -> str:
     host, path, _ = _address(url) if url else ("", "", "")
     return host + path if host else ""
 
 
-@lru_cache(16_384)
+@lru_cache(_CACHED)
 def _entry(url: str, referrer: str) -> Json:
     found = sources.classify(url, referrer)
     host, path, _ = _address(url) if url else ("", "", "")
@@ -176,7 +196,7 @@ def _entry(url: str, referrer: str) -> Json:
     }  # fmt: skip
 
 
-@lru_cache(16_384)
+@lru_cache(_CACHED)
 def _touch(url: str, referrer: str) -> Json:
     found = sources.touch(url, referrer)
     return {"page_channel": found.channel, "page_source": found.source, "page_medium": found.medium,
@@ -198,7 +218,7 @@ def _page_values(record: Record, zone: str) -> Json:
     return {
         "site_id": record.site_id, "visitor_id": int(batch["visitor"], 16), "session_id": int(batch["session"], 16),
         "page_id": int(page["id"], 16), "received_at": record.received, "page_start": start,
-        "page_day": _local_day(start // 1_800_000, zone),
+        "page_day": _local_day(start // 900_000, zone),
         "host": host, "path": path, "query": query, "title": page.get("title", ""),
         "page_type": page.get("type", ""), "layout": page.get("layout", ""),
         "referrer": _referrer(page.get("referrer", "")),

@@ -74,7 +74,7 @@ def _route(text: str) -> str:
 
 SETTINGS: Final = (
     Setting("FOOTPATH_HOST", "127.0.0.1", "address the collector listens on", str),
-    Setting("FOOTPATH_PORT", "8400", "port the collector listens on", _number(0, 65535)),
+    Setting("FOOTPATH_PORT", "8400", "port the collector listens on", _number(1, 65535)),
     Setting(
         "FOOTPATH_DATA_DIR", "./footpath-data", "spool, salts, and the data of the program's own ClickHouse", _path
     ),
@@ -116,7 +116,7 @@ SETTINGS: Final = (
     Setting(
         "FOOTPATH_SPOOL_MAX_MB",
         "2048",
-        "MiB of events that may wait for ClickHouse before the collector answers 503",
+        "MiB of events that may wait for ClickHouse, all workers together, before the answer is 503",
         _number(1, 1 << 20),
     ),
 )

@@ -32,6 +32,8 @@ DATABASE = "footpath"
 CONNECTION_FILE = "clickhouse.json"
 START_SECONDS = 30.0
 LOCK_SECONDS = 10.0
+LOOK_SECONDS = 2.0
+LOOKS = 3
 
 _CONFIG = """<clickhouse>
     <tcp_port>{port}</tcp_port>
@@ -107,6 +109,8 @@ class Engine:
         self._home = data_dir / "clickhouse"
         self._connection_file = data_dir / CONNECTION_FILE
         self._process: subprocess.Popen[bytes] | None = None
+        self._port = self._silent = 0
+        self._next_look = 0.0
         self.connection: Connection | None = None
 
     def start(self) -> Connection:
@@ -119,7 +123,8 @@ class Engine:
         self._home.mkdir(parents=True, exist_ok=True)
         self._home.chmod(0o700)
         passwords = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
-        port = _free_port()
+        port = self._port = _free_port()
+        self._silent = 0
         home = self._home.resolve()
         self._process = _spawn(
             home,
@@ -145,8 +150,23 @@ class Engine:
         return self.connection
 
     def alive(self) -> bool:
-        """Whether the child process runs."""
-        return self._process is not None and self._process.poll() is None
+        """Whether the child process runs and answers: one that has not answered for 6 s is ended."""
+        if self._process is None or self._process.poll() is not None:
+            return False
+        now = time.monotonic()
+        if now >= self._next_look:
+            self._next_look = now + LOOK_SECONDS
+            self._silent = 0 if self._answers() else self._silent + 1
+        if self._silent >= LOOKS:
+            self._process.kill()
+            self._process.wait()
+            return False
+        return True
+
+    def _answers(self) -> bool:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self._port), timeout=1):
+            return True
+        return False
 
     def stop(self, timeout: float = 15.0) -> None:
         """End the child (SIGTERM, after `timeout` seconds SIGKILL) and remove the connection file."""

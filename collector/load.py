@@ -13,38 +13,38 @@ import json
 import logging
 import random
 import secrets
+import sqlite3
 import threading
 import time
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from collector import columns, shipment, spool
-from collector.event import Json, Record
+from collector import shipment, spool
+from collector.cargo import Cargo, Parcel, pack, unpack
+from collector.columns import dead_letter
 from collector.store import Poison, Store, StoreError, Unreachable
 
 if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from collector.columns import EventId
+    from collector.event import Json
     from collector.sites import Site
 
 MIN_EVENTS: Final = 20_000
 MAX_EVENTS: Final = 50_000
 MAX_BYTES: Final = 16 << 20
 MAX_AGE_MS: Final = 1_000
-WINDOW_BLOCKS: Final = 1_000_000
+WINDOW_BLOCKS: Final = 300_000
+TOKENS_SECONDS: Final = 600
 _RETRY_FIRST: Final = 0.5
 _RETRY_MOST: Final = 30.0
 _PAUSE: Final = 0.1
 
 log = logging.getLogger("footpath.load")
-
-Records = list[tuple[int, Record]]
-"""Records of one spool file with their sequence numbers."""
 
 
 class Window:
@@ -88,6 +88,7 @@ class Loader:
         self._window_filled = False
         self._connections: dict[Path, sqlite3.Connection] = {}
         self._failures = 0
+        self._well = False
         self.stopping = threading.Event()
 
     def run(self, drain_seconds: float = 10.0) -> None:
@@ -106,74 +107,71 @@ class Loader:
         """
         try:
             store = self._ready_store()
-            loaded = [self._load(store, connection, everything) for connection in self._open_files()]
+            loaded = [self._load(store, path, everything) for path in spool.files(self._folder)]
         except StoreError as error:
             self._failed(error)
             return False
-        if self._failures:
+        if not self._well:
             self._note("")
-        self._failures = 0
+        self._well, self._failures = True, 0
         return any(loaded)
 
-    def _load(self, store: Store, connection: sqlite3.Connection, everything: bool) -> bool:
-        plan = shipment.begun(connection)
-        if plan is not None:
-            self._ship(store, connection, plan, _decoded(shipment.records(connection, plan)))
-            return True
-        if not _due(connection, everything):
+    def _load(self, store: Store, path: Path, everything: bool) -> bool:
+        """Load from one file. A damaged one is left to people, and the others go on."""
+        try:
+            connection = self._opened(path)
+            plan = shipment.begun(connection)
+            if plan is not None:
+                self._ship(store, connection, plan, unpack(shipment.records(connection, plan)))
+                return True
+            if not _due(connection, everything):
+                return False
+            parcels = unpack(shipment.waiting(connection, MAX_EVENTS, MAX_BYTES))
+            plan = self._plan(store, parcels)
+            shipment.begin(connection, plan)
+            self._ship(store, connection, plan, parcels)
+        except sqlite3.DatabaseError as error:
+            self._connections.pop(path, None)
+            log.error("%s cannot be read: %s", path, error)
+            self.stopping.wait(_PAUSE)
             return False
-        records = _decoded(shipment.waiting(connection, MAX_EVENTS, MAX_BYTES))
-        plan = self._plan(store, records)
-        shipment.begin(connection, plan)
-        self._ship(store, connection, plan, records)
         return True
 
-    def _plan(self, store: Store, records: Records) -> shipment.Shipment:
-        """Find the copies among the records' events. Asked once: a retry repeats the verdicts."""
-        stored = _stored(store, [record for _, record in records if _may_be_stored(record)])
+    def _plan(self, store: Store, parcels: list[Parcel]) -> shipment.Shipment:
+        """Find the copies among the events. Asked once: a retry repeats the verdicts."""
+        stored = _ids_in(store, "seen", [parcel for parcel in parcels if _may_be_stored(parcel)])
         mine: set[EventId] = set()
-        copies: dict[int, list[int]] = {}
-        for seq, record in records:
-            for index, event in enumerate(record.batch.get("events", ())):
-                identity = columns.event_id(record, event)
+        copies: dict[str, list[int]] = {}
+        for parcel in parcels:
+            for index, identity in enumerate(parcel.ids):
                 if identity in mine or identity in self._window or identity in stored:
-                    copies.setdefault(seq, []).append(index)
+                    copies.setdefault(str(parcel.seq), []).append(index)
                 else:
                     mine.add(identity)
-        return shipment.Shipment(
-            secrets.token_hex(16),
-            records[0][0],
-            records[-1][0],
-            orjson.dumps({str(seq): indexes for seq, indexes in copies.items()}),
-        )
+        zones = {str(site.id): site.time_zone for site in self._sites().values()}
+        verdicts = orjson.dumps({"copies": copies, "zones": zones, "begun": time.time()})
+        return shipment.Shipment(secrets.token_hex(16), parcels[0].seq, parcels[-1].seq, verdicts)
 
-    def _ship(self, store: Store, connection: sqlite3.Connection, plan: shipment.Shipment, records: Records) -> None:
+    def _ship(
+        self, store: Store, connection: sqlite3.Connection, plan: shipment.Shipment, parcels: list[Parcel]
+    ) -> None:
         started = time.monotonic()
-        copies: dict[str, list[int]] = orjson.loads(plan.verdicts)
-        builder = columns.Builder({site.id: site.time_zone for site in self._sites().values()})
-        identities: list[EventId] = []
-        rejected: list[tuple[Record, Json]] = []
-        counts: Counter[str] = Counter()
-        dead: list[tuple[Json, str]] = []
-        for seq, record in records:
-            refused = set(copies.get(str(seq), ()))
-            fresh = [event for index, event in enumerate(record.batch.get("events", ())) if index not in refused]
-            counts["duplicate"] += len(refused)
-            if fresh:
-                dead += builder.add(record, fresh)
-                identities.extend(columns.event_id(record, event) for event in fresh)
-            rejected.extend((record, event) for event in record.rejected)
-        for (table, month), rows in sorted(builder.tables.items()):
-            dead += insert_all(store, table, rows.columns(), f"{plan.token}-{table}-{month}")
-        counts["dead"] = len(dead)
-        counts["inserted"] = len(identities) - len(dead)
-        _insert_dead(store, dead, plan.token)
-        _insert_rejected(store, rejected, plan.token)
-        _insert_seen(store, identities, plan.token)
-        counts["inserts"] = 1
-        counts["insert_ms"] = round((time.monotonic() - started) * 1000)
-        shipment.settle(connection, plan, counts)
-        self._window.add(identities)
+        verdicts = orjson.loads(plan.verdicts)
+        copies = verdicts["copies"]
+        if not 0 <= time.time() - verdicts["begun"] < TOKENS_SECONDS:
+            copies = _with_inserted(store, parcels, copies)
+        cargo = pack(parcels, copies, verdicts["zones"])
+        for (table, month), rows in sorted(cargo.builder.tables.items()):
+            failed = insert_all(store, table, rows.columns(), f"{plan.token}-{table}-{month}")
+            cargo.dead += failed
+            cargo.counts.update(dead=len(failed), inserted=-len(failed))
+        if cargo.dead:
+            log.error("%d events were set aside in dead_events: %s", cargo.counts["dead"], cargo.dead[0]["error"])
+        for table, found in (("dead_events", cargo.dead), ("rejected_events", cargo.rejected), ("seen", _seen(cargo))):
+            _insert_rows(store, table, found, f"{plan.token}-{table}")
+        cargo.counts.update(inserts=1, insert_ms=round((time.monotonic() - started) * 1000))
+        shipment.settle(connection, plan, cargo.counts)
+        self._window.add(cargo.ids)
 
     def _ready_store(self) -> Store:
         if self._store is None:
@@ -187,9 +185,11 @@ class Loader:
 
     def _fill_window(self, store: Store) -> None:
         """Finish what a predecessor began, so that `seen` is complete, then remember its newest ids."""
-        for connection in self._open_files():
-            if plan := shipment.begun(connection):
-                self._ship(store, connection, plan, _decoded(shipment.records(connection, plan)))
+        for path in spool.files(self._folder):
+            with contextlib.suppress(sqlite3.DatabaseError):  # told by `_load`
+                connection = self._opened(path)
+                if plan := shipment.begun(connection):
+                    self._ship(store, connection, plan, unpack(shipment.records(connection, plan)))
         rows = store.execute(
             "SELECT site_id, visitor_id, page_id, n FROM seen ORDER BY seen_at DESC LIMIT {most:UInt64}",
             {"most": WINDOW_BLOCKS},
@@ -214,11 +214,10 @@ class Loader:
         )
         self._sites_sent = sites
 
-    def _open_files(self) -> Iterator[sqlite3.Connection]:
-        for path in spool.files(self._folder):
-            if path not in self._connections:
-                self._connections[path] = spool.connect(path)
-            yield self._connections[path]
+    def _opened(self, path: Path) -> sqlite3.Connection:
+        if path not in self._connections:
+            self._connections[path] = spool.connect(path)
+        return self._connections[path]
 
     def _failed(self, error: StoreError) -> None:
         """Wait before the next try: 0.5 s, doubled up to 30 s, with jitter."""
@@ -227,25 +226,28 @@ class Loader:
             self._store = None
         pause = min(_RETRY_MOST, _RETRY_FIRST * 2 ** min(self._failures, 10)) * random.uniform(0.5, 1.0)  # noqa: S311
         self._failures += 1
+        self._well = False
         told = f"{'waiting for ClickHouse' if isinstance(error, Unreachable) else 'needs attention'}: {error}"
         log.warning("%s; next try in %.1f s", told, pause)
         self._note(told)
         self.stopping.wait(pause)
 
     def _note(self, text: str) -> None:
-        for connection in self._open_files():
-            with contextlib.suppress(Exception):  # a note is never worth an event
+        """Tell people, in the first file that can be written; a note is never worth an event."""
+        for path in spool.files(self._folder):
+            with contextlib.suppress(sqlite3.Error):
+                connection = self._opened(path)
                 spool.note(connection, "loader", text)
                 if text:
                     spool.add_counts(connection, {"insert_errors": 1})
-            break
+                return
 
 
-def insert_all(store: Store, table: str, rows: Mapping[str, list[Any]], token: str) -> list[tuple[Json, str]]:
+def insert_all(store: Store, table: str, rows: Mapping[str, list[Any]], token: str) -> list[Json]:
     """Insert all rows; halve around a value that cannot be stored until it stands alone.
 
     Returns:
-        the rows that cannot be stored, each with the reason. Halving is the same at every retry, so are its tokens.
+        rows of dead_events for those that cannot be stored. Halving is the same at every retry, so are its tokens.
 
     Raises:
         StoreError: anything but a bad value.
@@ -255,7 +257,10 @@ def insert_all(store: Store, table: str, rows: Mapping[str, list[Any]], token: s
     except Poison as error:
         length = len(next(iter(rows.values())))
         if length == 1:
-            return [({name: column[0] for name, column in rows.items()}, str(error))]
+            row = {name: column[0] for name, column in rows.items()}
+            identity = row["site_id"], row["visitor_id"], row["page_id"], row["n"]
+            told = json.dumps(row, default=str, ensure_ascii=False)
+            return [dead_letter(identity, row.get("received_at", row["ts"]), str(error), told)]
         middle = length // 2
         first = {name: column[:middle] for name, column in rows.items()}
         second = {name: column[middle:] for name, column in rows.items()}
@@ -263,79 +268,58 @@ def insert_all(store: Store, table: str, rows: Mapping[str, list[Any]], token: s
     return []
 
 
-def _decoded(records: Iterable[tuple[int, int, int, bytes]]) -> Records:
-    return [(seq, Record.decode(payload)) for seq, _, _, payload in records]
-
-
 def _due(connection: sqlite3.Connection, everything: bool) -> bool:
+    """Whether there is a lot, or something old. An age below zero is a clock that was set back: no reason to wait."""
     events, oldest = shipment.backlog(connection)
     if oldest is None:
         return False
-    return everything or events >= MIN_EVENTS or time.time_ns() // 1_000_000 - oldest >= MAX_AGE_MS
+    return everything or events >= MIN_EVENTS or not 0 <= time.time_ns() // 1_000_000 - oldest < MAX_AGE_MS
 
 
-def _may_be_stored(record: Record) -> bool:
+def _may_be_stored(parcel: Parcel) -> bool:
     """Whether a copy may have come so long ago that memory forgot it."""
-    return bool(record.batch) and (record.batch.get("attempt", 0) > 0 or "stored" in record.batch.get("flags", ()))
+    batch = parcel.record.batch if parcel.record else {}
+    return bool(batch) and (batch.get("attempt", 0) > 0 or "stored" in batch.get("flags", ()))
 
 
-def _stored(store: Store, records: list[Record]) -> set[tuple[Any, ...]]:
-    """Ids of events of these records' page views that `seen` knows."""
-    if not records:
+def _with_inserted(store: Store, parcels: list[Parcel], copies: dict[str, list[int]]) -> dict[str, list[int]]:
+    """The copies, with events that an earlier try of this shipment has inserted.
+
+    Tokens are forgotten after 10,000 inserts, which collectors that share a server reach within the hour: a plan that
+    old is not repeated blindly.
+    """
+    stored = _ids_in(store, "events", parcels) | _ids_in(store, "trails", parcels)
+    found = {
+        str(parcel.seq): [index for index, identity in enumerate(parcel.ids) if identity in stored]
+        for parcel in parcels
+    }
+    return {seq: sorted({*indexes, *copies.get(seq, ())}) for seq, indexes in found.items()}
+
+
+def _ids_in(store: Store, table: str, parcels: list[Parcel]) -> set[tuple[Any, ...]]:
+    """Ids of stored events of these records' page views."""
+    ids = [parcel.ids[0] for parcel in parcels if parcel.ids]
+    if not ids:
         return set()
-    pages = sorted({int(record.batch["page"]["id"], 16) for record in records})
-    visitors = sorted({int(record.batch["visitor"], 16) for record in records})
-    sites = sorted({record.site_id for record in records})
+    sites, visitors, pages = ({identity[place] for identity in ids} for place in range(3))
     return set(
         store.execute(
-            "SELECT site_id, visitor_id, page_id, n FROM seen WHERE site_id IN {sites:Array(UInt32)} "
+            f"SELECT site_id, visitor_id, page_id, n FROM {table} WHERE site_id IN {{sites:Array(UInt32)}} "  # noqa: S608
             "AND visitor_id IN {visitors:Array(UInt64)} AND page_id IN {pages:Array(UInt64)}",
-            {"sites": sites, "visitors": visitors, "pages": pages},
+            {"sites": sorted(sites), "visitors": sorted(visitors), "pages": sorted(pages)},
         )
     )
 
 
-def _insert_seen(store: Store, identities: list[EventId], token: str) -> None:
-    if identities:
-        site, visitor, page, number = (list(column) for column in zip(*identities, strict=True))
-        store.insert(
-            "seen",
-            {
-                "site_id": site,
-                "visitor_id": visitor,
-                "page_id": page,
-                "n": number,
-                "seen_at": [int(time.time())] * len(site),
-            },
-            token=f"{token}-seen",
-        )
+def _insert_rows(store: Store, table: str, rows: list[Json], token: str) -> None:
+    if rows:
+        store.insert(table, {name: [row[name] for row in rows] for name in rows[0]}, token=token)
 
 
-def _insert_dead(store: Store, dead: list[tuple[Json, str]], token: str) -> None:
-    if dead:
-        log.error("%d events cannot be stored and were set aside in dead_events: %s", len(dead), dead[0][1])
-        store.insert(
-            "dead_events",
-            {
-                **{name: [row[name] for row, _ in dead] for name in ("site_id", "visitor_id", "page_id", "n")},
-                "received_at": [row.get("received_at", row["ts"]) for row, _ in dead],
-                "error": [error for _, error in dead],
-                "event": [json.dumps(row, default=str, ensure_ascii=False) for row, _ in dead],
-            },
-            token=f"{token}-dead",
-        )
-
-
-def _insert_rejected(store: Store, rejected: list[tuple[Record, Json]], token: str) -> None:
-    if rejected:
-        store.insert(
-            "rejected_events",
-            {
-                "site": [record.site for record, _ in rejected],
-                "received_at": [record.received for record, _ in rejected],
-                "reason": [event["reason"] for _, event in rejected],
-                "errors": ["; ".join(event["errors"]) for _, event in rejected],
-                "event": [json.dumps(event["event"], ensure_ascii=False) for _, event in rejected],
-            },
-            token=f"{token}-rejected",
-        )
+def _seen(cargo: Cargo) -> list[Json]:
+    """Rows of `seen`."""
+    now = int(time.time())
+    return [
+        {"site_id": site, "visitor_id": visitor, "page_id": page, "n": number, "seen_at": now}
+        for site, visitor, page, number in cargo.ids
+    ]

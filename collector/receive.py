@@ -14,7 +14,7 @@ import zlib
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
@@ -151,13 +151,14 @@ class _Receiver:
             Refusal: nothing of it was taken.
         """
         received = _now()
-        document = _document(_body())
+        body = _body()
+        document = _document(body)
         site = self._site(document)
         address = client_address(
             request.remote_addr or "", request.headers.getlist("X-Forwarded-For"), self._parts.trusted_proxies
         )
         self._require_rate(site, address)
-        verdict = _verdict(document)
+        verdict = _verdict(document, len(body))
         _refuse_stale(verdict)
         self._put(site, address, received, document, verdict)
         return {
@@ -186,7 +187,7 @@ class _Receiver:
         batch = verdict.batch
         user_agent = request.headers.get("User-Agent", "")[:MAX_USER_AGENT]
         if not batch["visitor"] or not batch["session"]:
-            _set_identity(batch, received, lambda day: self._parts.salts.visitor_id(site.key, address, user_agent, day))
+            self._set_identity(batch, received, site, address, user_agent)
         _hide_identifiers(batch["events"], self._parts.person_key, site)
         record = Record(
             received,
@@ -204,6 +205,16 @@ class _Receiver:
                 self._parts.spool.put(record.encode(), len(batch["events"]), received)
             except SpoolError as error:
                 raise Refusal(503, "spool", str(error), RETRY_SECONDS) from error
+
+    def _set_identity(self, batch: Json, received: int, site: Site, address: str, user_agent: str) -> None:
+        """Visitor and session of a browser that may store nothing: a keyed hash of the day, made before the spool."""
+        day = _day(batch, received)
+        try:
+            identity = self._parts.salts.visitor_id(site.key, address, user_agent, day)
+        except (OSError, ValueError) as error:
+            raise Refusal(503, "salts", f"the day's salt cannot be read: {error}", RETRY_SECONDS) from error
+        batch["visitor"] = f"{identity:016x}"
+        batch["session"] = f"{visitor.session_id(identity, day):016x}"
 
     def _count(self, batch: Json, received: int, verdict: validate.Verdict) -> None:
         for event in verdict.rejected:
@@ -225,22 +236,27 @@ def client_address(remote: str, forwarded: list[str], trusted: tuple[Network, ..
     hops = [hop.strip() for header in forwarded for hop in header.split(",")] + [remote]
     while len(hops) > 1 and _within(hops[-1], trusted):
         hops.pop()
-    return hops[-1]
+    return str(_parsed(hops[-1]) or hops[-1])
 
 
-def _within(address: str, networks: tuple[Network, ...]) -> bool:
+def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The address; an IPv4 one in IPv6 clothes (::ffff:10.0.0.1) is that IPv4 address."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
-        return False
-    return any(parsed in network for network in networks)
+        return None
+    return getattr(parsed, "ipv4_mapped", None) or parsed
+
+
+def _within(address: str, networks: tuple[Network, ...]) -> bool:
+    parsed = _parsed(address)
+    return parsed is not None and any(parsed in network for network in networks)
 
 
 def _network(address: str) -> str:
     """/24 of IPv4, /56 of IPv6: what one subscriber usually has."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
+    parsed = _parsed(address)
+    if parsed is None:
         return address[:64]
     return str(ipaddress.ip_network((parsed, 24 if parsed.version == 4 else 56), strict=False))
 
@@ -281,25 +297,15 @@ def _inflated(body: bytes) -> bytes:
 
 def _document(body: bytes) -> Json:
     try:
-        document = validate.read(body)
+        return validate.read(body)
     except validate.Unreadable as error:
         raise Refusal(400, "unreadable", str(error)) from None
-    if len(body) > validate.MAX_EVENT_BYTES and isinstance(document.get("events"), list):
-        document["events"] = [_bounded(event) for event in document["events"]]
-    return document
 
 
-def _bounded(event: Any) -> Any:
-    """The event, or in its place the mark of one that is too large to be taken."""
+def _verdict(document: Json, size: int) -> validate.Verdict:
     try:
-        size = len(json.dumps(event))
-    except (ValueError, RecursionError):
-        size = validate.MAX_EVENT_BYTES + 1
-    return event if size <= validate.MAX_EVENT_BYTES else validate.TOO_LARGE
-
-
-def _verdict(document: Json) -> validate.Verdict:
-    try:
+        if size > validate.MAX_EVENT_BYTES:
+            validate.set_aside_large(document)
         return validate.batch(document)
     except validate.Unreadable as error:
         raise Refusal(400, "unreadable", str(error)) from None
@@ -318,16 +324,13 @@ def _refuse_stale(verdict: validate.Verdict) -> None:
         batch["events"] = []
 
 
-def _set_identity(batch: Json, received: int, hash_of: Callable[[date], int]) -> None:
-    """A visitor and a session for a browser that may store nothing: a keyed hash of the day, made before the spool."""
+def _day(batch: Json, received: int) -> date:
+    """The UTC day on which the page view began; today's where that is neither today nor yesterday."""
     today = datetime.fromtimestamp(received / 1000, UTC).date()
     skew = received - batch["sent_at"] if abs(received - batch["sent_at"]) > SKEW_MS else 0
     start = max(0, min(batch["page"]["started_at"] + skew, received))
     began = datetime.fromtimestamp(start / 1000, UTC).date()
-    day = began if began in (today, today - timedelta(days=1)) else today
-    identity = hash_of(day)
-    batch["visitor"] = f"{identity:016x}"
-    batch["session"] = f"{visitor.session_id(identity, day):016x}"
+    return began if began in (today, today - timedelta(days=1)) else today
 
 
 def _hide_identifiers(events: list[Json], key: bytes, site: Site) -> None:

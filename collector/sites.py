@@ -101,7 +101,7 @@ def read_sites(folder: Path) -> dict[str, Site]:
         loaded = yaml.safe_load(path.read_text())
     except FileNotFoundError:
         raise ConfigError(f"{path} is missing; `footpath init` writes one to start from") from None
-    except (yaml.YAMLError, OSError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, OSError, ValueError) as error:
         raise ConfigError(f"{path} cannot be read: {error}") from error
     if not isinstance(loaded, dict) or not isinstance(loaded.get("sites"), dict) or not loaded["sites"]:
         raise ConfigError(f"{path}: expected `sites:` with one entry per site")

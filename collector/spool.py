@@ -30,6 +30,8 @@ GROUP_BYTES: Final = 4 << 20
 WAIT_SECONDS: Final = 5.0
 _FREE_BYTES: Final = 1 << 30
 _FREE_SHARE: Final = 0.05
+_MIB: Final = 1 << 20
+_PAUSE: Final = 0.05
 _SLOTS: Final = 1024
 
 _TABLES: Final = """
@@ -138,6 +140,7 @@ class Spool:
                 self._trouble = f"the spool cannot take events: {error}"
                 _discard(connection)
                 connection = None
+                time.sleep(_PAUSE)
                 with self._wake:
                     self._counts.update(counts)
                 for ticket in group:
@@ -168,7 +171,9 @@ class Spool:
             raise SpoolError(f"{disk.free >> 20} MiB free on the disk, {int(least) >> 20} MiB must stay free")
         waiting = spooled_bytes(connection)
         if waiting > self._max_bytes:
-            raise SpoolError(f"{waiting >> 20} MiB wait for ClickHouse, the cap is {self._max_bytes >> 20} MiB")
+            raise SpoolError(
+                f"{waiting / _MIB:.1f} MiB wait for ClickHouse, the cap is {self._max_bytes / _MIB:.1f} MiB"
+            )
         self._room_checked = time.monotonic()
 
 
@@ -186,43 +191,49 @@ def files(folder: Path) -> list[Path]:
     return sorted(folder.glob("slot-*.sqlite"))
 
 
-def counters(folder: Path) -> Counter[str]:
-    """Counters of all files together; `spooled` (events), `spooled_records` and `spooled_bytes` are what waits now."""
-    total: Counter[str] = Counter()
+def readable(folder: Path) -> Iterator[sqlite3.Connection]:
+    """A connection to each file that can be read, closed when the next is asked for."""
     for path in files(folder):
-        with contextlib.closing(connect(path)) as connection:
-            total.update(dict(connection.execute("SELECT name, value FROM counters")))
+        with contextlib.suppress(sqlite3.DatabaseError), contextlib.closing(connect(path)) as connection:
+            yield connection
+
+
+def counters(folder: Path) -> Counter[str]:
+    """Counters of all files together; `spooled` (events), `spooled_records` and `spooled_bytes` are what waits now.
+
+    `damaged_files` is how many cannot be read: what waits in them waits for a person.
+    """
+    total: Counter[str] = Counter(damaged_files=len(files(folder)))
+    for connection in readable(folder):
+        total.update(dict(connection.execute("SELECT name, value FROM counters")))
+        total["damaged_files"] -= 1
     return total
 
 
 def recount(folder: Path) -> Counter[str]:
     """What waits by looking at every record, under the names of the counters: slow, for tests and doubts."""
     total: Counter[str] = Counter()
-    for path in files(folder):
-        with contextlib.closing(connect(path)) as connection:
-            records, events, size = connection.execute(WAITING).fetchone()
-            total.update(spooled_records=records, spooled=events, spooled_bytes=size)
+    for connection in readable(folder):
+        records, events, size = connection.execute(WAITING).fetchone()
+        total.update(spooled_records=records, spooled=events, spooled_bytes=size)
     return total
 
 
 def oldest_received(folder: Path) -> int | None:
     """Unix ms of the oldest record that still waits, None where none does."""
     oldest: list[int] = []
-    for path in files(folder):
-        with contextlib.closing(connect(path)) as connection:
-            row = connection.execute("SELECT received FROM records ORDER BY seq LIMIT 1").fetchone()
-            oldest.extend(row or ())
+    for connection in readable(folder):
+        oldest.extend(connection.execute("SELECT received FROM records ORDER BY seq LIMIT 1").fetchone() or ())
     return min(oldest, default=None)
 
 
 def notes(folder: Path) -> dict[str, tuple[str, float]]:
     """What the loader last wrote about itself: text and Unix seconds by name."""
     found: dict[str, tuple[str, float]] = {}
-    for path in files(folder):
-        with contextlib.closing(connect(path)) as connection:
-            for name, text, at in connection.execute("SELECT name, text, at FROM notes"):
-                if name not in found or found[name][1] < at:
-                    found[name] = (text, at)
+    for connection in readable(folder):
+        for name, text, at in connection.execute("SELECT name, text, at FROM notes"):
+            if name not in found or found[name][1] < at:
+                found[name] = (text, at)
     return found
 
 

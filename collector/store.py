@@ -185,13 +185,18 @@ class Store:
 
 
 def _arguments(url: str) -> dict[str, Any]:
-    parts = urlsplit(url)
+    wrong = "a ClickHouse address looks like clickhouse://user:password@host:9000/database"
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:  # its text may hold the password
+        raise ValueError(f"{wrong}; in a password, write # / ? @ as %23 %2F %3F %40") from None
     if parts.scheme not in ("clickhouse", "clickhouses") or not parts.hostname:
-        raise ValueError("a ClickHouse address looks like clickhouse://user:password@host:9000/database")
+        raise ValueError(wrong)
     secure = parts.scheme == "clickhouses"
     arguments: dict[str, Any] = {
         "host": parts.hostname,
-        "port": parts.port or (9440 if secure else 9000),
+        "port": port or (9440 if secure else 9000),
         "user": unquote(parts.username or "default"),
         "password": unquote(parts.password or ""),
         "database": unquote(parts.path.strip("/")) or "footpath",
@@ -214,6 +219,7 @@ def _translated(error: Exception, address: str) -> StoreError:
         error,
         OSError
         | EOFError
+        | UnicodeDecodeError
         | driver_errors.NetworkError
         | driver_errors.SocketTimeoutError
         | driver_errors.PartiallyConsumedQueryError

@@ -32,6 +32,8 @@ DRAIN_SECONDS: Final = 10
 _RESTART_PAUSE: Final = 0.5
 _RESTART_PAUSE_MOST: Final = 10.0
 _STEADY_SECONDS: Final = 30.0
+_START_SECONDS: Final = 30.0
+_WEB_MAIN: Final = "FOOTPATH_WEB_MAIN_PROCESS"
 
 log = logging.getLogger("footpath")
 _spawn = multiprocessing.get_context("spawn")
@@ -118,9 +120,10 @@ class Supervisor:
                 child.stop()
 
     def handle_signals(self) -> None:
-        """SIGTERM, SIGINT and SIGHUP ask for the end."""
+        """SIGTERM, SIGINT and SIGHUP ask for the end; nohup's wish to ignore SIGHUP is respected."""
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, lambda *_: self.stopping.set())
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, lambda *_: self.stopping.set())
 
     def _start_engine(self) -> Callable[[], bool]:
         engine = self._engine
@@ -148,7 +151,7 @@ class Supervisor:
         return Child(name, start, stop)
 
     def _await_ready(self) -> None:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline and not self.stopping.is_set():
             with (
                 contextlib.suppress(OSError),
@@ -158,6 +161,8 @@ class Supervisor:
             if not self._processes["web"].is_alive():
                 raise ConfigError("the web workers ended at once; the lines above say why")
             time.sleep(0.05)
+        if not self.stopping.is_set():
+            raise ConfigError(f"the web workers did not answer within {_START_SECONDS:.0f} s")
 
 
 def database_url(settings: Settings) -> str:
@@ -226,13 +231,14 @@ def _run_loader(settings: Settings, parent: int) -> None:
 
 
 def _run_web(settings: Settings, parent: int) -> None:
-    """granian's main process with its workers."""
+    """granian's main process with its workers, which end with it (see `web_application`)."""
     from granian import Granian
     from granian.constants import Interfaces
 
     telemetry.configure_logging(settings.log)
     _leave_terminal()
     engines.end_with_parent(parent)
+    os.environ[_WEB_MAIN] = str(os.getpid())
     Granian(
         "collector.supervise:web_application",
         factory=True,
@@ -255,7 +261,8 @@ def web_application() -> object:
 
     settings = Settings.from_environment()
     telemetry.configure_logging(settings.log)
-    engines.end_with_parent(os.getppid())
+    # Not getppid(): a worker that starts while its parent is killed has another one by now.
+    engines.end_with_parent(int(os.environ[_WEB_MAIN]))
     return create_app(settings)
 
 
@@ -269,6 +276,8 @@ def _require_configuration(settings: Settings) -> None:
     """Find mistakes here, where a person sees them, and not in a worker that would end and be started again."""
     LiveSites(settings.config_dir)
     try:
+        if settings.clickhouse_url:
+            store.Store(settings.clickhouse_url)
         Places(settings.country_db)
         load_key(settings.config_dir)
     except (PlaceError, ValueError, OSError) as error:

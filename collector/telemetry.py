@@ -69,6 +69,7 @@ class _Numbers(Collector):
         for name, meaning in (
             ("spooled", "events that wait for ClickHouse"), ("spooled_records", "batches that wait"),
             ("spooled_bytes", "bytes that wait"),
+            ("damaged_files", "spool files that cannot be read"),
         ):  # fmt: skip
             yield GaugeMetricFamily(f"footpath_{name}", meaning, value=self._counters.get(name, 0))
         yield GaugeMetricFamily("footpath_spool_oldest_seconds", "age of the oldest waiting batch", value=self._oldest)

@@ -27,12 +27,14 @@ MAX_EVENT_BYTES: Final = 32 * 1024
 TOO_LARGE: Final = object()
 """Stands in a batch for an event of more than `MAX_EVENT_BYTES`."""
 
-# Query parameters that carry secrets or say who someone is; they are dropped before anything is written.
+# Words in the names of query parameters that carry secrets or say who someone is; `reset_token`, `user[email]` and
+# `X-Amz-Signature` have one. Such parameters are dropped before anything is written.
 _SECRETS: Final = frozenset({
-    "token", "access_token", "id_token", "refresh_token", "key", "api_key", "apikey", "auth", "authorization",
-    "password", "passwd", "pwd", "secret", "email", "e-mail", "mail", "code", "state", "session", "sessionid", "sid",
-    "jwt", "signature", "sig", "otp", "phone",
+    "token", "key", "apikey", "auth", "authorization", "password", "passwd", "pwd", "pass", "secret", "email", "mail",
+    "code", "state", "session", "sessionid", "sid", "jwt", "signature", "sig", "otp", "phone", "credential",
 })  # fmt: skip
+_WORDS: Final = re.compile(r"[^a-z0-9]+")
+_ADDRESS: Final = re.compile(r"https?://[^\s\"'<>)]+")
 
 
 class Unreadable(ValueError):
@@ -74,7 +76,7 @@ def read(body: bytes) -> Json:
         loaded = _read_leniently(body)
     if not isinstance(loaded, dict):
         raise Unreadable("the body must be a JSON object")
-    # Both can only stand in JSON as escapes.
+    # All but DEL can only stand in JSON as escapes.
     try:
         cleaned: Json = _cleaned(loaded) if b"\\" in body else loaded
     except RecursionError:
@@ -90,8 +92,8 @@ def batch(document: Json) -> Verdict:
         TooMany: it holds more than 500 events.
     """
     events = document.get("events")
-    if isinstance(events, list) and len(events) > MAX_EVENTS:
-        raise TooMany(f"{len(events)} events in one batch, at most {MAX_EVENTS}")
+    if isinstance(events, list):
+        _require_few(events)
     try:
         envelope: Json = _ENVELOPE.load(document)
     except ValidationError as error:
@@ -99,7 +101,35 @@ def batch(document: Json) -> Verdict:
     for block, name in (("page", "url"), ("page", "referrer"), ("entry", "url"), ("entry", "referrer")):
         if name in envelope.get(block, ()):
             envelope[block][name] = without_secrets(envelope[block][name])
-    return _sorted_out(envelope)
+    verdict = _sorted_out(envelope)
+    for event in envelope["events"]:
+        if event["k"] == "error":
+            event.update({name: _cut_addresses(event[name]) for name in ("source", "message") if name in event})
+    return verdict
+
+
+def set_aside_large(document: Json) -> None:
+    """Put a mark in the place of every event of more than 32 KiB; `batch` refuses it alone.
+
+    Raises:
+        TooMany: there are more than 500, which are not looked at.
+    """
+    events = document.get("events")
+    if isinstance(events, list):
+        _require_few(events)
+        document["events"] = [event if _size(event) <= MAX_EVENT_BYTES else TOO_LARGE for event in events]
+
+
+def _require_few(events: list[Any]) -> None:
+    if len(events) > MAX_EVENTS:
+        raise TooMany(f"{len(events)} events in one batch, at most {MAX_EVENTS}")
+
+
+def _size(event: Any) -> int:
+    try:
+        return len(json.dumps(event))
+    except (ValueError, RecursionError):
+        return MAX_EVENT_BYTES + 1
 
 
 def outline(event: object) -> Json:
@@ -111,22 +141,40 @@ def outline(event: object) -> Json:
     return shown | {"k": kind} if isinstance(kind, str) and kind in kinds() else shown
 
 
-def without_secrets(url: str) -> str:
-    """`url` without user, password, and query parameters that carry secrets."""
+def without_secrets(url: str, *, within: bool = True) -> str:
+    """`url` without user, password, and query parameters that carry secrets; so are addresses `within` it."""
     if "?" not in url and "@" not in url and "#" not in url:
         return url
     try:
         parts = urlsplit(url)
         location = parts.netloc.rpartition("@")[2]
-        return urlunsplit((parts.scheme, location, parts.path, _harmless(parts.query), _harmless_end(parts.fragment)))
+        query, end = _harmless(parts.query, within=within), _harmless_end(parts.fragment)
+        if (location, query, end) == (parts.netloc, parts.query, parts.fragment):
+            return url
+        return urlunsplit((parts.scheme, location, parts.path, query, end))
     except ValueError:
         return url.partition("?")[0].partition("#")[0].rpartition("@")[2]
 
 
-def _harmless(query: str) -> str:
-    pairs = parse_qsl(query, keep_blank_values=True)
-    kept = [(name, value) for name, value in pairs if name.lower() not in _SECRETS]
-    return query if len(kept) == len(pairs) else urlencode(kept)
+def _harmless(query: str, *, within: bool) -> str:
+    """Both & and ; end a parameter."""
+    pairs = parse_qsl(query.replace(";", "&"), keep_blank_values=True)
+    kept = [(name, _cut(value) if within else value) for name, value in pairs if not _is_secret(name)]
+    return query if kept == pairs else urlencode(kept)
+
+
+def _cut(value: str) -> str:
+    return without_secrets(value, within=False) if "?" in value else value
+
+
+def _is_secret(name: str) -> bool:
+    words = _WORDS.split(re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower())
+    return not _SECRETS.isdisjoint(words) or "".join(words) in _SECRETS
+
+
+def _cut_addresses(text: str) -> str:
+    """A message of an error, with the addresses in it cut."""
+    return _ADDRESS.sub(lambda found: without_secrets(found[0]), text) if "://" in text else text
 
 
 def _harmless_end(fragment: str) -> str:

@@ -36,7 +36,7 @@ def test_every_setting_has_a_default_that_is_valid() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [
-        ("FOOTPATH_PORT", "http", "a number from 0 to 65535"),
+        ("FOOTPATH_PORT", "http", "a number from 1 to 65535"),
         ("FOOTPATH_WORKERS", "0", "a number from 1 to 64"),
         ("FOOTPATH_LOG", "loud", "debug, info, warning, error"),
         ("FOOTPATH_TRUSTED_PROXIES", "10.0.0.0/33", "networks such as 10.0.0.0/8"),

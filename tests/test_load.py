@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from collector import columns, load, shipment, spool
+from collector import cargo, columns, load, shipment, spool
 from collector.event import Record
 from collector.store import Poison, Store
 from tests.gate import Gate
@@ -113,8 +114,8 @@ def test_a_shipment_that_was_begun_is_finished_by_the_next_loader(
     put(writer, batch())
     worker = loader(tmp_path, database_url)
     database = worker._ready_store()
-    (connection,) = worker._open_files()
-    decoded = load._decoded(shipment.waiting(connection, 1000, 10**6))
+    connection = worker._opened(writer.path)
+    decoded = cargo.unpack(shipment.waiting(connection, 1000, 10**6))
     plan = worker._plan(database, decoded)
     shipment.begin(connection, plan)
     with contextlib.closing(spool.connect(writer.path)) as frozen:
@@ -214,20 +215,129 @@ def test_small_batches_wait_a_second_and_no_longer(
     assert count(store) == 10
 
 
-def test_halving_gives_every_piece_a_token_of_its_own(store: Store) -> None:
-    """Several bad rows: all are found, all others stored."""
+def test_halving_finds_every_bad_row(store: Store) -> None:
+    """Several bad rows: all are found, all others stored, each piece under a token of its own."""
     rows = {
         "site_id": [1] * 9,
-        "key": list("abcdefghi"),
-        "name": ["x", "x", None, *"xxx", None, "x", "x"],
-        "time_zone": ["UTC"] * 9,
-        "updated_at": [0] * 9,
+        "visitor_id": [1] * 9,
+        "session_id": [1] * 9,
+        "page_id": [1] * 9,
+        "n": list(range(9)),
+        "bot_class": ["x", "x", None, *"xxx", None, "x", "x"],
+        "ts": [now_ms()] * 9,
     }
-    dead = load.insert_all(store, "sites", rows, "token")
-    assert [row["key"] for row, _ in dead] == ["c", "g"]
-    assert count(store, "sites") == 7
+    dead = load.insert_all(store, "trails", rows, "token")
+    assert [row["n"] for row in dead] == [2, 6]
+    assert count(store, "trails") == 7
     with pytest.raises(Poison):
         store.insert("sites", {"site_id": [-1]})
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b'{"received": 1',
+        b'{"received": 1, "site_id": 1, "site": "demo-shop", "invented_later": 1}',
+        Record(1, 1, "demo-shop", batch={"events": [{"n": 0}]}).encode(),
+        Record(now_ms(), 1, "demo-shop", batch=batch([click(0)], page=batch()["page"] | {"viewport": []})).encode(),
+    ],
+)
+def test_a_damaged_record_is_set_aside_and_the_others_go_on(
+    tmp_path: Path, writer: spool.Spool, store: Store, database_url: str, payload: bytes
+) -> None:
+    """Cut off, of a newer version, or without what every batch has."""
+    put(writer, batch())
+    writer.put(payload, 1, now_ms())
+    put(writer, batch())
+    drain(loader(tmp_path, database_url))
+    assert count(store) == 20
+    assert count(store, "dead_events") == 1
+    assert counters(tmp_path)["dead"] == 1
+
+
+def test_a_damaged_spool_file_is_told_and_the_others_go_on(
+    tmp_path: Path, writer: spool.Spool, store: Store, database_url: str
+) -> None:
+    """It is left as it is, for people."""
+    (tmp_path / "spool" / "slot-0000.sqlite").write_bytes(b"this is no database" * 100)
+    put(writer, batch())
+    drain(loader(tmp_path, database_url))
+    assert count(store) == 10
+    assert counters(tmp_path)["damaged_files"] == 1
+
+
+def test_an_old_plan_is_not_repeated_blindly(
+    tmp_path: Path, writer: spool.Spool, store: Store, database_url: str
+) -> None:
+    """A collector returns after the engine has forgotten its token: what was inserted is found by its ids."""
+    put(writer, batch())
+    worker = loader(tmp_path, database_url)
+    database, connection = worker._ready_store(), worker._opened(writer.path)
+    parcels = cargo.unpack(shipment.waiting(connection, 1000, 10**6))
+    plan = worker._plan(database, parcels)
+    old = json.loads(plan.verdicts) | {"begun": time.time() - 3600}
+    shipment.begin(connection, shipment.Shipment("forgotten", plan.first, plan.last, json.dumps(old).encode()))
+    tables = cargo.pack(parcels, {}, {"1": "Europe/Berlin"}).builder.tables
+    for (table, _), rows in tables.items():
+        store.insert(table, rows.columns(), token="another")
+    drain(worker)
+    assert count(store) == 10
+    assert store.execute("SELECT sum(page_views) FROM page_totals") == [(1,)]
+    assert counters(tmp_path)["spooled"] == 0
+
+
+def test_a_zone_that_changes_between_tries_counts_nothing_twice(
+    tmp_path: Path, writer: spool.Spool, store: Store, database_url: str
+) -> None:
+    """The plan holds the zones that it was made with."""
+    put(writer, batch())
+    sites = {"demo-shop": SITE}
+    worker = load.Loader(tmp_path / "spool", lambda: database_url, lambda: sites)
+    connection = spool.connect(writer.path)
+    database = worker._ready_store()
+    plan = worker._plan(database, cargo.unpack(shipment.waiting(connection, 1000, 10**6)))
+    assert json.loads(plan.verdicts)["zones"] == {"1": "Europe/Berlin"}
+    connection.close()
+
+
+def test_a_clock_that_is_set_back_does_not_stop_the_loader(
+    tmp_path: Path, writer: spool.Spool, store: Store, database_url: str
+) -> None:
+    """A record from what is now the future is loaded at once."""
+    record = Record(now_ms() + 3_600_000, 1, "demo-shop", CHROME, batch=batch())
+    writer.put(record.encode(), 10, record.received)
+    assert loader(tmp_path, database_url).step()
+    assert count(store) == 10
+
+
+def test_trouble_is_forgotten_by_the_next_loader(
+    tmp_path: Path, writer: spool.Spool, store: Store, database_url: str
+) -> None:
+    """A note of a predecessor goes with the first success."""
+    put(writer, batch())
+    with contextlib.closing(spool.connect(writer.path)) as connection:
+        spool.note(connection, "loader", "no route")
+    drain(loader(tmp_path, database_url))
+    assert spool.notes(tmp_path / "spool") == {}
+
+
+@pytest.mark.parametrize(
+    ("zone", "utc", "day"),
+    [
+        ("Asia/Kathmandu", "2026-09-09T18:20:00", "2026-09-10"),
+        ("Asia/Kathmandu", "2026-09-09T18:14:59", "2026-09-09"),
+        ("Pacific/Chatham", "2026-06-01T11:16:00", "2026-06-02"),
+        ("Europe/Berlin", "2026-10-24T22:00:00", "2026-10-25"),
+    ],
+)
+def test_the_day_of_a_page_view_is_that_of_the_sites_zone(zone: str, utc: str, day: str) -> None:
+    """Also where a zone's offset is not of whole or half hours."""
+    at = int(datetime.fromisoformat(utc).replace(tzinfo=UTC).timestamp() * 1000)
+    one = batch([click(0)], sent_at=at + 5000)
+    one["page"]["started_at"] = at
+    packed = cargo.pack(cargo.unpack([(1, at, 1, Record(at + 5000, 1, "x", batch=one).encode())]), {}, {"1": zone})
+    ((rows,),) = [tuple(packed.builder.tables.values())]
+    assert [str(found) for found in rows.columns()["page_day"]] == [day]
 
 
 @pytest.mark.parametrize(

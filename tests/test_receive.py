@@ -166,7 +166,7 @@ def test_a_full_spool_answers_503_and_is_not_ready(app: Any, tmp_path: Path) -> 
     assert answers[-1] == 503
     refused = post(client, big)
     assert refused.headers["Retry-After"] == "5"
-    assert "the cap is 1 MiB" in refused.get_json()["error"]["message"]
+    assert "the cap is 0.5 MiB" in refused.get_json()["error"]["message"]
     assert client.get("/readyz").status_code == 503
     assert client.get("/healthz").status_code == 200
 

@@ -134,4 +134,4 @@ ENGINE = ReplacingMergeTree
 PARTITION BY toYYYYMM(ts)
 PRIMARY KEY (site_id, kind, toDate(ts), visitor_id)
 ORDER BY (site_id, kind, toDate(ts), visitor_id, ts, page_id, n)
-SETTINGS non_replicated_deduplication_window = 10000
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1

@@ -12,4 +12,4 @@ CREATE TABLE heat_cells (
 ENGINE = SummingMergeTree(clicks)
 PARTITION BY toYYYYMM(page_day)
 ORDER BY (site_id, path, page_day, device, fixed, cell_x, cell_y)
-SETTINGS non_replicated_deduplication_window = 10000
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1

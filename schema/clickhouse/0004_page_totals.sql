@@ -9,4 +9,4 @@ CREATE TABLE page_totals (
 ENGINE = SummingMergeTree(page_views)
 PARTITION BY toYYYYMM(page_day)
 ORDER BY (site_id, path, page_day, device)
-SETTINGS non_replicated_deduplication_window = 10000
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1

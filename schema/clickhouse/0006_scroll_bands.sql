@@ -11,4 +11,4 @@ CREATE TABLE scroll_bands (
 ENGINE = SummingMergeTree((reached, seconds))
 PARTITION BY toYYYYMM(page_day)
 ORDER BY (site_id, path, page_day, device, band)
-SETTINGS non_replicated_deduplication_window = 10000
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1

@@ -27,4 +27,4 @@ CREATE TABLE sessions (
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(fromUnixTimestamp64Milli(toInt64(bitShiftRight(session_id, 24)) + 1735689600000, 'UTC'))
 ORDER BY (site_id, session_id)
-SETTINGS non_replicated_deduplication_window = 10000
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1

@@ -10,4 +10,4 @@ CREATE TABLE identity (
 )
 ENGINE = ReplacingMergeTree(undone)
 ORDER BY (site_id, visitor_id, ts, page_id, n)
-SETTINGS non_replicated_deduplication_window = 10000
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1

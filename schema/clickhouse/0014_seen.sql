@@ -10,4 +10,4 @@ ENGINE = MergeTree
 PARTITION BY toDate(seen_at)
 ORDER BY (site_id, visitor_id, page_id, n)
 TTL seen_at + INTERVAL 3 DAY
-SETTINGS non_replicated_deduplication_window = 10000, ttl_only_drop_parts = 1
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1, ttl_only_drop_parts = 1

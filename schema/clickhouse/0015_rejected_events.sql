@@ -9,4 +9,4 @@ CREATE TABLE rejected_events (
 ENGINE = MergeTree
 ORDER BY (site, received_at)
 TTL toDateTime(received_at) + INTERVAL 7 DAY
-SETTINGS non_replicated_deduplication_window = 10000
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1

@@ -10,4 +10,4 @@ CREATE TABLE dead_events (
 )
 ENGINE = MergeTree
 ORDER BY (site_id, received_at)
-SETTINGS non_replicated_deduplication_window = 10000
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1

@@ -160,6 +160,50 @@ def test_an_address_of_any_form_is_bearable(url: str) -> None:
     assert validate.without_secrets(once) == once
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "reset_password_token",
+        "auth_token",
+        "client_secret",
+        "user[email]",
+        "email_address",
+        "api-key",
+        "accessToken",
+        "X-Amz-Signature",
+        "API_KEY",
+        "a=1;token",
+        "next=https://x.example/?token",
+        "next=%2Flogin%3Fcode",
+    ],
+)
+def test_secrets_are_known_by_the_words_of_their_names(name: str) -> None:
+    """Also behind a semicolon, and inside an address that is a value."""
+    assert "hunter2" not in validate.without_secrets(f"https://shop.example/?{name}=hunter2")
+
+
+@pytest.mark.parametrize("name", ["keyword", "monkey", "utm_source", "page", "passage", "statement", "author"])
+def test_other_parameters_stay(name: str) -> None:
+    """A secret's name inside a longer word is none."""
+    url = f"https://shop.example/?{name}=x"
+    assert validate.without_secrets(url) == url
+
+
+def test_addresses_in_errors_lose_their_secrets() -> None:
+    """In the source as in the message."""
+    event = {
+        "n": 0,
+        "t": 0,
+        "k": "error",
+        "type": "http",
+        "source": "https://api.example/x?token=hunter2",
+        "message": "GET https://api.example/x?a=1&token=hunter2 failed (see https://me:hunter2@x.example/)",
+    }
+    (kept,) = validate.batch(generate.batch([event])).batch["events"]
+    assert kept["source"] == "https://api.example/x"
+    assert kept["message"] == "GET https://api.example/x?a=1 failed (see https://x.example/)"
+
+
 @examples(200)
 @given(
     st.sampled_from(SECRETS),
