@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -67,6 +68,21 @@ def test_it_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
     parent.wait()
     parent.stdout.close()
     wait_until(lambda: not running([child]), 10, "its end")
+
+
+@pytest.mark.slow
+def test_an_engine_that_no_longer_answers_is_ended(tmp_path: Path) -> None:
+    """It runs, but its port is closed, as any local user can do: the supervisor starts another."""
+    deaf = engine.Engine(tmp_path)
+    url = re.sub("//.*@", "//default:@", deaf.start().loader_url)
+    try:
+        assert deaf.alive()
+        with contextlib.suppress(Unreachable):
+            Store(url, database="default").execute("SYSTEM STOP LISTEN TCP")
+        wait_until(lambda: not deaf.alive(), 20, "the end of the deaf engine")
+        Store(deaf.start().loader_url, database="default").ping()
+    finally:
+        deaf.stop()
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,7 @@ def post(client: FlaskClient, sent: Any, address: str = "203.0.113.9", **headers
         ("10.0.0.1", ["6.6.6.6", "198.51.100.1"], "198.51.100.1"),
         ("10.0.0.1", ["nonsense"], "nonsense"),
         ("10.0.0.1", ["10.0.0.3"], "10.0.0.3"),
+        ("::ffff:10.0.0.1", ["::ffff:198.51.100.1"], "198.51.100.1"),  # a socket that listens on both families
     ],
 )
 def test_only_our_own_proxies_are_believed(remote: str, forwarded: list[str], expected: str) -> None:
