@@ -8,12 +8,11 @@ import { engage, isEngaged, measureSoon, openEngagement, report, resetEngagement
 import { endVisit, openForms, succeedForms } from "./form.js";
 import { guard, isStopped, listen, setStopped, tick } from "./guard.js";
 import { beginPage, page, stamp } from "./page.js";
-import { moved } from "./route.js";
+import { follow, moved } from "./route.js";
 import { refused } from "./settings.js";
 import { arrive, forget, isOver, openVisit, stay, visit } from "./visit.js";
 
 const FIRST_MS = 500;
-const LOOK_MS = 250;
 
 /** What stands in for the script, or the script itself. */
 const stub = /** @type {any} */ (window.footpath || {});
@@ -135,8 +134,7 @@ const start = guard(() => {
   openClicks();
   openForms();
   openEngagement();
-  // Without the Navigation API the address is asked for rather than history's functions replaced.
-  if (!window.navigation) setInterval(guard(look), LOOK_MS);
+  if (!window.navigation) follow(guard(look));
   listen(
     "currententrychange",
     () => {
