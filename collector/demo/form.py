@@ -74,9 +74,7 @@ class CheckoutForm:
     def _attempt(self) -> None:
         """Press the button: a jump to the wrong field answers it, or the next page."""
         good = self._phone_is_right
-        effect, ms = (
-            ("navigation", self._habits.wait(160)) if good else ("focus", self._habits.rng.randint(6, 28))
-        )
+        effect, ms = ("navigation", self._habits.wait(160)) if good else ("focus", self._habits.rng.randint(6, 28))
         self._view.click("button:Place order", effect, ms)
         self._view.note("form", form=FORM, step="attempt", last_field=self._last)
 

@@ -110,9 +110,7 @@ class Journey:
             ("LCP", paint + self._habits.wait(260 * slow, 0.6)),
         ):
             view.note("vital", name=name, value=value, navigation="navigate")
-        view.note(
-            "vital", name="CLS", value=round(abs(self._habits.rng.gauss(0, 0.02)), 4), navigation="navigate"
-        )
+        view.note("vital", name="CLS", value=round(abs(self._habits.rng.gauss(0, 0.02)), 4), navigation="navigate")
 
     # The pages. Each returns the path that is gone to next, or nothing when the visitor leaves.
 
@@ -186,9 +184,7 @@ class Journey:
         slug = view.page.path.rpartition("/")[2]
         view.stay(self._habits.time(4500))
         for _ in range(self._habits.rng.randint(1, 3) if self._habits.chance(0.4) else 0):
-            view.click(
-                "thumb", "mutation", self._habits.rng.randint(6, 30), which=self._habits.rng.randrange(3)
-            )
+            view.click("thumb", "mutation", self._habits.rng.randint(6, 30), which=self._habits.rng.randrange(3))
             view.stay(self._habits.time(1500))
         if self._habits.chance(0.65):
             self._look_down(view)
@@ -212,9 +208,7 @@ class Journey:
             view.bring("zone:reviews")
             view.stay(self._habits.time(5000))
         if self._habits.chance(0.2):
-            view.click(
-                "ask", "mutation", self._habits.rng.randint(5, 24), which=self._habits.rng.randrange(3)
-            )
+            view.click("ask", "mutation", self._habits.rng.randint(5, 24), which=self._habits.rng.randrange(3))
             view.stay(self._habits.time(3500))
         if self._habits.chance(0.3):
             view.part()
@@ -238,19 +232,13 @@ class Journey:
                 which=self._habits.rng.randrange(len(view.page.places["ask"])),
             )
         view.read(self._habits.rng.randint(0, 2), self._habits.time(4500))
-        return (
-            self._follow(view, "/products", which=self._any(view, "/products"))
-            if self._habits.chance(0.5)
-            else ""
-        )
+        return self._follow(view, "/products", which=self._any(view, "/products")) if self._habits.chance(0.5) else ""
 
     def _cart_page(self, view: PageView) -> str:
         view.stay(self._habits.time(3200))
         if self._habits.chance(0.2):
             line = self._habits.rng.randrange(len(self._cart))
-            view.click(
-                "step:1", "mutation", self._habits.rng.randint(5, 24), which=line, item=self._cart[line]
-            )
+            view.click("step:1", "mutation", self._habits.rng.randint(5, 24), which=line, item=self._cart[line])
         disappointed = self._habits.chance(0.38)
         if disappointed:
             self._promo(view)

@@ -72,8 +72,7 @@ def _page(address: str, raw: dict[str, Any], elements: list[dict[str, Any]]) -> 
     documents: dict[Device, Size] = {device: (size[0], size[1]) for device, size in raw["documents"].items()}
     places = {
         handle: tuple(
-            Place(elements[index], {name: _rect(box) for name, box in rects.items()})
-            for index, rects in found
+            Place(elements[index], {name: _rect(box) for name, box in rects.items()}) for index, rects in found
         )
         for handle, found in raw["places"].items()
     }

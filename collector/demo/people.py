@@ -11,9 +11,7 @@ if TYPE_CHECKING:
     from collector.demo.layout import Device
 
 _CHROME: Final = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0"
-_IPHONE: Final = (
-    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)"
-)
+_IPHONE: Final = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)"
 
 
 @dataclass(frozen=True)
@@ -27,9 +25,7 @@ class Machine:
 
 
 MACHINES: Final = (
-    Machine(
-        "desktop", f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {_CHROME} Safari/537.36", (1920, 1080, 1), 22
-    ),
+    Machine("desktop", f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {_CHROME} Safari/537.36", (1920, 1080, 1), 22),
     Machine(
         "desktop",
         f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {_CHROME} Safari/537.36 Edg/156.0.0.0",
@@ -56,9 +52,7 @@ MACHINES: Final = (
         5,
     ),
     Machine("mobile", f"{_IPHONE} Version/26.1 Mobile/15E148 Safari/604.1", (390, 844, 3), 22),
-    Machine(
-        "mobile", f"Mozilla/5.0 (Linux; Android 10; K) {_CHROME} Mobile Safari/537.36", (390, 844, 3), 17
-    ),
+    Machine("mobile", f"Mozilla/5.0 (Linux; Android 10; K) {_CHROME} Mobile Safari/537.36", (390, 844, 3), 17),
     Machine(
         "mobile",
         "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) "
@@ -98,8 +92,7 @@ CRAWLERS: Final = (
     ),
     Machine(
         "desktop",
-        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
-        "HeadlessChrome/156.0.0.0 Safari/537.36",
+        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/156.0.0.0 Safari/537.36",
         (1440, 900, 1),
         1,
     ),
@@ -160,9 +153,7 @@ SOURCES: Final = (
     ),
     Source("assistant", 6, "https://chatgpt.com/", "utm_source=chatgpt.com", _PRODUCTS, 1.4),
     Source("assistant search", 2, "https://www.perplexity.ai/", "", _PRODUCTS, 1.3),
-    Source(
-        "walking club", 4, "https://routes.fellwalkers.example/gear", "", (("/about", 1.0), ("/", 2.0)), 1.2
-    ),
+    Source("walking club", 4, "https://routes.fellwalkers.example/gear", "", (("/about", 1.0), ("/", 2.0)), 1.2),
     Source("direct", 16, "", "", (("/", 5.0), ("/products", 1.0)), 1.1),
 )
 RETURNING: Final = tuple(source for source in SOURCES if source.name in ("direct", "newsletter", "google"))

@@ -68,9 +68,7 @@ class _Line:
 
     def __init__(self, endpoint: SplitResult) -> None:
         if endpoint.scheme not in ("http", "https") or not endpoint.hostname:
-            raise SendError(
-                f"{endpoint.geturl()!r} is no address to send to; it begins with http:// or https://"
-            )
+            raise SendError(f"{endpoint.geturl()!r} is no address to send to; it begins with http:// or https://")
         self._endpoint = endpoint
         kind = HTTPSConnection if endpoint.scheme == "https" else HTTPConnection
         self._connection = kind(endpoint.hostname, endpoint.port, timeout=_TIMEOUT_S)

@@ -40,9 +40,7 @@ class Shop:
         self._server = server
         host, port = server.server_address[0], server.server_address[1]
         self.url = f"http://{_printable(str(host))}:{port}"
-        self._thread = threading.Thread(
-            target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True
-        )
+        self._thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
         self._thread.start()
 
     def __repr__(self) -> str:
@@ -153,9 +151,7 @@ def _handler(folder: Path, sdk_url: str) -> type[BaseHTTPRequestHandler]:
             if not self.close_connection:
                 self.rfile.read(int(length))
             if urlsplit(self.path).path != "/thanks":
-                self._send(
-                    Answer(HTTPStatus.METHOD_NOT_ALLOWED, "text/plain", b"only /thanks"), with_body=True
-                )
+                self._send(Answer(HTTPStatus.METHOD_NOT_ALLOWED, "text/plain", b"only /thanks"), with_body=True)
                 return
             self.send_response(HTTPStatus.SEE_OTHER)
             self.send_header("Location", "/thanks")

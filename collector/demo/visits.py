@@ -96,9 +96,7 @@ class _Told:
 def _beginnings(rng: Random, count: int, now_ms: int) -> list[int]:
     """Unix ms, ascending, more of them in the evening than at night."""
     hours = range(_SPREAD_MS // _HOUR_MS)
-    weights = [
-        _HOURS[datetime.fromtimestamp(now_ms / 1000 - (hour + 0.5) * 3600, UTC).hour] for hour in hours
-    ]
+    weights = [_HOURS[datetime.fromtimestamp(now_ms / 1000 - (hour + 0.5) * 3600, UTC).hour] for hour in hours]
     ago = rng.choices(hours, weights, k=count)
     return sorted(now_ms - hour * _HOUR_MS - rng.randrange(_HOUR_MS) for hour in ago)
 

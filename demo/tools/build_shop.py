@@ -210,9 +210,7 @@ def reviews(product: Product) -> str:
 
 def answers(pairs: tuple[tuple[str, str], ...]) -> str:
     """Questions that open on click."""
-    return "".join(
-        f"<details><summary>{question}</summary><p>{answer}</p></details>" for question, answer in pairs
-    )
+    return "".join(f"<details><summary>{question}</summary><p>{answer}</p></details>" for question, answer in pairs)
 
 
 def product(item: Product) -> str:

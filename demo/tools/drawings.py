@@ -214,9 +214,7 @@ COMPASS = (
 )
 
 
-def picture(
-    drawing: str, background: str, view: tuple[int, int, int, int] = (0, 0, 400, 400), extra: str = ""
-) -> str:
+def picture(drawing: str, background: str, view: tuple[int, int, int, int] = (0, 0, 400, 400), extra: str = "") -> str:
     """An SVG document of 800 x 800 px that shows `view` (x, y, width, height) of a drawing."""
     x, y, width, height = view
     return (
@@ -233,9 +231,7 @@ def measured(drawing: str, background: str, tall: str, wide: str) -> str:
         '<g font-family="Helvetica,Arial,sans-serif" font-size="15" font-weight="700" fill="#17201b" text-anchor="middle">'
         f'<text x="200" y="371">{wide}</text><text transform="translate(376 214) rotate(90)">{tall}</text></g>'
     )
-    return picture(
-        f'<g transform="translate(30 52) scale(.85)">{drawing.strip()}</g>', background, extra=lines
-    )
+    return picture(f'<g transform="translate(30 52) scale(.85)">{drawing.strip()}</g>', background, extra=lines)
 
 
 WIDE = (0, 0, 1600, 760)

@@ -91,9 +91,7 @@ def measure(browser: Browser, shop: str) -> dict[str, dict[str, Any]]:
     for name, (width, height) in VIEWPORTS.items():
         context = browser.new_context(viewport={"width": width, "height": height}, color_scheme="light")
         page = context.new_page()
-        page.route(
-            "**/script-source/*.js", lambda route: route.fulfill(path=SCRIPT / Path(route.request.url).name)
-        )
+        page.route("**/script-source/*.js", lambda route: route.fulfill(path=SCRIPT / Path(route.request.url).name))
         page.goto(shop + "/about")
         for address, views in seen.items():
             path, _, count = address.partition("#")
@@ -107,9 +105,7 @@ def measure(browser: Browser, shop: str) -> dict[str, dict[str, Any]]:
 def store(evaluate: Any, lines: list[dict[str, Any]]) -> None:
     """Put items into the cart and an order into the window."""
     evaluate("lines => localStorage.setItem('holloway-cart', JSON.stringify(lines))", lines)
-    evaluate(
-        '() => sessionStorage.setItem(\'holloway-order\', \'{"id":"HH-0","total":164,"reported":true}\')'
-    )
+    evaluate('() => sessionStorage.setItem(\'holloway-order\', \'{"id":"HH-0","total":164,"reported":true}\')')
 
 
 def compact(seen: dict[str, dict[str, Any]]) -> dict[str, Any]:
@@ -120,9 +116,7 @@ def compact(seen: dict[str, dict[str, Any]]) -> dict[str, Any]:
     for address, views in seen.items():
         places: dict[str, list[Any]] = {}
         for index, first in enumerate(views["desktop"]["found"]):
-            described = {
-                name: value for name, value in first.items() if name not in ("handle", "rect") and value
-            }
+            described = {name: value for name, value in first.items() if name not in ("handle", "rect") and value}
             place = known.setdefault(json.dumps(described, sort_keys=True), len(known))
             if place == len(elements):
                 elements.append(described)

@@ -70,9 +70,7 @@ def test_ids_are_unique() -> None:
     """An event is (visitor, page id, n), once; a session belongs to one visit."""
     seen = sample()
     names = Counter(
-        (batch["visitor"], batch["page"]["id"], event["n"])
-        for batch in batches(seen)
-        for event in batch["events"]
+        (batch["visitor"], batch["page"]["id"], event["n"]) for batch in batches(seen) for event in batch["events"]
     )
     assert max(names.values()) == 1
     assert len({visit.session for visit in seen}) == len(seen)
@@ -173,9 +171,7 @@ def test_the_checkout_leaks_on_phones() -> None:
         there = [visit for visit in seen if width(visit) == device and "/checkout" in paths(visit)]
         rates[device] = sum(bool(visit.order) for visit in there) / len(there)
     assert rates[390] < 0.7 * rates[1440]
-    left = [
-        visit for visit in seen if checkout_fields(visit) and not visit.order and "/checkout" in paths(visit)
-    ]
+    left = [visit for visit in seen if checkout_fields(visit) and not visit.order and "/checkout" in paths(visit)]
     last = Counter(checkout_fields(visit)[-1] for visit in left)
     assert last.most_common(1)[0][0] == "phone"
 
@@ -199,9 +195,7 @@ def test_people_come_back_and_programs_are_among_them() -> None:
     """The same visitor with a new session; a crawler never clicks."""
     seen = sample()
     assert max(Counter(visit.visitor for visit in seen).values()) > 1
-    crawlers = [
-        visit for visit in seen if "bot" in visit.user_agent.lower() or "Headless" in visit.user_agent
-    ]
+    crawlers = [visit for visit in seen if "bot" in visit.user_agent.lower() or "Headless" in visit.user_agent]
     assert crawlers
     assert not any(events(visit, "click") for visit in crawlers)
 
