@@ -53,8 +53,9 @@ $(VENV)/.installed-test: pyproject.toml hatch_build.py | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[analysis,test]'
 	@touch $@ $(VENV)/.installed
 
+# Not `npm ci`: it refuses a lock file without the optional packages of platforms that a registry does not carry.
 sdk_js/node_modules: sdk_js/package-lock.json
-	npm --prefix sdk_js ci --no-audit --no-fund --loglevel=error
+	npm --prefix sdk_js install --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
 
 clean:
