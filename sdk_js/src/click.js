@@ -9,6 +9,8 @@ import { pageTime, stamp } from "./page.js";
 /** @typedef {import("./page.js").Event} Event */
 
 const WATCH_MS = 7000;
+/** An unanswered click has waited long enough before it is sent. */
+const UNANSWERED_MS = 2000;
 /** What is pressed for longer is a drag or a scroll. */
 const PRESS_MS = 500;
 /** A wheel goes on scrolling after the hand has left it. */
@@ -133,7 +135,7 @@ const close = (click, response) => {
     click.response_ms = click.watched_ms;
     if (response === "selection") click.selection = 1;
   }
-  push(click);
+  push(click, response ? undefined : UNANSWERED_MS);
 };
 
 /** It answers the newest click; older ones stay without. @param {string} kind */

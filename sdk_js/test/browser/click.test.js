@@ -260,6 +260,8 @@ test("a click on a label counts once", async (t) => {
 test("selecting text marks the click", async (t) => {
   const { world, tab } = await visit(t, `<p>Some words to copy</p>`);
   await tab.dblclick("p");
+  // The browser tells of a selection a little later.
+  await tab.waitForTimeout(300);
   await hide(tab);
   const list = await until(() => events(world, "click").length === 2 && events(world, "click"));
   assert.ok(list.some(({ selection, response }) => selection === 1 && response === "selection"));
