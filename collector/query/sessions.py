@@ -127,46 +127,14 @@ def of_ids(question: Question, ids: str, binder: Binder, *, limit: int, since: i
 
 
 def _row(found: tuple[Any, ...], zone: str) -> SessionRow:
-    (
-        session_id,
-        start,
-        end,
-        visitor_id,
-        device,
-        browser,
-        os,
-        country,
-        channel,
-        source,
-        medium,
-        campaign,
-        entry,
-        exit_page,
-        views,
-        clicks,
-        errors,
-        conversions,
-        engaged_ms,
-    ) = found
+    """Columns come in the order of SessionRow's fields, with the end where that has the duration."""
+    session_id, start, end, visitor_id, *described, engaged_ms = found
     return SessionRow(
         hex_id(session_id),
         instant(start, zone),
         timedelta(milliseconds=end - start),
         hex_id(visitor_id),
-        device,
-        browser,
-        os,
-        country,
-        channel,
-        source,
-        medium,
-        campaign,
-        entry,
-        exit_page,
-        views,
-        clicks,
-        errors,
-        conversions,
+        *described,
         timedelta(milliseconds=engaged_ms),
     )
 
