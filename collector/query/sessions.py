@@ -135,7 +135,7 @@ def _row(found: tuple[Any, ...], zone: str) -> SessionRow:
         timedelta(milliseconds=end - start),
         hex_id(visitor_id),
         *described,
-        timedelta(milliseconds=engaged_ms),
+        engaged=timedelta(milliseconds=engaged_ms),
     )
 
 
