@@ -129,14 +129,16 @@ def of_ids(question: Question, ids: str, binder: Binder, *, limit: int, since: i
 def _row(found: tuple[Any, ...], zone: str) -> SessionRow:
     """Columns come in the order of SessionRow's fields, with the end where that has the duration."""
     session_id, start, end, visitor_id, *described, engaged_ms = found
-    return SessionRow(
+    duration, engaged = timedelta(milliseconds=end - start), timedelta(milliseconds=engaged_ms)
+    values: tuple[Any, ...] = (
         hex_id(session_id),
         instant(start, zone),
-        timedelta(milliseconds=end - start),
+        duration,
         hex_id(visitor_id),
         *described,
-        engaged=timedelta(milliseconds=engaged_ms),
+        engaged,
     )
+    return SessionRow(*values)
 
 
 def _cursor(after: str) -> tuple[int, int]:
