@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 SETTINGS_PLACE: Final = "({});"
 """What the built script ends with; a site's settings go there."""
 
-_OLD_SCRIPT_SECONDS: Final = 3600
+_SCRIPT_SECONDS: Final = 3600
 _SWEEP_SECONDS: Final = 1800
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 
@@ -76,7 +76,7 @@ def _add_script(app: Flask, settings: Settings, sites: Callable[[], Mapping[str,
         site = sites().get(request.args.get("site", ""))
         if "site" in request.args and site is None:
             return receive.refused(404, "site", "this site is not in sites.yml")
-        return _script(_with_settings(script, site, settings), f"public, max-age={_OLD_SCRIPT_SECONDS}")
+        return _script(_with_settings(script, site, settings), f"public, max-age={_SCRIPT_SECONDS}")
 
     @app.get(f"/sdk/{__version__}.js")
     def versioned_sdk() -> Response:

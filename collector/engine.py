@@ -135,7 +135,7 @@ class Engine:
                 "users.xml": _USERS.format(loader=passwords[0], analyst=passwords[1], database=DATABASE),
             },
         )
-        self._await(port)
+        self._await()
         self.connection = Connection(
             self._process.pid,
             f"clickhouse://loader:{passwords[0]}@127.0.0.1:{port}/{DATABASE}",
@@ -181,14 +181,14 @@ class Engine:
         if self.connection is not None:
             self._connection_file.unlink(missing_ok=True)
 
-    def _await(self, port: int) -> None:
+    def _await(self) -> None:
         process = self._process
         assert process is not None  # noqa: S101 - set by start
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             if process.poll() is not None:
                 raise EngineError(_why_it_ended(self._home))
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            if self._answers():
                 return
             time.sleep(0.05)
         process.kill()

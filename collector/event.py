@@ -15,7 +15,6 @@ import orjson
 
 from collector import resources
 
-WIRE_VERSION: Final = 1
 ID_EPOCH_MS: Final = 1_735_689_600_000
 """2025-01-01T00:00:00Z: the first 40 bits of a session's or page view's id count ms from here."""
 

@@ -120,9 +120,7 @@ class Loader:
         """Load from one file. A damaged one is left to people, and the others go on."""
         try:
             connection = self._opened(path)
-            plan = shipment.begun(connection)
-            if plan is not None:
-                self._ship(store, connection, plan, unpack(shipment.records(connection, plan)))
+            if self._finish(store, connection):
                 return True
             if not _due(connection, everything):
                 return False
@@ -136,6 +134,13 @@ class Loader:
             self.stopping.wait(_PAUSE)
             return False
         return True
+
+    def _finish(self, store: Store, connection: sqlite3.Connection) -> bool:
+        """Repeat the shipment that was begun and not settled. Returns whether there was one."""
+        plan = shipment.begun(connection)
+        if plan is not None:
+            self._ship(store, connection, plan, unpack(shipment.records(connection, plan)))
+        return plan is not None
 
     def _plan(self, store: Store, parcels: list[Parcel]) -> shipment.Shipment:
         """Find the copies among the events. Asked once: a retry repeats the verdicts."""
@@ -187,9 +192,7 @@ class Loader:
         """Finish what a predecessor began, so that `seen` is complete, then remember its newest ids."""
         for path in spool.files(self._folder):
             with contextlib.suppress(sqlite3.DatabaseError):  # told by `_load`
-                connection = self._opened(path)
-                if plan := shipment.begun(connection):
-                    self._ship(store, connection, plan, unpack(shipment.records(connection, plan)))
+                self._finish(store, self._opened(path))
         rows = store.execute(
             "SELECT site_id, visitor_id, page_id, n FROM seen ORDER BY seen_at DESC LIMIT {most:UInt64}",
             {"most": WINDOW_BLOCKS},
