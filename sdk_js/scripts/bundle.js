@@ -1,29 +1,39 @@
-// The built file: one function, called with the settings that the collector writes into it.
+// The built files. The core is one function, called with the settings that the collector writes into it; the second
+// file is a module that the core imports; the full file is a core that contains the second.
 import { readFileSync } from "node:fs";
 import { build } from "esbuild";
 import { minify } from "terser";
 
 const path = (/** @type {string} */ name) => new URL(`../${name}`, import.meta.url).pathname;
 
-export const target = path("dist/footpath.min.js");
 const { version } = JSON.parse(readFileSync(path("package.json"), "utf8"));
 
 /** Names that neither the wire, nor the settings, nor the browser knows. */
-const INTERNAL = /^(zero|block|who|next|of|busy|attempted|fields)$/;
+const INTERNAL =
+  /^(allowance|attempted|block|busy|clean|count|describe|record|eventsUrl|fetchFile|fields|firstOf|guard|isField|isIgnored|isLate|isShown|lastClick|later|leads|listen|measureSizes|notes|openNotes|pageNow|passes|nearest|parent|isControl|CONTROL|plain|stamp|sums|tick|visitNow|whenIdle|who|wire|zero)$/;
 
-/** @returns {Promise<string>} */
-export async function bundle() {
+/** Of properties, the same in all files. */
+let names = {};
+
+/**
+ * @param {string} entry
+ * @param {import("esbuild").Plugin[]} [plugins]
+ */
+async function shrink(entry, plugins = []) {
   const { outputFiles } = await build({
-    entryPoints: [path("src/main.js")],
+    entryPoints: [path(entry)],
     bundle: true,
     minifySyntax: true,
     write: false,
     format: "esm",
     target: "es2018",
+    supported: { "dynamic-import": true },
     charset: "utf8",
     legalComments: "none",
     define: { VERSION: JSON.stringify(version) },
+    plugins,
   });
+  const nameCache = { props: names };
   const { code } = await minify(outputFiles[0].text, {
     module: true,
     ecma: 2018,
@@ -37,6 +47,30 @@ export async function bundle() {
     },
     mangle: { module: true, properties: { regex: INTERNAL } },
     format: { ascii_only: true },
+    nameCache,
   });
-  return `(function(SETTINGS){"use strict";${code}})({});\n`;
+  names = nameCache.props;
+  return code;
 }
+
+/** The second file is inside. @type {import("esbuild").Plugin} */
+const contained = {
+  name: "contained",
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^\.\/fetch\.js$/ }, () => ({ path: path("src/fetch.full.js") })),
+};
+
+const asFunction = (/** @type {string} */ code) => `(function(SETTINGS){"use strict";${code}})({});\n`;
+
+/** By name in dist/. @returns {Promise<Record<string, string>>} */
+export async function bundle() {
+  return {
+    "footpath.min.js": asFunction(await shrink("src/main.js")),
+    "footpath.more.min.js": `${await shrink("src/more/main.js")}\n`,
+    "footpath.form.min.js": `${await shrink("src/form/main.js")}\n`,
+    "footpath.idle.min.js": `${await shrink("src/idle/main.js")}\n`,
+    "footpath.full.min.js": asFunction(await shrink("src/main.js", [contained])),
+  };
+}
+
+export const dist = (/** @type {string} */ name) => path(`dist/${name}`);

@@ -1,9 +1,10 @@
 // Where do people click, and does anything answer?
 
 import { passes } from "./cap.js";
-import { push } from "./deliver.js";
-import { describe, isControl, isField, isIgnored, isSubmit, nearest, subject } from "./element.js";
+import { isControl, isField, isIgnored, isSubmit, nearest, subject } from "./control.js";
+import { record } from "./deliver.js";
 import { guard, later, listen, targetOf, tick } from "./guard.js";
+import { note } from "./note.js";
 import { pageTime, stamp } from "./page.js";
 
 /** @typedef {import("./page.js").Event} Event */
@@ -34,13 +35,12 @@ const held = new Set();
 /** @type {Event} */
 let newest;
 let handAt = -MOMENTUM_MS;
-export let clickedAt = 0;
-/** The newest click's response should the page be left: links and submits lead away. */
-export let leads = "";
+/** The last click: when, and its response should the page be left, to which links and submits lead. */
+export const lastClick = { at: 0, leads: "" };
 /** @type {MutationObserver} */
 let observer;
 
-const isPressing = () => pressedAt > clickedAt && tick() - pressedAt < PRESS_MS;
+const isPressing = () => pressedAt > lastClick.at && tick() - pressedAt < PRESS_MS;
 
 /** Armed only while something awaits its effect. */
 const watch = () =>
@@ -88,21 +88,18 @@ const onClick = (event) => {
   const target = targetOf(event);
   const element = subject(target);
   const keyboard = !event.detail && !event.button;
-  const isEcho = pressedAt <= clickedAt && tick() - clickedAt < ECHO_MS;
-  const response = pressedAt > clickedAt && early;
-  clickedAt = tick();
+  const isEcho = pressedAt <= lastClick.at && tick() - lastClick.at < ECHO_MS;
+  const response = pressedAt > lastClick.at && early;
+  lastClick.at = tick();
   if (isEcho || !event.isTrusted || isIgnored(target) || !passes()) return;
   if (keyboard || element !== pressed) look(element);
   const { x, y, width, height } = rect;
   const [left, top] = scroll;
   const vx = keyboard ? x + width / 2 : event.clientX;
   const vy = keyboard ? y + height / 2 : event.clientY;
-  leads = isSubmit(element) || nearest(element, "a") ? "navigation" : "";
+  lastClick.leads = isSubmit(element) || nearest(element, "a") ? "navigation" : "";
   newest = stamp("click", {
-    el: describe(element, {
-      fixed,
-      rect: [fixed ? x : x + left, fixed ? y : y + top, width, height].map(Math.round),
-    }),
+    el: { fixed, rect: [fixed ? x : x + left, fixed ? y : y + top, width, height].map(Math.round) },
     x: Math.round(vx + left),
     y: Math.round(vy + top),
     vx: Math.round(vx),
@@ -115,6 +112,7 @@ const onClick = (event) => {
     pointer: keyboard ? "keyboard" : pointer,
   });
   const click = newest;
+  note("element", element, click.el);
   held.add(click);
   watch();
   later(() => close(click), WATCH_MS);
@@ -135,7 +133,7 @@ const close = (click, response) => {
     click.response_ms = click.watched_ms;
     if (response === "selection") click.selection = 1;
   }
-  push(click, response ? undefined : UNANSWERED_MS);
+  record(click, response ? undefined : UNANSWERED_MS);
 };
 
 /** It answers the newest click; older ones stay without. @param {string} kind */
@@ -148,7 +146,7 @@ const effect = (kind) => {
  * No click is held across page views.
  * @param {string} [kind] what ends the page view; leaving it is an effect of links and submits only
  */
-export const concludeClicks = (kind = leads) => {
+export const concludeClicks = (kind = lastClick.leads) => {
   pressedAt = 0;
   effect(kind);
 };
@@ -162,7 +160,7 @@ export const openClicks = () => {
   });
   // Counts unless somebody moves the page or the focus by hand.
   listen("scroll focusin", ({ type }) => {
-    if (!isPressing() && handAt < clickedAt - MOMENTUM_MS) effect(type === "scroll" ? type : "focus");
+    if (!isPressing() && handAt < lastClick.at - MOMENTUM_MS) effect(type === "scroll" ? type : "focus");
   });
   listen("selectionchange", () => {
     if (!(/** @type {Selection} */ (getSelection()).isCollapsed)) effect("selection");

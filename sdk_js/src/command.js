@@ -1,15 +1,15 @@
 // What may a page say in its own words?
 
 import { passes } from "./cap.js";
-import { push } from "./deliver.js";
-import { succeedForms } from "./form.js";
+import { record } from "./deliver.js";
+import { note } from "./note.js";
 import { stamp } from "./page.js";
 
 /** @param {any} value */
 const text = (value, length = 128) => (value == null ? undefined : `${value}`.slice(0, length));
 
 /** At most 20 plain values. @param {any} props */
-const flat = (props) => {
+export const plain = (props) => {
   /** @type {Record<string, any>} */
   const kept = {};
   for (const key of Object.keys(props).slice(0, 20)) {
@@ -28,10 +28,10 @@ export const say = (command, subject, more) => {
   const name = text(subject);
   const details = more || {};
   if (!name) return;
+  note("say", command, [subject, details]);
   if (command === "conversion") {
     const { value, currency, order_id } = details;
-    succeedForms();
-    push(
+    record(
       stamp("conversion", {
         goal: name,
         value: +value || undefined,
@@ -41,5 +41,5 @@ export const say = (command, subject, more) => {
       0,
     );
   }
-  if (command === "custom" && passes()) push(stamp("custom", { name, props: flat(details) }));
+  if (command === "custom" && passes()) record(stamp("custom", { name, props: plain(details) }));
 };

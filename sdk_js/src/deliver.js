@@ -2,21 +2,15 @@
 
 import { later, setStopped, tick, whenIdle } from "./guard.js";
 import { page, pageBlock } from "./page.js";
-import { endpoint, settings } from "./settings.js";
+import { eventsUrl, settings } from "./settings.js";
+import { keepLate, takeLate, wait, waiting } from "./waiting.js";
 
-/**
- * @typedef {object} Batch
- * @property {import("./page.js").Page} of
- * @property {object} block
- * @property {import("./page.js").Event[]} events
- * @property {number} attempt
- * @property {boolean} [busy] in flight, or waiting for its next try
- */
+/** @typedef {import("./waiting.js").Batch} Batch */
 
 const FLUSH_MS = 5000;
 const MOST_EVENTS = 50;
-const MOST_BYTES = 16000;
-const MOST_WAITING = 20;
+/** Of events with their elements: with the page block and letters of two bytes they stay below 16 KB mostly. */
+const MOST_CHARS = 8000;
 /** Three bodies of 16 KB fit the 64 KiB that a page may keep alive. */
 const MOST_KEPT_ALIVE = 3;
 const MOST_RETRIES = 3;
@@ -24,14 +18,15 @@ const RETRY_MS = 2000;
 
 /** @type {import("./page.js").Event[]} */
 let queue = [];
-/** Closed and not acknowledged. @type {Set<Batch>} */
-let waiting = new Set();
+let chars = 0;
 let isDue = false;
+/** Server time minus the wall clock, once known. @type {number | undefined} */
+let offset;
 
 /** Forgets what has not been sent. */
 export const stop = () => {
-  closeBatch();
-  waiting = new Set();
+  queue = [];
+  waiting.clear();
   setStopped(true);
 };
 
@@ -39,8 +34,14 @@ export const stop = () => {
  * @param {import("./page.js").Event} event
  * @param {number} [within] ms until it is sent
  */
-export const push = (event, within = FLUSH_MS) => {
-  if (queue.push(event) >= MOST_EVENTS || JSON.stringify(queue).length > MOST_BYTES / 2) within = 0;
+export const record = (event, within = FLUSH_MS) => {
+  const more = JSON.stringify(event).length;
+  if (chars + more > MOST_CHARS) {
+    closeBatch();
+    within = 0;
+  }
+  chars += more;
+  if (queue.push(event) >= MOST_EVENTS) within = 0;
   if (!isDue || within < FLUSH_MS) whenIdle(flush, within);
   isDue = true;
 };
@@ -55,14 +56,46 @@ export const flush = () => {
 export const closeBatch = (turning) => {
   isDue = false;
   if (!queue[0]) return;
-  const batch = { of: page, block: pageBlock(turning), events: queue, attempt: 0 };
-  waiting = new Set([...waiting, batch].slice(-MOST_WAITING));
+  /** @type {any[]} */
+  const elements = [];
+  for (const event of queue) {
+    const { el } = event;
+    event.el = undefined;
+    // Nameless where the page was left before the second file could name it.
+    if (!el || !el.key) continue;
+    const found = elements.findIndex(({ key, item }) => key === el.key && item === el.item);
+    const place = found < 0 ? elements.length : found;
+    elements[place] = Object.assign(elements[place] || {}, el);
+    event.el = place;
+  }
+  wait({
+    wire: Object.assign(
+      {
+        v: 1,
+        site: settings.site,
+        page: pageBlock(turning),
+        elements: Object.assign({}, elements),
+        events: queue,
+      },
+      page.who,
+    ),
+    zero: page.zero,
+    attempt: 0,
+  });
   queue = [];
+  chars = 0;
 };
 
 /** @param {boolean} [leaving] a beacon outlives the page; its answer is not seen */
 export const send = (leaving) => {
   for (const batch of waiting) if (leaving || !batch.busy) attempt(batch, leaving);
+};
+
+/** What earlier pages could not send. */
+export const sendLate = () => {
+  takeLate();
+  keepLate();
+  send();
 };
 
 /**
@@ -71,57 +104,53 @@ export const send = (leaving) => {
  * @param {boolean} [leaving]
  */
 const attempt = async (batch, leaving) => {
-  const { of, block, events } = batch;
-  const half = events.length >> 1;
-  /** The same events under the same numbers in two batches, sent by whoever goes through those that wait. */
-  const halve = () => {
-    waiting.delete(batch);
-    for (const part of [events.slice(0, half), events.slice(half)])
-      if (half) waiting.add({ of, block, events: part, attempt: batch.attempt });
-  };
-  let wait = RETRY_MS * 2 ** batch.attempt * (0.5 + Math.random());
+  const { wire, zero } = batch;
+  let after;
+  // What an earlier page could not send has no clock to tell its age by.
+  const sent_t = tick() - /** @type {number} */ (zero) || undefined;
+  Object.assign(wire, { attempt: batch.attempt++, sent_at: Date.now(), sent_t, offset });
   try {
-    /** @type {Record<string, object>} */
-    const elements = {};
-    for (const { el } of events) elements[el] = of.elements[el];
-    const body = JSON.stringify(
-      Object.assign(
-        {
-          v: 1,
-          site: settings.site,
-          attempt: batch.attempt,
-          sent_at: Date.now(),
-          sent_t: tick() - of.zero,
-          offset: of.offset,
-          page: block,
-          elements,
-          events,
-        },
-        of.who,
-      ),
-    );
-    if (half && new Blob([body]).size > MOST_BYTES) return halve();
-    batch.attempt++;
-    if (leaving) return navigator.sendBeacon(endpoint, body) && waiting.delete(batch);
+    const body = JSON.stringify(wire);
+    if (leaving) return navigator.sendBeacon(eventsUrl, body) && waiting.delete(batch);
     batch.busy = true;
     const keepalive = waiting.size <= MOST_KEPT_ALIVE;
-    const answer = await fetch(endpoint, { method: "POST", body, keepalive, credentials: "omit" });
+    const answer = await fetch(eventsUrl, { method: "POST", body, keepalive, credentials: "omit" });
     const { status } = answer;
-    wait = /** @type {any} */ (answer.headers.get("retry-after")) * 1000 || wait;
-    if (status === 413) {
-      halve();
-      wait = 0;
-    }
-    if (status === 410 || status === 403) stop();
-    else if (status !== 429 && status < 500) {
+    if (status === 410 || status === 403) return stop();
+    if (status === 413) return halve(batch);
+    after = Number(answer.headers.get("retry-after")) * 1000;
+    if (status !== 429 && status < 500) {
       waiting.delete(batch);
-      const { now } = await answer.json();
-      of.offset = of.offset || now - Date.now() || undefined;
+      if (batch.isLate) keepLate();
+      again(({ attempt }) => attempt > MOST_RETRIES);
+      offset = offset || (await answer.json()).now - Date.now() || undefined;
     }
   } catch (_) {}
-  if (batch.attempt > MOST_RETRIES) return;
-  later(() => {
-    batch.busy = false;
-    send();
-  }, wait);
+  if (!waiting.has(batch)) return;
+  batch.isLate = true;
+  keepLate();
+  if (batch.attempt <= MOST_RETRIES)
+    later(
+      () => again((other) => other === batch),
+      after || RETRY_MS * 2 ** (batch.attempt - 1) * (0.5 + Math.random()),
+    );
+};
+
+/** Once more; what was given up, too, when the collector is there again. @param {(batch: Batch) => boolean} which */
+const again = (which) => {
+  for (const batch of waiting) if (which(batch)) batch.busy = false;
+  send();
+};
+
+/** The same events under the same numbers in two batches. @param {Batch} batch */
+const halve = (batch) => {
+  const { events } = batch.wire;
+  const half = events.length >> 1;
+  waiting.delete(batch);
+  for (const part of [events.slice(0, half), events.slice(half)])
+    if (half)
+      waiting.add(
+        Object.assign({}, batch, { wire: Object.assign({}, batch.wire, { events: part }), busy: false }),
+      );
+  send();
 };

@@ -16,19 +16,3 @@ export const randomId = () => hex(random(), 8) + hex(random(), 8);
 
 /** 40 bits of ms since 2025-01-01 and 24 random bits. @param {number} ms Unix ms */
 export const timedId = (ms) => hex(Math.max(0, ms - EPOCH), 10) + hex(random(), 6);
-
-/**
- * 32 bits that depend on every character and on the seed.
- * @param {string} text
- * @param {number} seed
- */
-const lane = (text, seed) => {
-  for (let i = 0; i < text.length; i++) {
-    seed = Math.imul(seed ^ text.charCodeAt(i), 0x5bd1e995);
-    seed ^= seed >>> 15;
-  }
-  return hex(seed >>> 0, 8);
-};
-
-/** @param {string} text */
-export const hash = (text) => lane(text, 1) + lane(text, 2);

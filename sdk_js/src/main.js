@@ -1,29 +1,28 @@
 // Footpath: where visitors walk, where they stumble. Everything meets here.
 
-import { resetCap } from "./cap.js";
 import { concludeClicks, openClicks } from "./click.js";
 import { say } from "./command.js";
-import { closeBatch, flush, push, send, stop } from "./deliver.js";
-import { engage, isEngaged, measureSoon, openEngagement, report, resetEngagement } from "./engagement.js";
-import { endVisit, openForms, succeedForms } from "./form.js";
-import { guard, isStopped, listen, setStopped, tick } from "./guard.js";
+import { closeBatch, flush, record, send, sendLate, stop } from "./deliver.js";
+import { guard, isStopped, listen, setStopped, tick, whenIdle } from "./guard.js";
+import { load } from "./load.js";
+import { note, notes, openNotes } from "./note.js";
 import { beginPage, page, stamp } from "./page.js";
-import { follow, moved } from "./route.js";
+import { moved, openRoute } from "./route.js";
 import { refused } from "./settings.js";
 import { arrive, forget, isOver, openVisit, stay, visit } from "./visit.js";
 
 const FIRST_MS = 500;
+/** Once a second is often enough to know that somebody is there. */
+const INPUT_MS = 1000;
 
 /** What stands in for the script, or the script itself. */
 const stub = /** @type {any} */ (window.footpath || {});
 
 /** Commands given before the script could take them. @type {any[] | undefined} */
 let early = stub.q || [];
+let inputAt = -INPUT_MS;
 
 const { prerendering } = document;
-
-/** Signs of automation are tagged, not hidden. */
-const isAutomated = () => navigator.webdriver || /HeadlessChrome/.test(navigator.userAgent);
 
 /**
  * @param {string | undefined} soft how it began without a load
@@ -31,20 +30,20 @@ const isAutomated = () => navigator.webdriver || /HeadlessChrome/.test(navigator
  * @param {string} [url]
  */
 const open = (soft, before, url) => {
-  const flags = [isAutomated() && "bot", prerendering && "prerendered", soft === "bfcache" && soft];
+  // Signs of automation are tagged, not hidden.
+  const flags = [navigator.webdriver && "bot", prerendering && "prerendered", soft === "bfcache" && soft];
   arrive(before);
   beginPage(soft || prerendering ? tick() : 0, before, /** @type {string[]} */ (flags.filter(Boolean)), url);
-  resetCap();
-  resetEngagement();
-  push(stamp("page_view", { soft }), FIRST_MS);
+  notes.length = 0;
+  note("open", soft);
+  record(stamp("page_view", { soft }), FIRST_MS);
+  load();
 };
 
 /** What is still open ends with its page view. @param {string} [response] of the last click */
 const conclude = (response) => {
   concludeClicks(response);
-  endVisit();
-  succeedForms();
-  report(true);
+  note("end");
   closeBatch(true);
 };
 
@@ -70,16 +69,18 @@ const renew = () => {
 };
 
 const onInput = () => {
-  if (isEngaged()) return;
+  look();
+  if (tick() - inputAt < INPUT_MS) return;
+  inputAt = tick();
   renew();
   stay();
-  engage();
+  note("engage");
 };
 
 const onVisibility = () => {
   if (!document.hidden) return;
   concludeClicks("visibility");
-  report(true);
+  note("hide");
   flush();
 };
 
@@ -91,7 +92,7 @@ const onLeave = () => {
 /** The page block must be true for the clicks of its batch. */
 const onResize = () => {
   closeBatch();
-  measureSoon();
+  page.block.viewport = undefined;
 };
 
 /** @param {boolean} given */
@@ -132,20 +133,13 @@ const start = guard(() => {
   listen("resize", onResize);
   openVisit(stop);
   openClicks();
-  openForms();
-  openEngagement();
-  if (!window.navigation) follow(guard(look));
-  listen(
-    "currententrychange",
-    () => {
-      look();
-      concludeClicks("navigation");
-    },
-    window.navigation,
-  );
-  // Consent that was refused before the start is heard before anything is kept.
-  if (commands.some(([command, given]) => command === "consent" && !given)) consent(false);
-  else open(undefined, document.referrer);
+  openNotes();
+  openRoute(() => {
+    look();
+    concludeClicks("navigation");
+  });
+  open(undefined, document.referrer);
+  whenIdle(sendLate, 0);
   for (const words of commands) footpath(...words);
 });
 

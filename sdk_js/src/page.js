@@ -22,13 +22,13 @@ import { visit } from "./visit.js";
  * @property {number} zero the monotonic clock when the page view began
  * @property {Block} block
  * @property {{ visitor: string, session: string, entry: object, flags: string[] }} who
- * @property {number} [offset] server time minus the wall clock, frozen
- * @property {number} next the number of the next event
- * @property {any[]} elements described so far, named by their place
- * @property {Map<string, import("./form.js").FormState>} forms seen so far; one that is rendered anew stays the same
+ * @property {number} allowance how many clicks, zones, errors and custom events it may still have
+ * @property {number} count the number of the next event
  */
 
 /** @typedef {{ n: number, t: number, k: string, [field: string]: any }} Event */
+
+const MOST = 500;
 
 /** @type {Page} */
 export let page;
@@ -46,12 +46,12 @@ export const beginPage = (zero, referrer, flags, url = location.href) => {
     zero,
     block: { id: timedId(started_at), started_at, url: cleanAddress(url), referrer: cleanAddress(referrer) },
     who: { visitor, session, entry, flags },
-    offset: page && page.offset,
-    next: 0,
-    elements: [],
-    forms: new Map(),
+    allowance: MOST,
+    count: 0,
   };
 };
+
+export const pageNow = () => page;
 
 /** The clock of the page view, ms. */
 export const pageTime = () => tick() - page.zero;
@@ -62,7 +62,7 @@ export const pageTime = () => tick() - page.zero;
  * @param {object} fields
  * @returns {Event}
  */
-export const stamp = (k, fields) => Object.assign({ n: page.next++, t: pageTime(), k }, fields);
+export const stamp = (k, fields) => Object.assign({ n: page.count++, t: pageTime(), k }, fields);
 
 /** Called when layout is clean. */
 export const measureSizes = () => {
@@ -84,7 +84,7 @@ export const pageBlock = (turning) => {
   if (!block.viewport) measureSizes();
   const typed = document.querySelector("[data-footpath-page-type]");
   // A single-page app sets its title after the address: each batch reads it again.
-  if (!turning || !block.title) block.title = document.title.slice(0, 512);
+  if (!turning || !block.title) block.title = clean(document.title, 512);
   return Object.assign({}, block, {
     type: typed ? clean(typed.getAttribute("data-footpath-page-type")) : undefined,
     screen: [screen.width, screen.height, devicePixelRatio],

@@ -1,31 +1,32 @@
 // When does a single-page app show another page?
 
 import { hashPath } from "./address.js";
-import { listen } from "./guard.js";
+import { guard, listen } from "./guard.js";
 
-let path = location.pathname;
-let fragment = hashPath(location);
+const POLL_MS = 250;
+
+const here = () => location.pathname + hashPath(location);
+let route = here();
+let address = location.href;
 
 /** Another path is another page view; another query string is not. Says how, once. */
 export const moved = () => {
-  const soft = path !== location.pathname ? "history" : fragment !== hashPath(location) ? "hash" : "";
-  path = location.pathname;
-  fragment = hashPath(location);
-  return soft;
+  const before = route;
+  route = here();
+  return before !== route && (hashPath(location) ? "hash" : "history");
 };
 
 /**
- * Where the browser has no Navigation API. The originals come first: whatever happens here, the page gets what it
- * asked for.
- * @param {() => void} look
+ * Where the browser has no Navigation API the address is looked at from time to time: no function of the page is
+ * replaced.
+ * @param {() => void} onChange
  */
-export const follow = (look) => {
-  listen("popstate hashchange", look);
-  for (const name of /** @type {const} */ (["pushState", "replaceState"])) {
-    const original = history[name];
-    history[name] = function (...args) {
-      original.apply(this, args);
-      look();
-    };
-  }
+export const openRoute = (onChange) => {
+  const look = () => {
+    const before = address;
+    address = location.href;
+    if (before !== address) onChange();
+  };
+  if (window.navigation) listen("currententrychange", look, window.navigation);
+  else setInterval(guard(look), POLL_MS);
 };

@@ -4,11 +4,12 @@
  * @typedef {object} Settings
  * @property {string} site
  * @property {string} endpoint
+ * @property {string} files what the addresses of the later files begin with
  * @property {"local" | "session" | "none"} storage
  * @property {"off" | "reduced" | "ignore"} gpc
  * @property {"off" | "reduced" | "ignore"} dnt
  * @property {boolean | string} hash
- * @property {string[]} query
+ * @property {string[] | string} query names, or names with commas
  */
 
 const tag = /** @type {any} */ (document.currentScript || {});
@@ -16,13 +17,24 @@ const tag = /** @type {any} */ (document.currentScript || {});
 /** Defaults, then the tag's data attributes, then what the collector wrote into the file. */
 export const settings = /** @type {Settings} */ (
   Object.assign(
-    { endpoint: "/v1/events", storage: "local", gpc: "off", dnt: "off", query: [] },
+    {
+      endpoint: "/v1/events",
+      files: `/sdk/${VERSION}`,
+      storage: "local",
+      gpc: "off",
+      dnt: "off",
+      query: [],
+    },
     tag.dataset,
     SETTINGS,
   )
 );
 
-export const endpoint = new URL(settings.endpoint, tag.src || location.href);
+/** @param {string} path relative to where the script came from */
+const at = (path) => new URL(path, tag.src || location.href);
+
+export const eventsUrl = at(settings.endpoint);
+export const filesUrl = at(settings.files);
 
 const wishes = [navigator.globalPrivacyControl && settings.gpc, navigator.doNotTrack === "1" && settings.dnt];
 

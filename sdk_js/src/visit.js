@@ -3,6 +3,7 @@
 import { cleanAddress } from "./address.js";
 import { listen } from "./guard.js";
 import { randomId, timedId } from "./id.js";
+import { IDLE_MS } from "./limits.js";
 import { settings, storage } from "./settings.js";
 
 /**
@@ -13,16 +14,18 @@ import { settings, storage } from "./settings.js";
  * @property {number} began when the session began
  * @property {number} seen when an input was last seen
  * @property {{ url: string, referrer: string }} entry
+ * @property {Record<string, any[]>} [late] what did not arrive, by the tab that keeps it
  */
 
 const KEY = `footpath:${settings.site}`;
-export const IDLE_MS = 18e5;
 const DAY_MS = 864e5;
 const VISITOR_MS = 395 * DAY_MS;
 const WRITE_MS = 5000;
 
 /** Empty where nobody is known. @type {Visit} */
 export let visit = /** @type {any} */ ({});
+
+export const visitNow = () => visit;
 
 /** @type {Storage} */
 let store;
@@ -31,7 +34,7 @@ try {
   store = /** @type {any} */ (window)[`${storage}Storage`];
 } catch (_) {}
 
-const write = () => {
+export const writeVisit = () => {
   try {
     store.setItem(KEY, JSON.stringify(visit));
   } catch (_) {
@@ -57,7 +60,7 @@ export const arrive = (referrer) => {
     visit.entry = { url: cleanAddress(location.href), referrer: cleanAddress(referrer) };
   }
   visit.seen = now;
-  write();
+  writeVisit();
 };
 
 /** 30 min without an input, or a day; or it never began. */
@@ -71,7 +74,7 @@ export const stay = () => {
   const now = Date.now();
   if (now - visit.seen < WRITE_MS) return;
   visit.seen = now;
-  write();
+  writeVisit();
 };
 
 /** Nothing stays on the device. */

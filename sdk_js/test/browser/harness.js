@@ -37,6 +37,12 @@ export async function serve() {
       response.setHeader("content-type", "text/javascript");
       return response.end(configured(world.settings));
     }
+    const later = path.match(/^\/sdk\/[\d.]+\.(more|form|idle|debug)\.js$/);
+    if (later) {
+      response.setHeader("content-type", "text/javascript");
+      response.setHeader("access-control-allow-origin", "*");
+      return response.end(file(`dist/footpath.${later[1]}.min.js`));
+    }
     if (path.endsWith(".js")) {
       response.setHeader("content-type", "text/javascript");
       return response.end(world.pages[path] || "");

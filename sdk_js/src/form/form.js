@@ -1,10 +1,6 @@
 // Which field costs people their patience? Never a value, never its length.
 
-import { clickedAt, leads } from "./click.js";
-import { push } from "./deliver.js";
-import { describe, firstOf, isField, isIgnored } from "./element.js";
-import { later, listen, targetOf, tick } from "./guard.js";
-import { page, stamp } from "./page.js";
+import { describe, firstOf, isField, isIgnored, lastClick, later, record, stamp, tick } from "./core.js";
 
 /**
  * @typedef {object} FormState
@@ -16,14 +12,21 @@ import { page, stamp } from "./page.js";
 const SUCCESS_MS = 5000;
 const REFUSED_MS = 100;
 
+/** Seen in this page view, by name; one that is rendered anew stays the same. @type {Map<string, FormState>} */
+let forms = new Map();
 /** The field in use. @type {any} */
 let current;
-/** Its visit, as the wire wants it. @type {import("./page.js").Event} */
+/** Its visit, as the wire wants it. @type {import("../page.js").Event} */
 let visit;
 let focusedAt = 0;
 let isEmptied = false;
 /** The click whose submit the browser refused. */
 let refusedAt = 0;
+
+export const beginForms = () => {
+  forms = new Map();
+  current = 0;
+};
 
 /** Attributes, because a field called "id" hides the form's own. @param {any} element @param {string} otherwise */
 const nameOf = (element, otherwise) =>
@@ -33,9 +36,8 @@ const nameOf = (element, otherwise) =>
 const fieldName = (field) => nameOf(field, field.type);
 
 /** The first sight of a form is its view. @param {Element | null} element @returns {FormState} */
-const stateOf = (element) => {
+export const stateOf = (element) => {
   const form = element ? nameOf(element, "form") : "page";
-  const { forms } = page;
   let state = forms.get(form);
   if (!state) {
     state = { form, fields: [] };
@@ -51,23 +53,18 @@ const stateOf = (element) => {
  * @param {number} [within]
  */
 const tell = ({ form, fields }, step, within) =>
-  push(stamp("form", { form, step, last_field: fields[fields.length - 1] }), within);
-
-/** Called when layout is clean. */
-export const lookForForms = () => {
-  for (const form of document.forms) {
-    const { top, bottom, height } = form.getBoundingClientRect();
-    if (height && top < innerHeight && bottom > 0 && !isIgnored(form)) stateOf(form);
-  }
-};
+  record(stamp("form", { form, step, last_field: fields[fields.length - 1] }), within);
 
 /** Whether it holds anything; never what. @param {any} field */
 const isFilled = (field) => (/checkbox|radio/.test(field.type) ? field.checked : field.value !== "");
 
-/** @param {any} field */
-const beginVisit = (field) => {
+/**
+ * @param {number} at
+ * @param {any} field
+ */
+const beginVisit = (at, field) => {
   if (field === current) return;
-  endVisit();
+  endVisit(at);
   const state = stateOf(field.form);
   const { form, fields } = state;
   const name = fieldName(field);
@@ -76,7 +73,7 @@ const beginVisit = (field) => {
   if (!fields[0]) tell(state, "start");
   fields.push(name);
   current = field;
-  focusedAt = tick();
+  focusedAt = at;
   isEmptied = false;
   visit = stamp("field", {
     form,
@@ -90,32 +87,35 @@ const beginVisit = (field) => {
   });
 };
 
-export const endVisit = () => {
+export const endVisit = (at = tick()) => {
   if (!current) return;
   const { validity } = current;
-  visit.dwell_ms = tick() - focusedAt;
+  visit.dwell_ms = at - focusedAt;
   visit.filled = +isFilled(current);
   for (const rule in validity) if (rule !== "valid" && validity[rule] === true) visit.invalid = rule;
   current = 0;
-  push(visit);
+  record(visit);
 };
 
-/** A field that is focused, typed into, or filled by the browser. @param {InputEvent} event */
-const onField = (event) => {
-  const { type, inputType } = event;
-  const field = targetOf(event);
-  if (!event.isTrusted || !field.matches || !isField(field) || isIgnored(field)) return;
-  beginVisit(field);
+/**
+ * A field that is focused, typed into, or filled by the browser.
+ * @param {number} at
+ * @param {any} field
+ * @param {InputEvent} event
+ */
+export const onField = (at, field, { type, inputType, isTrusted }) => {
+  if (!isTrusted || !field.matches || !isField(field) || isIgnored(field)) return;
+  beginVisit(at, field);
   if (type !== "input") return;
   const full = isFilled(field);
-  if (!visit.edits++) visit.hesitation_ms = tick() - focusedAt;
+  if (!visit.edits++) visit.hesitation_ms = at - focusedAt;
   if (/^del/.test(inputType)) visit.deletes++;
   if (/Paste|Drop/.test(inputType)) visit.pasted = 1;
   // A browser that fills a text field says so by its style.
-  if (field.matches(":-webkit-autofill")) visit.autofilled = 1;
+  if (field.matches(":-webkit-autofill,:autofill")) visit.autofilled = 1;
   if (full && isEmptied) visit.refills++;
   isEmptied = !full;
-  if (!field.matches(":focus")) endVisit();
+  if (!field.matches(":focus")) endVisit(at);
 };
 
 /** @param {Element} form */
@@ -126,20 +126,24 @@ const attempt = (form) => {
   return state;
 };
 
-/** The browser itself refuses: there is no submit, only a click and its complaints. @param {Event} event */
-const onInvalid = (event) => {
-  const { form } = targetOf(event);
-  if (!form || !leads || refusedAt === clickedAt || tick() - clickedAt > REFUSED_MS) return;
-  refusedAt = clickedAt;
+/**
+ * The browser itself refuses: there is no submit, only a click and its complaints.
+ * @param {number} at
+ * @param {any} field
+ */
+export const onInvalid = (at, { form }) => {
+  if (!form || !lastClick.leads || refusedAt === lastClick.at || at - lastClick.at > REFUSED_MS) return;
+  refusedAt = lastClick.at;
   tell(attempt(form), "error");
 };
 
-/** @param {Event} event */
-const onSubmit = (event) => {
-  const form = targetOf(event);
+/**
+ * @param {number} at
+ * @param {any} form
+ */
+export const onSubmit = (at, form) => {
   if (isIgnored(form)) return;
   const state = attempt(form);
-  const at = tick();
   state.attempted = at;
   later(() => {
     if (state.attempted !== at) return;
@@ -152,6 +156,12 @@ const onSubmit = (event) => {
   }, SUCCESS_MS);
 };
 
+/**
+ * @param {number} _at
+ * @param {any} form
+ */
+export const onReset = (_at, form) => succeed(stateOf(form));
+
 /** @param {FormState} state */
 const succeed = (state) => {
   if (state.attempted) tell(state, "ok", 0);
@@ -159,12 +169,4 @@ const succeed = (state) => {
 };
 
 /** The page is left or a conversion is told: what was submitted just now has succeeded. */
-export const succeedForms = () => page.forms.forEach(succeed);
-
-export const openForms = () => {
-  listen("focusin input", onField);
-  listen("focusout", endVisit);
-  listen("submit", onSubmit);
-  listen("invalid", onInvalid);
-  listen("reset", (event) => succeed(stateOf(targetOf(event))));
-};
+export const succeedForms = () => forms.forEach(succeed);

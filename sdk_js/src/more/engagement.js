@@ -1,19 +1,20 @@
 // How long, how deep, how restlessly is a page read?
 
-import { push } from "./deliver.js";
-import { lookForForms } from "./form.js";
-import { guard, listen, tick, whenIdle } from "./guard.js";
-import { measureSizes, page, stamp } from "./page.js";
-import { sums, takeSums } from "./sums.js";
-import { IDLE_MS } from "./visit.js";
+import { IDLE_MS } from "../limits.js";
+import { guard, listen, measureSizes, pageNow, record, stamp, sums, tick, whenIdle } from "./core.js";
+import { lookAtZones, reportZones, spendOnZones } from "./zone.js";
 
 const ACTIVE_MS = 15000;
-const INPUT_MS = 1000;
+const WATCHING_MS = 60000;
 const REPORT_MS = 15000;
 const SCROLL_MS = 100;
 const BANDS = 20;
 
-/** Engaged ms by band since the last report. @type {number[]} */
+/** Since the last report; bands hold engaged ms. */
+let engaged = 0;
+let foreground = 0;
+let reversals = 0;
+/** @type {number[]} */
 let bands = [];
 
 /** Of the whole page view. */
@@ -33,38 +34,53 @@ let top = 0;
 let direction = 0;
 let isMeasuring = false;
 
-export const resetEngagement = () => {
-  account();
-  takeSums();
+const takeSums = () => {
+  const taken = {
+    engaged_ms: engaged,
+    foreground_ms: foreground,
+    reversals,
+    dropped: sums.dropped,
+    script_ms: sums.script_ms,
+    bands: Object.assign(
+      {},
+      bands.map((ms) => ms / 1000),
+    ),
+  };
+  engaged = foreground = reversals = sums.dropped = sums.script_ms = 0;
   bands = [];
-  deepest = reported = direction = beyond = 0;
-  lastInput = tick();
-  isMeasuring = false;
+  return taken;
+};
+
+/** @param {number} at */
+export const beginEngagement = (at) => {
+  account(at);
+  engaged = foreground = reversals = deepest = reported = direction = beyond = 0;
+  bands = [];
+  lastInput = at;
+};
+
+/** An input just came. @param {number} at */
+export const engage = (at) => {
+  account(at);
+  lastInput = at;
+  activeUntil = at + ACTIVE_MS;
+  // What an input opens or uncovers is looked at without a scroll, too.
   measureSoon();
 };
 
-/** Once a second is often enough to know that somebody is there. */
-export const isEngaged = () => activeUntil - tick() > ACTIVE_MS - INPUT_MS;
-
-/** An input just came. */
-export const engage = () => {
-  account();
-  lastInput = tick();
-  activeUntil = lastInput + ACTIVE_MS;
-};
-
 /** Adds what has passed since the last time under the conditions that held. */
-const account = () => {
-  const end = Math.min(tick(), lastInput + IDLE_MS);
+const account = (at = tick()) => {
+  const end = Math.min(at, lastInput + IDLE_MS);
   if (visible && end > since) {
-    sums.foreground_ms += end - since;
+    foreground += end - since;
+    spendOnZones(end - since);
     const busy = Math.min(end, activeUntil) - since;
     if (focused && busy > 0) {
-      sums.engaged_ms += busy;
+      engaged += busy;
       for (let band = first; band < beyond; band++) bands[band] = (bands[band] || 0) + busy;
     }
   }
-  since = tick();
+  since = at;
   visible = !document.hidden;
   focused = document.hasFocus();
 };
@@ -81,7 +97,7 @@ const measure = () => {
   const height = measureSizes();
   const bottom = Math.min(height, scrollY + innerHeight);
   const way = Math.sign(scrollY - top);
-  if (way * direction < 0) sums.reversals++;
+  if (way * direction < 0) reversals++;
   direction = way || direction;
   top = scrollY;
   first = Math.max(0, Math.floor((top / height) * BANDS));
@@ -89,7 +105,7 @@ const measure = () => {
   // A page that is still loading is short, and would be called read to its end.
   if (document.readyState !== "loading") {
     deepest = Math.max(deepest, Math.round(bottom));
-    lookForForms();
+    lookAtZones();
   }
   return height;
 };
@@ -97,27 +113,31 @@ const measure = () => {
 /** @param {boolean} [always] also when nobody was engaged */
 export const report = (always) => {
   const height = measure();
-  const percent = Math.min(100, Math.round((deepest / height) * 100));
   // A page is hidden just after it was left: what lies between is no report of its own.
-  if (!(sums.dropped || (always ? sums.foreground_ms : sums.engaged_ms) > SCROLL_MS)) return;
+  if (!(sums.dropped || (always ? foreground : engaged) > SCROLL_MS)) return;
+  reportZones();
+  const percent = Math.min(100, Math.round((deepest / height) * 100));
   const reached = [];
   while (reported * 5 < percent) reached.push(reported++);
   const event = stamp("engagement", takeSums());
   // A page that lies open after its session's end was not read then.
-  event.t = Math.min(event.t, lastInput + IDLE_MS - page.zero);
-  event.bands = Object.assign(
-    {},
-    bands.map((ms) => ms / 1000),
-  );
+  event.t = Math.min(event.t, lastInput + IDLE_MS - pageNow().zero);
   event.reached = reached;
   event.max_scroll_pct = percent;
   event.max_scroll_px = deepest;
-  push(event);
-  bands = [];
+  record(event);
+};
+
+/** Somebody who watches a film does nothing else for a while. @param {Event} event */
+const onFilm = ({ target }) => {
+  account();
+  if (!(/** @type {HTMLMediaElement} */ (target).muted))
+    activeUntil = Math.max(activeUntil, lastInput + WATCHING_MS);
 };
 
 export const openEngagement = () => {
-  listen("focus blur visibilitychange", account);
-  listen("load scroll", measureSoon);
+  listen("focus blur visibilitychange", () => account());
+  listen("load scroll resize", measureSoon);
+  listen("timeupdate", onFilm);
   setInterval(guard(report), REPORT_MS);
 };

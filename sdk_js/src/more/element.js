@@ -1,12 +1,9 @@
 // Which control is it? An identity that survives a redesign, and a selector for people.
 
-import { hash } from "./id.js";
-import { page } from "./page.js";
-import { clean } from "./text.js";
+import { CONTROL, clean, isField, nearest, parent } from "./core.js";
+import { hash } from "./hash.js";
 
 const MARKS = ["data-footpath", "data-testid", "data-test", "data-cy", "data-qa"];
-const CONTROL =
-  "a,button,input,select,textarea,summary,label,[role=button],[role=tab],[role^=menuitem],[tabindex='0'],[contenteditable]";
 const ZONE = "[data-footpath-zone],nav,header,footer,aside,main,dialog,form";
 /** What people type or choose stands in these; their text is a value. */
 const VALUE =
@@ -46,35 +43,8 @@ export const firstOf = (element, names) =>
     .map((name) => attr(element, name))
     .find(Boolean) || "";
 
-/** Through shadow roots. @param {any} element @returns {any} */
-const parent = (element) => element.parentElement || element.getRootNode().host;
-
-/**
- * The nearest ancestor, through shadow roots.
- * @param {any} element
- * @param {string} selector
- * @returns {any}
- */
-export const nearest = (element, selector) =>
-  element && (element.matches(selector) ? element : nearest(parent(element), selector));
-
-/** @param {Element | null} element */
-export const isIgnored = (element) => nearest(element, "[data-footpath-ignore]");
-
 /** @param {any} element */
 const roleOf = ({ type, localName }) => ROLES[type] || ROLES[localName];
-
-/** Something people fill in. @param {Element} element */
-export const isField = (element) => /box|radio/.test(roleOf(element));
-
-/** @param {any} element */
-export const isSubmit = (element) => /submit|image/.test(element.type) && element.form;
-
-/** @param {Element} element */
-export const isControl = (element) => element.matches(CONTROL);
-
-/** The control that a click is about. @param {Element} target @returns {Element} */
-export const subject = (target) => nearest(target, CONTROL) || nearest(target, "[data-footpath]") || target;
 
 /**
  * Text that the page's author wrote. Never what a person typed.
@@ -99,10 +69,9 @@ const accessibleName = (element) => {
 
 /**
  * @param {any} element
- * @param {object} [where] its place on the page
- * @returns {number} its place in the page view's list of elements
+ * @param {any} [about] what is known of it
  */
-export const describe = (element, where) => {
+export const describe = (element, about = {}) => {
   const around = nearest(element, ZONE);
   const zone = around ? attr(around, "data-footpath-zone") || around.localName : "";
   const name = accessibleName(element);
@@ -136,9 +105,5 @@ export const describe = (element, where) => {
   const known = (name + attr(element, "name")).replace(/(\D)\d+/g, "$1");
   const key = hash([role, own || [known || selector, zone]].join());
   if (isField(element) || !item) item = undefined;
-  const { elements } = page;
-  const found = elements.findIndex((other) => other.key === key && other.item === item);
-  const index = found < 0 ? elements.length : found;
-  elements[index] = Object.assign(elements[index] || {}, { key, item, selector, role, name, zone }, where);
-  return index;
+  return Object.assign(about, { key, item, selector, role, name, zone });
 };

@@ -1,0 +1,67 @@
+// What breaks on the page?
+
+import { clean, eventsUrl, passes, record, stamp } from "./core.js";
+import { observe } from "./observe.js";
+
+/** A page that fails in a loop is one finding, not a thousand. */
+const MOST_ALIKE = 5;
+const MOST = 20;
+
+/** How often each was told in this page view, and how many were. @type {Record<string, number>} */
+let told = {};
+let total = 0;
+
+export const beginErrors = () => {
+  told = {};
+  total = 0;
+};
+
+/** @param {any} address */
+const source = (address) => `${address || ""}`.split(/[?#]/)[0].slice(0, 200);
+
+/**
+ * @param {string} type
+ * @param {any} message
+ * @param {any} address
+ * @param {number} [line]
+ */
+const tell = (type, message, address, line) => {
+  const error = {
+    type,
+    message: clean(`${message || ""}`, 200) || undefined,
+    source: source(address) || undefined,
+    line: line || undefined,
+  };
+  const signature = JSON.stringify(error);
+  told[signature] = (told[signature] || 0) + 1;
+  if (told[signature] <= MOST_ALIKE && total++ < MOST && passes()) record(stamp("error", error));
+};
+
+/**
+ * An error of a script, or of an image, style or script that did not load.
+ * @param {number} _at
+ * @param {any} target
+ * @param {any} event
+ */
+export const onError = (_at, target, { message, filename, lineno }) => {
+  if (message) tell("js", message, filename, lineno);
+  else if (target.localName) tell("resource", target.localName, target.src || target.href);
+};
+
+/**
+ * Its first frame says where.
+ * @param {number} _at
+ * @param {any} _target
+ * @param {any} event
+ */
+export const onRejection = (_at, _target, { reason }) => {
+  const [, address, line] = /((?:https?|file):\S+?):(\d+)/.exec((reason && reason.stack) || "") || [];
+  tell("rejection", (reason && reason.message) || reason, address, Number(line));
+};
+
+export const openErrors = () => {
+  observe("resource", ({ responseStatus, initiatorType, name }) => {
+    if (responseStatus >= 400 && /fetch|xml/.test(initiatorType) && name !== eventsUrl.href)
+      tell("http", responseStatus, name);
+  });
+};

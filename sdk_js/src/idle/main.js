@@ -1,0 +1,30 @@
+// What breaks, how fast is it, and what does the page say of its visitors?
+
+import { takeOver } from "../takeover.js";
+import { take } from "./core.js";
+import { beginErrors, onError, onRejection, openErrors } from "./error.js";
+import { openFrames } from "./frame.js";
+import { sayMore } from "./say.js";
+import { beginVitals, endVitals, openVitals } from "./vital.js";
+
+/**
+ * @param {import("../handed.js").Core} handed
+ * @param {import("../note.js").Note[]} notes
+ */
+export const idle = (handed, notes) => {
+  take(handed);
+  takeOver(notes, {
+    open: (_at, soft) => {
+      beginErrors();
+      beginVitals(soft);
+    },
+    hide: endVitals,
+    end: endVitals,
+    error: onError,
+    unhandledrejection: onRejection,
+    say: sayMore,
+  });
+  openFrames();
+  openErrors();
+  openVitals();
+};

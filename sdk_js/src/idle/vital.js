@@ -1,0 +1,92 @@
+// How fast and how steady does the page feel? As the web-vitals library defines it.
+
+import { listen, record, stamp, tick } from "./core.js";
+import { drain, observe } from "./observe.js";
+
+/** A burst of layout shifts ends after a second without one, or after five. */
+const GAP_MS = 1000;
+const BURST_MS = 5000;
+/** INP leaves out one of the slowest interactions for every fifty. */
+const PER_OUTLIER = 50;
+
+const [load] = /** @type {any[]} */ (performance.getEntriesByType("navigation"));
+const { activationStart = 0 } = load || {};
+
+/** What is known, and what was told. @type {Record<string, number>} */
+let values = {};
+/** @type {Record<string, number>} */
+let told = {};
+let navigation = "";
+
+let burst = 0;
+let burstAt = 0;
+let shiftAt = 0;
+/** The longest duration by interaction. @type {Map<number, number>} */
+let interactions = new Map();
+let before = 0;
+let hiddenAt = document.hidden ? 0 : Infinity;
+
+const interactionCount = () => /** @type {any} */ (performance).interactionCount || interactions.size;
+
+/** @param {string | undefined} soft */
+export const beginVitals = (soft) => {
+  drain();
+  navigation = soft || (load && load.type) || "";
+  values = PerformanceObserver.supportedEntryTypes.includes("layout-shift") ? { CLS: 0 } : {};
+  told = {};
+  interactions = new Map();
+  before = soft ? interactionCount() : 0;
+  burst = 0;
+};
+
+/** The last of a name is the one that counts: it grows as long as the page is used. */
+export const endVitals = () => {
+  drain();
+  const slowest = [...interactions.values()].sort((a, b) => b - a);
+  const outliers = Math.floor((interactionCount() - before) / PER_OUTLIER);
+  values.INP = slowest[Math.min(outliers, slowest.length - 1)];
+  for (const name in values) {
+    const value = Number((values[name] || 0).toFixed(4));
+    if (values[name] === undefined || told[name] === value) continue;
+    told[name] = value;
+    record(stamp("vital", { name, value, navigation }));
+  }
+};
+
+/** @param {{ interactionId: number, duration: number }} entry */
+const onInteraction = ({ interactionId, duration }) => {
+  if (interactionId)
+    interactions.set(interactionId, Math.max(duration, interactions.get(interactionId) || 0));
+};
+
+/** @param {{ hadRecentInput: boolean, value: number, startTime: number }} entry */
+const onShift = ({ hadRecentInput, value, startTime }) => {
+  if (hadRecentInput) return;
+  if (startTime - shiftAt > GAP_MS || startTime - burstAt > BURST_MS) {
+    burst = 0;
+    burstAt = startTime;
+  }
+  shiftAt = startTime;
+  burst += value;
+  values.CLS = Math.max(values.CLS, burst);
+};
+
+/** @param {string} name */
+const paintAs = (name) => (/** @type {{ name: string, startTime: number }} */ entry) => {
+  if (entry.startTime < hiddenAt && entry.name !== "first-paint")
+    values[name] = Math.max(0, entry.startTime - activationStart);
+};
+
+export const openVitals = () => {
+  listen("visibilitychange", () => {
+    hiddenAt = Math.min(hiddenAt, tick());
+  });
+  if (navigation === (load && load.type)) {
+    values.TTFB = Math.max(0, load.responseStart - activationStart);
+    observe("paint", paintAs("FCP"));
+    observe("largest-contentful-paint", paintAs("LCP"));
+  }
+  observe("layout-shift", onShift);
+  observe("event", onInteraction);
+  observe("first-input", onInteraction);
+};

@@ -1,0 +1,19 @@
+// When does the second file come? When the page is idle; the core goes on alone without it.
+
+import { fetchFile } from "./fetch.js";
+import { handed } from "./handed.js";
+
+/** @type {Promise<any> | undefined} */
+let asked;
+
+export const load = () => {
+  asked =
+    asked ||
+    fetchFile("more").then(
+      ({ more }) => more(handed),
+      () => {
+        // The next page view of a single-page app asks again.
+        asked = undefined;
+      },
+    );
+};

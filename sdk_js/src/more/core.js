@@ -1,0 +1,64 @@
+// What does this file use of the core?
+
+/** @typedef {import("../handed.js").Core} Core */
+
+/** @type {Core["CONTROL"]} */
+export let CONTROL;
+/** @type {Core["clean"]} */
+export let clean;
+/** @type {Core["fetchFile"]} */
+export let fetchFile;
+/** @type {Core["guard"]} */
+export let guard;
+/** @type {Core["isField"]} */
+export let isField;
+/** @type {Core["isIgnored"]} */
+export let isIgnored;
+/** @type {Core["listen"]} */
+export let listen;
+/** @type {Core["measureSizes"]} */
+export let measureSizes;
+/** @type {Core["nearest"]} */
+export let nearest;
+/** @type {Core["notes"]} */
+export let notes;
+/** @type {Core["pageNow"]} */
+export let pageNow;
+/** @type {Core["parent"]} */
+export let parent;
+/** @type {Core["passes"]} */
+export let passes;
+/** @type {Core["record"]} */
+export let record;
+/** @type {Core["stamp"]} */
+export let stamp;
+/** @type {Core["sums"]} */
+export let sums;
+/** @type {Core["tick"]} */
+export let tick;
+/** @type {Core["whenIdle"]} */
+export let whenIdle;
+
+/** @param {import("../handed.js").Handed} handed */
+export const take = (handed) => {
+  ({
+    CONTROL,
+    clean,
+    fetchFile,
+    guard,
+    isField,
+    isIgnored,
+    listen,
+    measureSizes,
+    nearest,
+    notes,
+    pageNow,
+    parent,
+    passes,
+    record,
+    stamp,
+    sums,
+    tick,
+    whenIdle,
+  } = handed);
+};

@@ -1,0 +1,28 @@
+// How do the files that may come even later hear of what they need?
+
+import { fetchFile } from "./core.js";
+
+/** @typedef {import("../note.js").Note} Note */
+
+/**
+ * It is asked for with the first note that needs it, and hears everything from then on.
+ * @param {string} name of the file and of what it exports
+ * @param {import("../handed.js").Core} core
+ * @param {(subject: any) => any} needs
+ */
+export const follow = (name, core, needs) => {
+  /** @type {Note[]} */
+  const notes = [];
+  let isAsked = false;
+  return async (/** @type {Note} */ note) => {
+    if (isAsked || needs(note[2])) notes.push(note);
+    if (isAsked || !notes[0]) return;
+    isAsked = true;
+    try {
+      (await fetchFile(name))[name](core, notes);
+    } catch (_) {
+      isAsked = false;
+      notes.length = 0;
+    }
+  };
+};
