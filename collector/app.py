@@ -3,33 +3,23 @@
 from __future__ import annotations
 
 import atexit
-import hashlib
-import json
 import threading
 import time
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
 from flask import Flask, Response, request
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from collector import __version__, receive, resources, spool, telemetry
+from collector import publish, receive, resources, script, spool, telemetry
 from collector.config import Settings
 from collector.enrich.place import Places
 from collector.enrich.visitor import Salts, load_key
-from collector.sites import LiveSites, Site
+from collector.sites import LiveSites
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from werkzeug.exceptions import MethodNotAllowed
 
-SETTINGS_PLACE: Final = "({});"
-"""What the built script ends with; a site's settings go there."""
-
-_SCRIPT_SECONDS: Final = 3600
 _SWEEP_SECONDS: Final = 1800
-_FOR_EVER: Final = "public, max-age=31536000, immutable"
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -55,7 +45,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask("footpath", static_folder=None)
     app.extensions["footpath"] = parts.spool
     app.register_blueprint(receive.blueprint(parts, settings.events_path))
-    _add_script(app, settings, sites)
+    app.register_blueprint(publish.blueprint(settings, sites, script.files(resources.folder("sdk"))))
     _add_operation(app, settings, parts.spool)
     _add_errors(app)
     return app
@@ -66,36 +56,6 @@ def _sweep(salts: Salts) -> None:
     while True:
         salts.sweep()
         time.sleep(_SWEEP_SECONDS)
-
-
-def _add_script(app: Flask, settings: Settings, sites: Callable[[], Mapping[str, Site]]) -> None:
-    script = (resources.folder("sdk") / "footpath.min.js").read_text()
-
-    @app.get(settings.script_path)
-    def sdk() -> Response:
-        site = sites().get(request.args.get("site", ""))
-        if "site" in request.args and site is None:
-            return receive.refused(404, "site", "this site is not in sites.yml")
-        return _script(_with_settings(script, site, settings), f"public, max-age={_SCRIPT_SECONDS}")
-
-    @app.get(f"/sdk/{__version__}.js")
-    def versioned_sdk() -> Response:
-        return _script(script, _FOR_EVER)
-
-
-def _with_settings(script: str, site: Site | None, settings: Settings) -> str:
-    if site is None:
-        return script
-    inlined = json.dumps({"site": site.key, "endpoint": settings.events_path, **asdict(site.privacy)})
-    head, _, tail = script.rpartition(SETTINGS_PLACE)
-    return f"{head}({inlined});{tail}"
-
-
-def _script(text: str, caching: str) -> Response:
-    response = Response(text, mimetype="text/javascript", headers=receive.CORS | {"Cache-Control": caching})
-    response.set_etag(hashlib.sha256(text.encode()).hexdigest()[:24])
-    response.make_conditional(request)
-    return response
 
 
 def _add_operation(app: Flask, settings: Settings, writer: spool.Spool) -> None:

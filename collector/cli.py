@@ -15,6 +15,7 @@ from collector import __version__
 from collector.config import SETTINGS, ConfigError, Settings
 
 if TYPE_CHECKING:
+    from collector.sites import Site
     from collector.supervise import Supervisor
 
 _EPILOG = "\b\nSettings are read from the environment:\n" + "\n".join(
@@ -34,6 +35,12 @@ sites:
       gpc: "off"                # under Global Privacy Control: off (nothing is sent), reduced, ignore
       dnt: "off"                # under Do Not Track: the same choices
 """
+
+
+def _origin(_: click.Context, __: click.Parameter, url: str | None) -> str | None:
+    if url is not None and not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+/?", url):
+        raise click.BadParameter("must look like https://collector.example, without a path")
+    return url and url.rstrip("/")
 
 
 class _Lazy(click.Group):
@@ -162,6 +169,7 @@ def check() -> None:
 @click.option("--time-zone", default="UTC", show_default=True, help="Zone of its days, such as Europe/Berlin.")
 def init(key: str, origins: tuple[str, ...], time_zone: str) -> None:
     """Write a sites.yml with the site KEY into FOOTPATH_CONFIG_DIR, and print its script tag."""
+    from collector import snippet as snippets
     from collector.sites import read_sites
 
     settings = _settings()
@@ -179,10 +187,43 @@ def init(key: str, origins: tuple[str, ...], time_zone: str) -> None:
         path.unlink()
         _fail(error)
     click.echo(f"{path} written. Now run `footpath serve` and put this into the site's pages:\n")
-    click.echo(
-        f'<script async src="http://{settings.host}:{settings.port}{settings.script_path}?site={key}" '
-        f'data-site="{key}"></script>'
-    )
+    click.echo(snippets.tag(key, settings, snippets.origin(settings)))
+
+
+@main.command()
+@click.option("--site", "key", required=True, metavar="KEY", help="The site's key in sites.yml.")
+@click.option("--url", callback=_origin, help="Public address of the collector, such as https://collector.example.")
+@click.option("--pinned", is_flag=True, help="The script of this version or none, by its hash.")
+def snippet(key: str, url: str | None, pinned: bool) -> None:
+    """Print the script tag for the pages of a site, and what their Content-Security-Policy must allow."""
+    from collector import snippet as snippets
+    from collector.sites import read_sites
+
+    settings = _settings()
+    try:
+        sites = read_sites(settings.config_dir)
+    except ConfigError as error:
+        _fail(error)
+    if key not in sites:
+        _fail(f"{key!r} is not in {settings.config_dir / 'sites.yml'}; it has {', '.join(sites)}")
+    collector = url or snippets.origin(settings)
+    if pinned:
+        click.echo(_pinned(sites[key], settings, collector))
+    else:
+        click.echo(snippets.tag(key, settings, collector))
+    click.echo(f"\nContent-Security-Policy: {snippets.policy(collector)}")
+
+
+def _pinned(site: Site, settings: Settings, collector: str) -> str:
+    from collector import resources, script
+    from collector import snippet as snippets
+
+    folder = resources.folder("sdk")
+    if not script.is_released(script.CORE, folder):
+        click.echo(f"{script.CORE} is not released: later versions of the program will not serve it.", err=True)
+    if site.privacy.query:
+        click.echo("A pinned script does not know privacy.query: it keeps utm_* and click ids only.", err=True)
+    return snippets.pinned_tag(site, settings, collector, script.files(folder)[script.CORE])
 
 
 def _called_as() -> str:

@@ -96,7 +96,7 @@ def test_the_body_is_the_contract(app: Flask) -> None:
 def test_the_routes_are_those_of_the_application(app: Flask) -> None:
     """Each route and method of the application is described, and no other."""
     routes = {
-        (rule.rule.replace(__version__, "{version}"), method.lower())
+        (re.sub("<(.+?)>", r"{\1}", rule.rule), method.lower())
         for rule in app.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD"}
         if method != "OPTIONS" or rule.rule == EVENTS
@@ -109,7 +109,7 @@ def test_the_routes_are_those_of_the_application(app: Flask) -> None:
 @pytest.mark.parametrize("path", [path for path, item in DESCRIBED["paths"].items() if "get" in item])
 def test_a_route_answers_as_described(app: Flask, path: str) -> None:
     """A plain GET is answered with what the description says."""
-    answer = app.test_client().get(path.replace("{version}", __version__))
+    answer = app.test_client().get(path.replace("{file}", f"{__version__}.js"))
     assert_described(answer, DESCRIBED["paths"][path]["get"]["responses"]["200"])
 
 
@@ -125,7 +125,7 @@ def test_a_script_at_hand_is_not_sent_again(app: Flask, path: str) -> None:
 
 @pytest.mark.parametrize(("method", "path", "status", "described"), [
     ("GET", "/nowhere", 404, DESCRIBED["components"]["responses"]["NotFound"]),
-    ("GET", "/sdk/0.0.0.js", 404, DESCRIBED["paths"]["/sdk/{version}.js"]["get"]["responses"]["404"]),
+    ("GET", "/sdk/0.0.0.js", 404, DESCRIBED["paths"]["/sdk/{file}"]["get"]["responses"]["404"]),
     ("GET", "/sdk.js?site=nobody", 404, DESCRIBED["paths"]["/sdk.js"]["get"]["responses"]["404"]),
     ("GET", EVENTS, 405, DESCRIBED["components"]["responses"]["MethodNotAllowed"]),
     ("DELETE", EVENTS, 405, DESCRIBED["components"]["responses"]["MethodNotAllowed"]),

@@ -1,0 +1,78 @@
+"""The script's files: what is served under which name, with which settings inside, and by which hash a page pins it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Final
+
+from collector import __version__
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from collector.config import Settings
+    from collector.sites import Site
+
+FOLDER: Final = "/sdk"
+"""Where every version's files are served, whatever the path of the script."""
+
+CORE: Final = f"{__version__}.js"
+MORE: Final = f"{__version__}.more.js"
+DEBUG: Final = f"{__version__}.debug.js"
+
+_BUILT: Final = {
+    CORE: "footpath.min.js",
+    MORE: "footpath.more.min.js",
+    DEBUG: "footpath.debug.min.js",
+}
+_SETTINGS_PLACE: Final = b"({});"
+"""What the built script ends with; a site's settings go there."""
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """The script's files in `folder` by the name under which they are served: this version's and all released ones.
+
+    What was released stays as it was, also where this version has been built anew since.
+
+    Raises:
+        FileNotFoundError: the folder has no script.
+    """
+    found = {name: folder / built for name, built in _BUILT.items()}
+    found |= {path.name: path for path in (folder / "released").glob("*.js")}
+    if not found[CORE].is_file():
+        raise FileNotFoundError(f"{found[CORE]} is missing from this installation; install footpath again")
+    return {name: path.read_bytes() for name, path in found.items() if path.is_file()}
+
+
+def folders(settings: Settings) -> tuple[str, ...]:
+    """The paths below which versions are served: /sdk, and for a script at /shop.js also /shop, which no list knows."""
+    return tuple(dict.fromkeys((FOLDER, _own_folder(settings))))
+
+
+def address(settings: Settings, name: str) -> str:
+    """The path that pages are given for a file."""
+    return f"{_own_folder(settings)}/{name}"
+
+
+def _own_folder(settings: Settings) -> str:
+    return settings.script_path.removesuffix(".js")
+
+
+def configured(core: bytes, site: Site, settings: Settings) -> bytes:
+    """The script with the settings of a site inside."""
+    told = {"site": site.key, "endpoint": settings.events_path, "more": address(settings, MORE), **asdict(site.privacy)}
+    head, _, tail = core.rpartition(_SETTINGS_PLACE)
+    return b"%s(%s);%s" % (head, json.dumps(told).encode(), tail)
+
+
+def integrity(content: bytes) -> str:
+    """What a page writes into `integrity` to take these bytes and no others."""
+    return f"sha384-{base64.b64encode(hashlib.sha384(content).digest()).decode()}"
+
+
+def is_released(name: str, folder: Path) -> bool:
+    """Whether later versions of the program will serve this file too."""
+    return (folder / "released" / name).is_file()

@@ -1,0 +1,66 @@
+"""What goes into a site's pages: the tag that loads the script, and the policy that lets it."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from collector import script
+from collector.config import Settings
+from collector.sites import Privacy
+
+if TYPE_CHECKING:
+    from collector.sites import Site
+
+
+def origin(settings: Settings) -> str:
+    """Where the collector listens; the public address is known to the proxy before it."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{settings.port}"
+
+
+def tag(key: str, settings: Settings, collector: str) -> str:
+    """The tag that always loads the current script, with the site's settings inside. `collector` is an origin."""
+    return _tag({"src": f"{collector}{settings.script_path}?site={key}", "data-site": key})
+
+
+def pinned_tag(site: Site, settings: Settings, collector: str, core: bytes) -> str:
+    """The tag that loads this version's script or nothing; the site's settings stand in its attributes.
+
+    `privacy.query` has no attribute: such a page keeps no query parameters of its own.
+    """
+    return _tag(
+        {
+            "src": collector + script.address(settings, script.CORE),
+            "integrity": script.integrity(core),
+            "crossorigin": "anonymous",
+            "data-site": site.key,
+            **_other_than_default(site, settings),
+        }
+    )
+
+
+def policy(collector: str) -> str:
+    """What a page's Content-Security-Policy must allow, and no more."""
+    return f"script-src {collector}; connect-src {collector}"
+
+
+def _other_than_default(site: Site, settings: Settings) -> dict[str, str]:
+    usual = _told(Privacy(), Settings.from_environment({}))
+    return {name: value for name, value in _told(site.privacy, settings).items() if value != usual[name]}
+
+
+def _told(privacy: Privacy, settings: Settings) -> dict[str, str]:
+    return {
+        "data-endpoint": settings.events_path,
+        "data-more": script.address(settings, script.MORE),
+        "data-storage": privacy.storage,
+        "data-gpc": privacy.gpc,
+        "data-dnt": privacy.dnt,
+        "data-hash": str(privacy.hash).lower(),
+    }
+
+
+def _tag(attributes: dict[str, str]) -> str:
+    written = " ".join(f'{name}="{escape(value)}"' for name, value in attributes.items())
+    return f"<script async {written}></script>"
