@@ -94,7 +94,9 @@ SETTINGS: Final = (
         "path that the script sends to; block lists know words such as track",
         _route,
     ),
-    Setting("FOOTPATH_SCRIPT_PATH", "/sdk.js", "path of the script", _route),
+    Setting(
+        "FOOTPATH_SCRIPT_PATH", "/sdk.js", "path of the script; with /shop.js its versions are below /shop/ too", _route
+    ),
     Setting(
         "FOOTPATH_TRUSTED_PROXIES", "", "networks whose X-Forwarded-For is believed, such as 10.0.0.0/8", _networks
     ),

@@ -172,25 +172,6 @@ def test_a_full_spool_answers_503_and_is_not_ready(app: Any, tmp_path: Path) -> 
     assert client.get("/healthz").status_code == 200
 
 
-def test_the_script_is_served_with_the_sites_settings(app: Any) -> None:
-    """Inlined, cacheable, conditional; the versioned file is the same for all; an unknown site is a clear no."""
-    from collector import __version__
-
-    client = app()
-    plain = client.get("/sdk.js")
-    assert plain.get_data(as_text=True).rstrip().endswith("})({});")
-    own = client.get("/sdk.js?site=quiet")
-    assert '"storage": "none"' in own.get_data(as_text=True)
-    assert own.headers["Cache-Control"] == "public, max-age=3600"
-    assert client.get("/sdk.js?site=quiet", headers={"If-None-Match": own.headers["ETag"]}).status_code == 304
-    versioned = client.get(f"/sdk/{__version__}.js")
-    assert versioned.data == plain.data
-    assert "immutable" in versioned.headers["Cache-Control"]
-    missing = client.get("/sdk.js?site=nope")
-    assert missing.status_code == 404
-    assert "sites.yml" in missing.get_json()["error"]["message"]
-
-
 def test_refusals_are_counted_by_reason(app: Any) -> None:
     """And shown by /metrics."""
     client = app()
