@@ -219,11 +219,13 @@ def _pinned(site: Site, settings: Settings, collector: str) -> str:
     from collector import snippet as snippets
 
     folder = resources.folder("sdk")
-    if not script.is_released(script.CORE, folder):
-        click.echo(f"{script.CORE} is not released: later versions of the program will not serve it.", err=True)
+    files = script.files(folder)
+    name = script.pinned(files)
+    if not script.is_released(name, folder):
+        click.echo(f"{name} is not released: later versions of the program will not serve it.", err=True)
     if site.privacy.query:
         click.echo("A pinned script does not know privacy.query: it keeps utm_* and click ids only.", err=True)
-    return snippets.pinned_tag(site, settings, collector, script.files(folder)[script.CORE])
+    return snippets.pinned_tag(site, settings, collector, files)
 
 
 def _called_as() -> str:

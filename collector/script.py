@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from collector import __version__
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from collector.config import Settings
@@ -21,13 +22,9 @@ FOLDER: Final = "/sdk"
 
 CORE: Final = f"{__version__}.js"
 MORE: Final = f"{__version__}.more.js"
-DEBUG: Final = f"{__version__}.debug.js"
+FULL: Final = f"{__version__}.full.js"
 
-_BUILT: Final = {
-    CORE: "footpath.min.js",
-    MORE: "footpath.more.min.js",
-    DEBUG: "footpath.debug.min.js",
-}
+_BUILT_CORE: Final = "footpath.min.js"
 _SETTINGS_PLACE: Final = b"({});"
 """What the built script ends with; a site's settings go there."""
 
@@ -40,11 +37,21 @@ def files(folder: Path) -> dict[str, bytes]:
     Raises:
         FileNotFoundError: the folder has no script.
     """
-    found = {name: folder / built for name, built in _BUILT.items()}
+    if not (folder / _BUILT_CORE).is_file():
+        raise FileNotFoundError(f"{folder / _BUILT_CORE} is missing from this installation; install footpath again")
+    found = {_served_as(path.name): path for path in folder.glob("footpath*.min.js")}
     found |= {path.name: path for path in (folder / "released").glob("*.js")}
-    if not found[CORE].is_file():
-        raise FileNotFoundError(f"{found[CORE]} is missing from this installation; install footpath again")
-    return {name: path.read_bytes() for name, path in found.items() if path.is_file()}
+    return {name: path.read_bytes() for name, path in found.items()}
+
+
+def _served_as(built: str) -> str:
+    """footpath.more.min.js is served as 0.1.0.more.js."""
+    return __version__ + built.removeprefix("footpath").replace(".min.", ".")
+
+
+def pinned(files: Mapping[str, bytes]) -> str:
+    """The file that a page pins: where there is one that asks for no other, its hash vouches for everything."""
+    return FULL if FULL in files else CORE
 
 
 def folders(settings: Settings) -> tuple[str, ...]:

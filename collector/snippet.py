@@ -10,6 +10,8 @@ from collector.config import Settings
 from collector.sites import Privacy
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from collector.sites import Site
 
 
@@ -24,15 +26,17 @@ def tag(key: str, settings: Settings, collector: str) -> str:
     return _tag({"src": f"{collector}{settings.script_path}?site={key}", "data-site": key})
 
 
-def pinned_tag(site: Site, settings: Settings, collector: str, core: bytes) -> str:
+def pinned_tag(site: Site, settings: Settings, collector: str, files: Mapping[str, bytes]) -> str:
     """The tag that loads this version's script or nothing; the site's settings stand in its attributes.
 
-    `privacy.query` has no attribute: such a page keeps no query parameters of its own.
+    `files` are those that the collector serves. `privacy.query` has no attribute: such a page keeps no parameters of
+    its own.
     """
+    name = script.pinned(files)
     return _tag(
         {
-            "src": collector + script.address(settings, script.CORE),
-            "integrity": script.integrity(core),
+            "src": collector + script.address(settings, name),
+            "integrity": script.integrity(files[name]),
             "crossorigin": "anonymous",
             "data-site": site.key,
             **_other_than_default(site, settings),

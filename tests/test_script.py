@@ -36,6 +36,13 @@ def test_each_version_has_its_files(dist: Path) -> None:
     assert found["0.0.9.js"] == (dist / "released" / "0.0.9.js").read_bytes()
 
 
+def test_a_page_pins_the_file_that_asks_for_no_other(dist: Path) -> None:
+    """A hash does not vouch for what a script loads; the full file loads nothing."""
+    assert script.pinned(script.files(dist)) == script.CORE
+    (dist / "footpath.full.min.js").write_text("full")
+    assert script.pinned(script.files(dist)) == script.FULL
+
+
 def test_what_was_released_stays(dist: Path) -> None:
     """A build of the same version does not take its place."""
     (dist / "released" / script.CORE).write_text("released")

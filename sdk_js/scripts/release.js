@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 
 const here = (/** @type {string} */ name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 
-const PARTS = ["", ".more", ".debug"];
+const BUILT = /^footpath((?:\.[a-z]+)?)\.min\.js$/;
 
 /** What a page writes into `integrity`. @param {Buffer} bytes */
 const checksum = (bytes) => `sha384-${createHash("sha384").update(bytes).digest("base64")}`;
@@ -36,14 +36,16 @@ export function damaged(dist) {
  * Copies the built files and writes their checksums down.
  * @param {string} dist
  * @param {string} version
- * @throws where a file is not built, or was released with other bytes; nothing is written then
+ * @throws where the script is not built, or was released with other bytes; nothing is written then
  */
 export function release(dist, version) {
   const folder = join(dist, "released");
   const checksums = noted(folder);
-  const copies = PARTS.map((part) => {
-    const name = `${version}${part}.js`;
-    const bytes = readFileSync(join(dist, `footpath${part}.min.js`));
+  const built = readdirSync(dist).filter((name) => BUILT.test(name));
+  if (!built.includes("footpath.min.js")) throw new Error("footpath.min.js is not built: npm run build");
+  const copies = built.map((source) => {
+    const name = source.replace(BUILT, `${version}$1.js`);
+    const bytes = readFileSync(join(dist, source));
     if (name in checksums && checksums[name] !== checksum(bytes)) {
       throw new Error(`${name} was released with other bytes: raise the version in package.json`);
     }
