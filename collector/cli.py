@@ -223,8 +223,6 @@ def _pinned(site: Site, settings: Settings, collector: str) -> str:
     name = script.pinned(files)
     if not script.is_released(name, folder):
         click.echo(f"{name} is not released: later versions of the program will not serve it.", err=True)
-    if site.privacy.query:
-        click.echo("A pinned script does not know privacy.query: it keeps utm_* and click ids only.", err=True)
     return snippets.pinned_tag(site, settings, collector, files)
 
 

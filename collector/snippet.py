@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from collector import script
+from collector import __version__, script
 from collector.config import Settings
 from collector.sites import Privacy
 
@@ -29,8 +29,7 @@ def tag(key: str, settings: Settings, collector: str) -> str:
 def pinned_tag(site: Site, settings: Settings, collector: str, files: Mapping[str, bytes]) -> str:
     """The tag that loads this version's script or nothing; the site's settings stand in its attributes.
 
-    `files` are those that the collector serves. `privacy.query` has no attribute: such a page keeps no parameters of
-    its own.
+    `files` are those that the collector serves.
     """
     name = script.pinned(files)
     return _tag(
@@ -57,11 +56,12 @@ def _other_than_default(site: Site, settings: Settings) -> dict[str, str]:
 def _told(privacy: Privacy, settings: Settings) -> dict[str, str]:
     return {
         "data-endpoint": settings.events_path,
-        "data-more": script.address(settings, script.MORE),
+        "data-files": script.address(settings, __version__),
         "data-storage": privacy.storage,
         "data-gpc": privacy.gpc,
         "data-dnt": privacy.dnt,
         "data-hash": str(privacy.hash).lower(),
+        "data-query": ",".join(privacy.query),
     }
 
 

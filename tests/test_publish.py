@@ -50,7 +50,7 @@ def test_with_a_site_the_script_has_its_settings(client: FlaskClient) -> None:
     own = client.get("/sdk.js?site=quiet")
     assert own.data == script.configured(FILES[script.CORE], SITES["quiet"], Settings.from_environment({}))
     assert '"storage": "none"' in own.text
-    assert f'"more": "/sdk/{__version__}.more.js"' in own.text
+    assert f'"files": "/sdk/{__version__}"' in own.text
     assert client.get("/sdk.js?site=demo-shop").data != own.data
     missing = client.get("/sdk.js?site=nope")
     assert missing.status_code == 404
@@ -95,7 +95,7 @@ def test_under_another_name_everything_is(client: FlaskClient) -> None:
     """No address of a page's script needs the word sdk; pages that have the old addresses go on working."""
     own = publishing(FOOTPATH_SCRIPT_PATH="/shop.js")
     text = own.get("/shop.js?site=demo-shop").text
-    assert f'"more": "/shop/{__version__}.more.js"' in text
+    assert f'"files": "/shop/{__version__}"' in text
     assert "/sdk/" not in text.rpartition("({")[2]
     for folder in ("/shop", "/sdk"):
         for name, content in FILES.items():

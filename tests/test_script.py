@@ -100,7 +100,7 @@ def test_a_sites_settings_take_the_place_at_the_scripts_end() -> None:
     assert json.loads(found.removeprefix(body).removeprefix(b"(").removesuffix(b");\n")) == {
         "site": "demo-shop",
         "endpoint": "/v2/e",
-        "more": f"/shop/{__version__}.more.js",
+        "files": f"/shop/{__version__}",
         **{name: getattr(Privacy(), name) for name in ("storage", "gpc", "dnt", "hash")},
         "query": [],
     }

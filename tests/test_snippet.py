@@ -93,12 +93,12 @@ def test_a_pinned_tag_carries_what_differs_from_the_scripts_defaults(
     assert data(snippet("--site", "plain", "--pinned")) == {"data-site": "plain"}
     careful = {
         "data-site": "careful", "data-storage": "none", "data-gpc": "reduced", "data-dnt": "ignore",
-        "data-hash": "true",
+        "data-hash": "true", "data-query": "group",
     }  # fmt: skip
     assert data(snippet("--site", "careful", "--pinned")) == careful
     monkeypatch.setenv("FOOTPATH_SCRIPT_PATH", "/shop.js")
     monkeypatch.setenv("FOOTPATH_EVENTS_PATH", "/v2/e")
-    own = {"data-endpoint": "/v2/e", "data-more": f"/shop/{__version__}.more.js"}
+    own = {"data-endpoint": "/v2/e", "data-files": f"/shop/{__version__}"}
     assert data(snippet("--site", "careful", "--pinned")) == careful | own
 
 
@@ -109,10 +109,8 @@ def test_the_scripts_defaults_are_those_that_the_tag_leaves_out(folder: Path) ->
         assert re.search(rf'\b{name}:"{value}"', built), name
 
 
-def test_what_a_pinned_tag_cannot_do_is_said(folder: Path) -> None:
-    """Beside the tag, not in it: query parameters of the site's own, and versions that nobody has released."""
-    assert "privacy.query" in snippet("--site", "careful", "--pinned").stderr
-    assert "privacy.query" not in snippet("--site", "plain", "--pinned").stderr
+def test_a_version_that_nobody_has_released_is_said(folder: Path) -> None:
+    """Beside the tag, not in it: versions that nobody has released."""
     folder_of_script = resources.folder("sdk")
     released = script.is_released(script.pinned(script.files(folder_of_script)), folder_of_script)
     assert ("is not released" in snippet("--site", "plain", "--pinned").stderr) is not released
