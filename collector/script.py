@@ -70,7 +70,8 @@ def _own_folder(settings: Settings) -> str:
 
 def configured(core: bytes, site: Site, settings: Settings) -> bytes:
     """The script with the settings of a site inside."""
-    told = {"site": site.key, "endpoint": settings.events_path, "files": address(settings, __version__), **asdict(site.privacy)}
+    addresses = {"endpoint": settings.events_path, "files": address(settings, __version__)}
+    told = {"site": site.key, **addresses, **asdict(site.privacy)}
     head, _, tail = core.rpartition(_SETTINGS_PLACE)
     return b"%s(%s);%s" % (head, json.dumps(told).encode(), tail)
 
