@@ -36,6 +36,8 @@ def test_the_wheel_carries_contract_script_and_shop(wheel: Path) -> None:
     for name in (
         "collector/_schema/event.schema.json", "collector/_schema/openapi.json",
         "collector/_schema/clickhouse/0001_events.sql", "collector/_sdk/footpath.min.js",
+        "collector/_sdk/footpath.more.min.js", "collector/_sdk/footpath.form.min.js",
+        "collector/_sdk/footpath.idle.min.js", "collector/_sdk/footpath.full.min.js",
         "collector/_demo/index.html", "collector/py.typed",
     ):  # fmt: skip
         assert name in names

@@ -9,8 +9,15 @@ export const setStopped = (stopped) => {
   isStopped = stopped;
 };
 
-/** The monotonic clock, whole ms. */
-export const tick = () => Math.round(performance.now());
+let noted = 0;
+
+/** @param {number} at when what is heard of now was noted; 0: it happens now */
+export const setClock = (at) => {
+  noted = at;
+};
+
+/** The monotonic clock, whole ms. What is heard of late is dated as it happened. */
+export const tick = () => noted || Math.round(performance.now());
 
 /**
  * Every way into the script goes through here: it never throws into the page and meters itself.

@@ -6,7 +6,7 @@ import { plain } from "./command.js";
 import { CONTROL, isControl, isField, isIgnored, nearest, parent } from "./control.js";
 import { record } from "./deliver.js";
 import { fetchFile } from "./fetch.js";
-import { guard, later, listen, tick, whenIdle } from "./guard.js";
+import { guard, later, listen, setClock, tick, whenIdle } from "./guard.js";
 import { notes, openNotes } from "./note.js";
 import { measureSizes, pageNow, stamp } from "./page.js";
 import { eventsUrl } from "./settings.js";
@@ -35,6 +35,7 @@ export const handed = {
   parent,
   passes,
   record,
+  setClock,
   stamp,
   sums,
   tick,

@@ -4,18 +4,21 @@
 
 /**
  * @param {Note[]} notes kept for it; from now on each goes to it directly
- * @param {Record<string, ((at: number, subject: any, more: any) => void) | undefined>} hearers by the type of a note
+ * @param {(at: number) => void} setClock of the core
+ * @param {Record<string, ((subject: any, more: any) => any) | undefined>} hearers by the type of a note
  * @param {(note: Note) => void} [others] are told first
  */
-export const takeOver = (notes, hearers, others = () => {}) => {
+export const takeOver = (notes, setClock, hearers, others = () => {}) => {
   /** @param {Note} note */
   const hear = (note) => {
     const [type, at, subject, more] = note;
     const hearer = hearers[type];
     others(note);
+    setClock(at);
     try {
-      if (hearer) hearer(at, subject, more);
+      if (hearer) hearer(subject, more);
     } catch (_) {}
+    setClock(0);
     return 0;
   };
   notes.splice(0).forEach(hear);

@@ -58,13 +58,10 @@ const tell = ({ form, fields }, step, within) =>
 /** Whether it holds anything; never what. @param {any} field */
 const isFilled = (field) => (/checkbox|radio/.test(field.type) ? field.checked : field.value !== "");
 
-/**
- * @param {number} at
- * @param {any} field
- */
-const beginVisit = (at, field) => {
+/** @param {any} field */
+const beginVisit = (field) => {
   if (field === current) return;
-  endVisit(at);
+  endVisit();
   const state = stateOf(field.form);
   const { form, fields } = state;
   const name = fieldName(field);
@@ -73,7 +70,7 @@ const beginVisit = (at, field) => {
   if (!fields[0]) tell(state, "start");
   fields.push(name);
   current = field;
-  focusedAt = at;
+  focusedAt = tick();
   isEmptied = false;
   visit = stamp("field", {
     form,
@@ -87,10 +84,10 @@ const beginVisit = (at, field) => {
   });
 };
 
-export const endVisit = (at = tick()) => {
+export const endVisit = () => {
   if (!current) return;
   const { validity } = current;
-  visit.dwell_ms = at - focusedAt;
+  visit.dwell_ms = tick() - focusedAt;
   visit.filled = +isFilled(current);
   for (const rule in validity) if (rule !== "valid" && validity[rule] === true) visit.invalid = rule;
   current = 0;
@@ -99,23 +96,22 @@ export const endVisit = (at = tick()) => {
 
 /**
  * A field that is focused, typed into, or filled by the browser.
- * @param {number} at
  * @param {any} field
  * @param {InputEvent} event
  */
-export const onField = (at, field, { type, inputType, isTrusted }) => {
+export const onField = (field, { type, inputType, isTrusted }) => {
   if (!isTrusted || !field.matches || !isField(field) || isIgnored(field)) return;
-  beginVisit(at, field);
+  beginVisit(field);
   if (type !== "input") return;
   const full = isFilled(field);
-  if (!visit.edits++) visit.hesitation_ms = at - focusedAt;
+  if (!visit.edits++) visit.hesitation_ms = tick() - focusedAt;
   if (/^del/.test(inputType)) visit.deletes++;
   if (/Paste|Drop/.test(inputType)) visit.pasted = 1;
   // A browser that fills a text field says so by its style.
   if (field.matches(":-webkit-autofill,:autofill")) visit.autofilled = 1;
   if (full && isEmptied) visit.refills++;
   isEmptied = !full;
-  if (!field.matches(":focus")) endVisit(at);
+  if (!field.matches(":focus")) endVisit();
 };
 
 /** @param {Element} form */
@@ -128,22 +124,19 @@ const attempt = (form) => {
 
 /**
  * The browser itself refuses: there is no submit, only a click and its complaints.
- * @param {number} at
  * @param {any} field
  */
-export const onInvalid = (at, { form }) => {
-  if (!form || !lastClick.leads || refusedAt === lastClick.at || at - lastClick.at > REFUSED_MS) return;
+export const onInvalid = ({ form }) => {
+  if (!form || !lastClick.leads || refusedAt === lastClick.at || tick() - lastClick.at > REFUSED_MS) return;
   refusedAt = lastClick.at;
   tell(attempt(form), "error");
 };
 
-/**
- * @param {number} at
- * @param {any} form
- */
-export const onSubmit = (at, form) => {
+/** @param {any} form */
+export const onSubmit = (form) => {
   if (isIgnored(form)) return;
   const state = attempt(form);
+  const at = tick();
   state.attempted = at;
   later(() => {
     if (state.attempted !== at) return;
@@ -156,11 +149,8 @@ export const onSubmit = (at, form) => {
   }, SUCCESS_MS);
 };
 
-/**
- * @param {number} _at
- * @param {any} form
- */
-export const onReset = (_at, form) => succeed(stateOf(form));
+/** @param {any} form */
+export const onReset = (form) => succeed(stateOf(form));
 
 /** @param {FormState} state */
 const succeed = (state) => {

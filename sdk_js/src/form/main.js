@@ -20,22 +20,22 @@ import { openRoot } from "./root.js";
  */
 export const form = (handed, notes) => {
   take(handed);
-  takeOver(notes, {
+  takeOver(notes, handed.setClock, {
     open: beginForms,
     end: () => {
       endVisit();
       succeedForms();
     },
-    seen: (_at, element) => stateOf(element),
-    focusin: (at, field, event) => {
+    seen: stateOf,
+    focusin: (field, event) => {
       openRoot(field);
-      onField(at, field, event);
+      onField(field, event);
     },
     input: onField,
     focusout: endVisit,
     submit: onSubmit,
     invalid: onInvalid,
     reset: onReset,
-    say: (_at, command) => command === "conversion" && succeedForms(),
+    say: (command) => command === "conversion" && succeedForms(),
   });
 };

@@ -39,22 +39,20 @@ const tell = (type, message, address, line) => {
 
 /**
  * An error of a script, or of an image, style or script that did not load.
- * @param {number} _at
  * @param {any} target
  * @param {any} event
  */
-export const onError = (_at, target, { message, filename, lineno }) => {
+export const onError = (target, { message, filename, lineno }) => {
   if (message) tell("js", message, filename, lineno);
   else if (target.localName) tell("resource", target.localName, target.src || target.href);
 };
 
 /**
  * Its first frame says where.
- * @param {number} _at
  * @param {any} _target
  * @param {any} event
  */
-export const onRejection = (_at, _target, { reason }) => {
+export const onRejection = (_target, { reason }) => {
   const [, address, line] = /((?:https?|file):\S+?):(\d+)/.exec((reason && reason.stack) || "") || [];
   tell("rejection", (reason && reason.message) || reason, address, Number(line));
 };

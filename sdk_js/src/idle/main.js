@@ -13,8 +13,8 @@ import { beginVitals, endVitals, openVitals } from "./vital.js";
  */
 export const idle = (handed, notes) => {
   take(handed);
-  takeOver(notes, {
-    open: (_at, soft) => {
+  takeOver(notes, handed.setClock, {
+    open: (soft) => {
       beginErrors();
       beginVitals(soft);
     },

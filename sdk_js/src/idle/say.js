@@ -10,11 +10,10 @@ const sayings = {
 };
 
 /**
- * @param {number} _at
  * @param {string} command
  * @param {any[]} words
  */
-export const sayMore = (_at, command, [subject, details]) => {
+export const sayMore = (command, [subject, details]) => {
   const saying = sayings[command];
   const event = saying && saying(`${subject}`, details);
   if (event) record(stamp(command, event));

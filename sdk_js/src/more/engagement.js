@@ -51,25 +51,25 @@ const takeSums = () => {
   return taken;
 };
 
-/** @param {number} at */
-export const beginEngagement = (at) => {
-  account(at);
+export const beginEngagement = () => {
+  account();
   engaged = foreground = reversals = deepest = reported = direction = beyond = 0;
   bands = [];
-  lastInput = at;
+  lastInput = tick();
 };
 
-/** An input just came. @param {number} at */
-export const engage = (at) => {
-  account(at);
-  lastInput = at;
-  activeUntil = at + ACTIVE_MS;
+/** An input just came. */
+export const engage = () => {
+  account();
+  lastInput = tick();
+  activeUntil = lastInput + ACTIVE_MS;
   // What an input opens or uncovers is looked at without a scroll, too.
   measureSoon();
 };
 
 /** Adds what has passed since the last time under the conditions that held. */
-const account = (at = tick()) => {
+const account = () => {
+  const at = tick();
   const end = Math.min(at, lastInput + IDLE_MS);
   if (visible && end > since) {
     foreground += end - since;
@@ -136,7 +136,7 @@ const onFilm = ({ target }) => {
 };
 
 export const openEngagement = () => {
-  listen("focus blur visibilitychange", () => account());
+  listen("focus blur visibilitychange", account);
   listen("load scroll resize", measureSoon);
   listen("timeupdate", onFilm);
   setInterval(guard(report), REPORT_MS);

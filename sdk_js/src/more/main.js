@@ -21,14 +21,15 @@ export const more = (handed) => {
   openZones((form) => tellForm(["seen", tick(), form]));
   takeOver(
     notes,
+    handed.setClock,
     {
-      open: (at) => {
-        beginEngagement(at);
+      open: () => {
+        beginEngagement();
         beginZones();
         measureSoon();
       },
       engage,
-      element: (_at, element, about) => describe(element, about),
+      element: describe,
     },
     (note) => {
       tellForm(note);
