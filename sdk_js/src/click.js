@@ -1,6 +1,7 @@
 // Where do people click, and does anything answer?
 
 import { passes } from "./cap.js";
+import { convert } from "./command.js";
 import { isControl, isField, isIgnored, isSubmit, nearest, subject } from "./control.js";
 import { record } from "./deliver.js";
 import { guard, later, listen, targetOf, tick } from "./guard.js";
@@ -43,8 +44,11 @@ let observer;
 const isPressing = () => pressedAt > lastClick.at && tick() - pressedAt < PRESS_MS;
 
 /** Armed only while something awaits its effect. */
-const watch = () =>
-  observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+const watch = () => {
+  // What happens in a shadow root does not reach the document.
+  for (const root of [document, pressed.getRootNode()])
+    observer.observe(root, { subtree: true, childList: true, attributes: true, characterData: true });
+};
 
 /** @param {MutationRecord[]} records */
 const onMutations = (records) => {
@@ -116,6 +120,8 @@ const onClick = (event) => {
   held.add(click);
   watch();
   later(() => close(click), WATCH_MS);
+  const goal = nearest(target, "[data-footpath-goal]:not(form)");
+  if (goal) convert(goal.dataset.footpathGoal);
   // What the press itself did is no answer to the clicks before.
   if (isField(element)) close(click, "focus");
   else if (response) close(click, response);

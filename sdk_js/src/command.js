@@ -22,7 +22,7 @@ export const plain = (props) => {
 /**
  * @param {string} command
  * @param {any} subject
- * @param {any} more
+ * @param {any} [more]
  */
 export const say = (command, subject, more) => {
   const name = text(subject);
@@ -43,3 +43,6 @@ export const say = (command, subject, more) => {
   }
   if (command === "custom" && passes()) record(stamp("custom", { name, props: plain(details) }));
 };
+
+/** What an attribute of the page calls a goal. @param {string} goal */
+export const convert = (goal) => say("conversion", goal);

@@ -12,7 +12,7 @@ export const setStopped = (stopped) => {
 let noted = 0;
 
 /** @param {number} at when what is heard of now was noted; 0: it happens now */
-export const setClock = (at) => {
+export const setTick = (at) => {
   noted = at;
 };
 

@@ -2,13 +2,13 @@
 
 import { passes } from "./cap.js";
 import { lastClick } from "./click.js";
-import { plain } from "./command.js";
+import { convert, plain } from "./command.js";
 import { CONTROL, isControl, isField, isIgnored, nearest, parent } from "./control.js";
 import { record } from "./deliver.js";
 import { fetchFile } from "./fetch.js";
-import { guard, later, listen, setClock, tick, whenIdle } from "./guard.js";
-import { notes, openNotes } from "./note.js";
-import { measureSizes, pageNow, stamp } from "./page.js";
+import { guard, later, listen, tick, whenIdle } from "./guard.js";
+import { keep, notes, openNotes } from "./note.js";
+import { measureSizes, pageNow, reserve, setClock, stamp } from "./page.js";
 import { eventsUrl } from "./settings.js";
 import { sums } from "./sums.js";
 import { clean } from "./text.js";
@@ -17,6 +17,7 @@ import { visitNow } from "./visit.js";
 export const handed = {
   CONTROL,
   clean,
+  convert,
   eventsUrl,
   fetchFile,
   plain,
@@ -24,6 +25,7 @@ export const handed = {
   isControl,
   isField,
   isIgnored,
+  keep,
   lastClick,
   later,
   listen,
@@ -34,6 +36,7 @@ export const handed = {
   pageNow,
   parent,
   passes,
+  reserve,
   record,
   setClock,
   stamp,

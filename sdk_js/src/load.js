@@ -6,7 +6,7 @@ import { handed } from "./handed.js";
 /** @type {Promise<any> | undefined} */
 let asked;
 
-export const load = () => {
+export const loadMore = () => {
   asked =
     asked ||
     fetchFile("more").then(

@@ -4,7 +4,7 @@ import { concludeClicks, openClicks } from "./click.js";
 import { say } from "./command.js";
 import { closeBatch, flush, record, send, sendLate, stop } from "./deliver.js";
 import { guard, isStopped, listen, setStopped, tick, whenIdle } from "./guard.js";
-import { load } from "./load.js";
+import { loadMore } from "./load.js";
 import { note, notes, openNotes } from "./note.js";
 import { beginPage, page, stamp } from "./page.js";
 import { moved, openRoute } from "./route.js";
@@ -34,10 +34,13 @@ const open = (soft, before, url) => {
   const flags = [navigator.webdriver && "bot", prerendering && "prerendered", soft === "bfcache" && soft];
   arrive(before);
   beginPage(soft || prerendering ? tick() : 0, before, /** @type {string[]} */ (flags.filter(Boolean)), url);
+  const [load] = soft ? [] : /** @type {any[]} */ (performance.getEntriesByType("navigation"));
+  // Where the browser tells.
+  const status = (load && load.responseStatus) || undefined;
+  record(stamp("page_view", { soft, status }), FIRST_MS);
   notes.length = 0;
   note("open", soft);
-  record(stamp("page_view", { soft }), FIRST_MS);
-  load();
+  loadMore();
 };
 
 /** What is still open ends with its page view. @param {string} [response] of the last click */

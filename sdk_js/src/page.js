@@ -1,7 +1,7 @@
 // Which page view is this?
 
 import { cleanAddress } from "./address.js";
-import { tick } from "./guard.js";
+import { setTick, tick } from "./guard.js";
 import { timedId } from "./id.js";
 import { clean } from "./text.js";
 import { visit } from "./visit.js";
@@ -29,6 +29,8 @@ import { visit } from "./visit.js";
 /** @typedef {{ n: number, t: number, k: string, [field: string]: any }} Event */
 
 const MOST = 500;
+/** As many events as one note becomes at most. */
+export const RESERVED = 4;
 
 /** @type {Page} */
 export let page;
@@ -56,13 +58,34 @@ export const pageNow = () => page;
 /** The clock of the page view, ms. */
 export const pageTime = () => tick() - page.zero;
 
+/** @param {number} some numbers that are not given to others @returns the first of them */
+export const reserve = (some) => {
+  page.count += some;
+  return page.count - some;
+};
+
+let reserved = 0;
+let beyond = 0;
+
+/**
+ * What is heard of late has the time and the numbers that were kept for it.
+ * @param {number} at 0: it happens now
+ * @param {number} [first]
+ */
+export const setClock = (at, first = 0) => {
+  reserved = first;
+  beyond = first && first + RESERVED;
+  setTick(at);
+};
+
 /**
  * Number and time are taken when the thing happens.
  * @param {string} k
  * @param {object} fields
  * @returns {Event}
  */
-export const stamp = (k, fields) => Object.assign({ n: page.count++, t: pageTime(), k }, fields);
+export const stamp = (k, fields) =>
+  Object.assign({ n: reserved < beyond ? reserved++ : page.count++, t: pageTime(), k }, fields);
 
 /** Called when layout is clean. */
 export const measureSizes = () => {

@@ -18,6 +18,8 @@ export let later;
 export let openNotes;
 /** @type {Core["record"]} */
 export let record;
+/** @type {Core["convert"]} */
+export let convert;
 /** @type {Core["stamp"]} */
 export let stamp;
 /** @type {Core["tick"]} */
@@ -25,5 +27,6 @@ export let tick;
 
 /** @param {Core} handed */
 export const take = (handed) => {
-  ({ describe, firstOf, isField, isIgnored, lastClick, later, openNotes, record, stamp, tick } = handed);
+  ({ describe, firstOf, isField, isIgnored, lastClick, later, openNotes, record, convert, stamp, tick } =
+    handed);
 };

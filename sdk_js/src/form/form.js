@@ -1,11 +1,23 @@
 // Which field costs people their patience? Never a value, never its length.
 
-import { describe, firstOf, isField, isIgnored, lastClick, later, record, stamp, tick } from "./core.js";
+import {
+  convert,
+  describe,
+  firstOf,
+  isField,
+  isIgnored,
+  lastClick,
+  later,
+  record,
+  stamp,
+  tick,
+} from "./core.js";
 
 /**
  * @typedef {object} FormState
  * @property {string} form its name
  * @property {string[]} fields visited so far, in their order
+ * @property {string | null} [goal] what its success means to the site
  * @property {number} [attempted] when a submit began to wait for its success
  */
 
@@ -108,7 +120,7 @@ export const onField = (field, { type, inputType, isTrusted }) => {
   if (/^del/.test(inputType)) visit.deletes++;
   if (/Paste|Drop/.test(inputType)) visit.pasted = 1;
   // A browser that fills a text field says so by its style.
-  if (field.matches(":-webkit-autofill,:autofill")) visit.autofilled = 1;
+  if (field.matches(":is(:-webkit-autofill,:autofill)")) visit.autofilled = 1;
   if (full && isEmptied) visit.refills++;
   isEmptied = !full;
   if (!field.matches(":focus")) endVisit();
@@ -138,6 +150,7 @@ export const onSubmit = (form) => {
   const state = attempt(form);
   const at = tick();
   state.attempted = at;
+  state.goal = form.getAttribute("data-footpath-goal");
   later(() => {
     if (state.attempted !== at) return;
     // Success is the form's disappearance; an error is a field that is marked invalid.
@@ -154,8 +167,11 @@ export const onReset = (form) => succeed(stateOf(form));
 
 /** @param {FormState} state */
 const succeed = (state) => {
-  if (state.attempted) tell(state, "ok", 0);
+  const { attempted, goal } = state;
   state.attempted = 0;
+  if (!attempted) return;
+  tell(state, "ok", 0);
+  if (goal) convert(goal);
 };
 
 /** The page is left or a conversion is told: what was submitted just now has succeeded. */

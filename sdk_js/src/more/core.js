@@ -14,6 +14,10 @@ export let guard;
 export let isField;
 /** @type {Core["isIgnored"]} */
 export let isIgnored;
+/** @type {Core["keep"]} */
+export let keep;
+/** @type {Core["reserve"]} */
+export let reserve;
 /** @type {Core["listen"]} */
 export let listen;
 /** @type {Core["measureSizes"]} */
@@ -48,6 +52,8 @@ export const take = (handed) => {
     guard,
     isField,
     isIgnored,
+    keep,
+    reserve,
     listen,
     measureSizes,
     nearest,

@@ -1,6 +1,6 @@
 // How do the files that may come even later hear of what they need?
 
-import { fetchFile } from "./core.js";
+import { fetchFile, keep } from "./core.js";
 
 /** @typedef {import("../note.js").Note} Note */
 
@@ -15,7 +15,9 @@ export const follow = (name, core, needs) => {
   const notes = [];
   let isAsked = false;
   return async (/** @type {Note} */ note) => {
-    if (isAsked || needs(note[2])) notes.push(note);
+    // What the last page view did not hear of in time is lost with it.
+    if (note[0] === "open") notes.length = 0;
+    if (isAsked || needs(note[3])) keep(notes, note);
     if (isAsked || !notes[0]) return;
     isAsked = true;
     try {

@@ -1,7 +1,7 @@
 // How is a page used? All that can wait until the page is idle, and what comes even later.
 
 import { takeOver } from "../takeover.js";
-import { isField, notes, take, tick } from "./core.js";
+import { isField, notes, reserve, take, tick } from "./core.js";
 import { describe, firstOf } from "./element.js";
 import { beginEngagement, engage, measureSoon, openEngagement, report } from "./engagement.js";
 import { follow } from "./follow.js";
@@ -18,7 +18,7 @@ export const more = (handed) => {
   const tools = Object.assign({ describe, firstOf }, handed);
   const tellForm = follow("form", tools, isForm);
   const tellIdle = follow("idle", tools, () => true);
-  openZones((form) => tellForm(["seen", tick(), form]));
+  openZones((form) => tellForm(["seen", tick(), reserve(0), form]));
   takeOver(
     notes,
     handed.setClock,
