@@ -10,7 +10,7 @@ const { version } = JSON.parse(readFileSync(path("package.json"), "utf8"));
 
 /** Names that neither the wire, nor the settings, nor the browser knows. */
 const INTERNAL =
-  /^(allowance|attempted|block|busy|clean|count|describe|record|eventsUrl|fetchFile|fields|firstOf|guard|isField|isIgnored|isLate|isShown|lastClick|later|leads|listen|measureSizes|notes|openNotes|pageNow|passes|nearest|parent|isControl|CONTROL|plain|setClock|keep|reserve|convert|stamp|sums|tick|visitNow|whenIdle|who|wire|zero)$/;
+  /^(allowance|attempted|block|busy|clean|count|describe|record|eventsUrl|fetchFile|fields|firstOf|guard|isField|isIgnored|isLate|isShown|lastClick|later|leads|listen|measureSizes|notes|openNotes|pageNow|passes|nearest|parent|isControl|CONTROL|plain|setClock|keep|reserve|convert|hooks|recorded|refused|stamp|sums|tick|visitNow|whenIdle|who|wire|zero)$/;
 
 /** Of properties, the same in all files. */
 let names = {};
@@ -62,14 +62,21 @@ const contained = {
 
 const asFunction = (/** @type {string} */ code) => `(function(SETTINGS){"use strict";${code}})({});\n`;
 
+/** For npm: nothing happens until it is called. */
+const asModule = (/** @type {string} */ code) =>
+  `export function start(SETTINGS){${code};return window.footpath}\n`;
+
 /** By name in dist/. @returns {Promise<Record<string, string>>} */
 export async function bundle() {
+  const full = await shrink("src/main.js", [contained]);
   return {
     "footpath.min.js": asFunction(await shrink("src/main.js")),
     "footpath.more.min.js": `${await shrink("src/more/main.js")}\n`,
     "footpath.form.min.js": `${await shrink("src/form/main.js")}\n`,
     "footpath.idle.min.js": `${await shrink("src/idle/main.js")}\n`,
-    "footpath.full.min.js": asFunction(await shrink("src/main.js", [contained])),
+    "footpath.debug.min.js": `${await shrink("src/debug/main.js")}\n`,
+    "footpath.full.min.js": asFunction(full),
+    "footpath.mjs": asModule(full),
   };
 }
 

@@ -1,6 +1,7 @@
 // How do events reach the collector, once each and in spite of everything?
 
 import { later, setStopped, tick, whenIdle } from "./guard.js";
+import { hooks } from "./hooks.js";
 import { page, pageBlock } from "./page.js";
 import { eventsUrl, settings } from "./settings.js";
 import { keepLate, takeLate, wait, waiting } from "./waiting.js";
@@ -35,6 +36,7 @@ export const stop = () => {
  * @param {number} [within] ms until it is sent
  */
 export const record = (event, within = FLUSH_MS) => {
+  hooks.recorded(event);
   const more = JSON.stringify(event).length;
   if (chars + more > MOST_CHARS) {
     closeBatch();

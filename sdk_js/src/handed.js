@@ -7,12 +7,14 @@ import { CONTROL, isControl, isField, isIgnored, nearest, parent } from "./contr
 import { record } from "./deliver.js";
 import { fetchFile } from "./fetch.js";
 import { guard, later, listen, tick, whenIdle } from "./guard.js";
+import { hooks } from "./hooks.js";
 import { keep, notes, openNotes } from "./note.js";
 import { measureSizes, pageNow, reserve, setClock, stamp } from "./page.js";
-import { eventsUrl } from "./settings.js";
+import { eventsUrl, refused, settings } from "./settings.js";
 import { sums } from "./sums.js";
 import { clean } from "./text.js";
 import { visitNow } from "./visit.js";
+import { waiting } from "./waiting.js";
 
 export const handed = {
   CONTROL,
@@ -22,6 +24,7 @@ export const handed = {
   fetchFile,
   plain,
   guard,
+  hooks,
   isControl,
   isField,
   isIgnored,
@@ -36,13 +39,16 @@ export const handed = {
   pageNow,
   parent,
   passes,
+  refused,
   reserve,
   record,
   setClock,
+  settings,
   stamp,
   sums,
   tick,
   visitNow,
+  waiting,
   whenIdle,
 };
 

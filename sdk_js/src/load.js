@@ -17,3 +17,11 @@ export const loadMore = () => {
       },
     );
 };
+
+/** For who installs it, asked for by hand: the panel says why when nothing is captured. */
+export const openDebug = () => {
+  fetchFile("debug").then(
+    ({ debug }) => debug(handed),
+    () => {},
+  );
+};

@@ -4,7 +4,7 @@ import { concludeClicks, openClicks } from "./click.js";
 import { say } from "./command.js";
 import { closeBatch, flush, record, send, sendLate, stop } from "./deliver.js";
 import { guard, isStopped, listen, setStopped, tick, whenIdle } from "./guard.js";
-import { loadMore } from "./load.js";
+import { loadMore, openDebug } from "./load.js";
 import { note, notes, openNotes } from "./note.js";
 import { beginPage, page, stamp } from "./page.js";
 import { moved, openRoute } from "./route.js";
@@ -148,9 +148,10 @@ const start = guard(() => {
 
 if (!stub.version) {
   footpath.version = VERSION;
+  footpath.debug = openDebug;
   window.footpath = footpath;
   if (refused) forget();
   // A prerendered page has no visitor until it is shown.
   else if (prerendering) document.addEventListener("prerenderingchange", start);
   else start();
-}
+} else stub.copies = 1;

@@ -1,0 +1,7 @@
+// Who looks on?
+
+/** The debug panel, if it is open. */
+export const hooks = {
+  /** @param {any} _event that was just recorded */
+  recorded: (_event) => {},
+};
