@@ -28,7 +28,7 @@ export const say = (command, subject, more) => {
   const name = text(subject);
   const details = more || {};
   if (!name) return;
-  note("say", command, [subject, details]);
+  note("say", command, [subject, more]);
   if (command === "conversion") {
     const { value, currency, order_id } = details;
     record(

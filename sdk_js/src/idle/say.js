@@ -4,7 +4,7 @@ import { plain, record, stamp, visitNow } from "./core.js";
 
 /** @type {Record<string, (subject: any, details: any) => object | undefined>} */
 const sayings = {
-  identify: (id, traits) => (visitNow().visitor ? { id, traits: plain(traits) } : undefined),
+  identify: (id, traits) => (visitNow().visitor ? { id, traits: plain(traits || {}) } : undefined),
   exposure: (experiment, variant) => ({ experiment, variant: `${variant}` }),
   survey: (survey, score) => ({ survey, score: +score }),
 };
