@@ -3,13 +3,14 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: help demo test lint test-python test-script build-script bench clean
+.PHONY: help demo test lint test-python test-script build-script crash bench clean
 
 help:
 	@echo "make demo          install, start everything, and open a small shop to click through"
 	@echo "make test          everything that CI runs"
 	@echo "make lint          ruff, mypy, import-linter; biome, tsc and the size gate of the script"
 	@echo "make build-script  rebuild sdk_js/dist"
+	@echo "make crash         200 times something dies under load, and every event is counted"
 	@echo "make bench         the ingest benchmark"
 
 demo: $(VENV)/.installed
@@ -32,6 +33,9 @@ test-script: sdk_js/node_modules
 
 build-script: sdk_js/node_modules
 	npm --prefix sdk_js run build
+
+crash: $(VENV)/.installed-test
+	$(BIN)/python -m tests.crash --cycles 200
 
 bench: $(VENV)/.installed-test
 	$(BIN)/python bench/ingest.py

@@ -180,7 +180,7 @@ def serving(folder: Path, command: str = "serve", *arguments: str, **settings: s
         )
     server = Server(port, folder, process, environment)
     try:
-        wait_until(lambda: process.poll() is not None or _answers(server), what="the start")
+        wait_until(lambda: process.poll() is not None or _answers(server), 120, "the start")
         assert process.poll() is None, server.log()
         yield server
     finally:

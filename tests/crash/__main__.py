@@ -1,0 +1,5 @@
+"""`python -m tests.crash`."""
+
+from tests.crash.run import main
+
+main()

@@ -1,0 +1,115 @@
+"""Disturb a running program again and again, and count: `python -m tests.crash --cycles 200`, or `make crash`.
+
+After each cycle every acknowledged event is in ClickHouse or among the dead letters, exactly once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.crash.disturb import BEHIND_GATE, OWN_ENGINE, small_disk
+from tests.crash.world import Visitors, World, build_clock
+from tests.support import page_id, wait_until
+
+SMALL_DISK_MB = 1400
+SETTLED_SECONDS = 180
+
+
+@dataclass
+class Tally:
+    """What happened to the events of all cycles with one disturbance."""
+
+    cycles: int = 0
+    acknowledged: int = 0
+    lost: int = 0
+    twice: int = 0
+    dead: int = 0
+    asked_again: int = 0
+    slowest: float = 0.0
+    seen: list[str] = field(default_factory=list)
+
+
+def cycle(world: World, name: str, chance: random.Random, tally: Tally) -> None:
+    """One disturbance under load, then the count."""
+    disturbances = BEHIND_GATE if world.gate else OWN_ENGINE
+    since = int(page_id(), 16) - (6000 << 24)
+    visitors = Visitors(world)
+    time.sleep(chance.uniform(0.1, 1.2))
+    disturbances[name](world, chance)
+    time.sleep(chance.uniform(0.1, 0.8))
+    visitors.stop()
+    start = time.monotonic()
+    wait_until(lambda: world.settled(visitors.acknowledged, since), SETTLED_SECONDS, f"loading all after {name}")
+    rows, dead = world.stored(since)
+    found = Counter(rows) + Counter(dead)
+    tally.cycles += 1
+    tally.acknowledged += len(visitors.acknowledged)
+    tally.lost += len(visitors.acknowledged - found.keys())
+    tally.twice += sum(1 for count in found.values() if count > 1)
+    tally.dead += len(dead)
+    tally.asked_again += visitors.asked_again
+    tally.slowest = max(tally.slowest, time.monotonic() - start)
+    strangers = visitors.poisonous ^ set(dead)
+    if strangers:
+        tally.seen.append(f"dead letters and poison differ by {len(strangers)}")
+
+
+def run(cycles: int, seed: int, folder: Path) -> dict[str, Tally]:
+    """All cycles, half of them where the program runs its own ClickHouse, half behind a proxy."""
+    chance = random.Random(seed)
+    tallies: dict[str, Tally] = {}
+    for is_own in (True, False):
+        names = list(OWN_ENGINE if is_own else BEHIND_GATE)
+        place = folder / ("own" if is_own else "gate")
+        with small_disk(place / "data" / "spool", SMALL_DISK_MB) as has_disk:
+            if is_own and not has_disk:
+                names.remove("the disk is full")
+            clock = build_clock(place) if is_own else None
+            if is_own and clock is None:
+                names.remove("the clock jumps")
+            world = World(place, clock=clock)
+            with world if is_own else world.behind_gate():
+                order = [names[number % len(names)] for number in range((cycles + is_own) // 2)]
+                chance.shuffle(order)
+                for number, name in enumerate(order, 1):
+                    tally = tallies.setdefault(name, Tally())
+                    cycle(world, name, chance, tally)
+                    print(f"{number}/{len(order)} {name}: {tally.acknowledged:,} events", file=sys.stderr, flush=True)
+    return tallies
+
+
+def table(tallies: dict[str, Tally]) -> str:
+    """As Markdown."""
+    lines = [
+        "| Disturbance | Cycles | Acknowledged | Lost | Twice | Dead letters | Asked again | Slowest recovery, s |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {name} | {it.cycles} | {it.acknowledged:,} | {it.lost} | {it.twice} | {it.dead:,} | {it.asked_again:,} "
+        f"| {it.slowest:.0f} |"
+        for name, it in tallies.items()
+    ]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cycles", type=int, default=200, help="how often something goes wrong (default 200)")
+    parser.add_argument("--seed", type=int, default=random.randrange(1 << 16), help="repeats an earlier run's choices")
+    options = parser.parse_args()
+    print(f"seed {options.seed}", file=sys.stderr)
+    with tempfile.TemporaryDirectory() as folder:
+        tallies = run(options.cycles, options.seed, Path(folder))
+    print(table(tallies))
+    trouble = [f"{name}: {what}" for name, it in tallies.items() for what in it.seen]
+    print(*trouble, sep="\n")
+    if trouble or any(it.lost or it.twice for it in tallies.values()):
+        sys.exit(1)
