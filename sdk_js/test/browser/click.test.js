@@ -48,7 +48,7 @@ test("buttons of repeated cards share a key and differ in item, by place or by d
     t,
     `<ul>${card("")}${card("")}${card(' data-footpath="sku-blue"')}</ul>`,
   );
-  for (const button of await tab.$$("button")) await button.click();
+  for (const place of [1, 2, 3]) await tab.click(`li:nth-child(${place}) button`);
   await hide(tab);
   const found = (await until(() => events(world, "click").length === 3 && events(world, "click"))).map(about);
   assert.equal(new Set(found.map(({ key }) => key)).size, 1);
@@ -258,25 +258,31 @@ test("a click on a label counts once", async (t) => {
 });
 
 test("selecting text marks the click", async (t) => {
-  const { world, tab } = await visit(t, `<p>Some words to copy</p>`);
-  await tab.dblclick("p");
+  const { world, tab } = await visit(t, `<p style="font:20px monospace">Some words to copy</p>`);
+  await tab.mouse.move(20, 30);
+  await tab.mouse.down();
+  await tab.mouse.move(150, 30);
+  await tab.mouse.up();
   // The browser tells of a selection a little later.
-  await tab.waitForTimeout(300);
+  await pause(300);
   await hide(tab);
-  const list = await until(() => events(world, "click").length === 2 && events(world, "click"));
-  assert.ok(list.some(({ selection, response }) => selection === 1 && response === "selection"));
+  const { selection, response } = await click(world);
+  assert.deepEqual([selection, response], [1, "selection"]);
 });
 
-test("a modifier and the middle button are told", async (t) => {
+test("a modifier is told", async (t) => {
   const { world, tab } = await visit(t, `<button onclick="this.title='x'">Go</button>`);
   await tab.click("button", { modifiers: ["Shift"] });
+  assert.equal((await click(world)).modifier, 1);
+});
+
+test("the middle button is told", async (t) => {
+  const { world, tab } = await visit(t, `<button onmouseup="window.released=event.button">Go</button>`);
   await tab.click("button", { button: "middle" });
+  if ((await tab.evaluate(() => released)) !== 1)
+    return t.skip("WebKitWebDriver 2.50 presses the middle button and releases the left one");
   await hide(tab);
-  const list = await until(
-    () => events(world, "click").length === 2 && events(world, "click").sort((a, b) => a.n - b.n),
-  );
-  assert.equal(list[0].modifier, 1);
-  assert.equal(list[1].button, 1);
+  assert.equal((await click(world)).button, 1);
 });
 
 test("a submit button's name is its value, never that of a field", async (t) => {

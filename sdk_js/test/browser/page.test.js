@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { events, hide, pause, quit, show, sum, until, visit } from "./harness.js";
+import { events, fastForward, hide, pause, quit, runFor, show, sum, until, visit } from "./harness.js";
 
 after(quit);
 
@@ -56,8 +56,8 @@ test("another path in a single-page app is another page view, another query is n
 
 test("without the Navigation API pushState is followed after the page got what it asked for", async (t) => {
   const { world, tab } = await visit(t, `<p>x</p>`, {
-    prepare: (tab) =>
-      tab.addInitScript(() => Object.defineProperty(window, "navigation", { value: undefined })),
+    prepare: (_tab, world) =>
+      world.before(() => Object.defineProperty(window, "navigation", { value: undefined })),
   });
   await until(() => views(world));
   await tab.evaluate(() => history.pushState({ a: 1 }, "", "/second"));
@@ -87,11 +87,11 @@ test("footpath('page') begins a page view under the given address", async (t) =>
 
 test("engaged time counts while there are inputs and stops 15 s after the last", async (t) => {
   const { world, tab } = await visit(t, `<p>x</p>`, { clock: Date.now() });
-  await tab.clock.runFor(1500);
+  await runFor(tab, 1500);
   await tab.mouse.move(10, 10);
-  await tab.clock.runFor(5000);
+  await runFor(tab, 5000);
   await tab.mouse.move(20, 20);
-  await tab.clock.runFor(40000);
+  await runFor(tab, 40000);
   await hide(tab);
   await pause(300);
   const list = await until(() => events(world, "engagement"));
@@ -102,14 +102,14 @@ test("engaged time counts while there are inputs and stops 15 s after the last",
 
 test("hidden time is neither engaged nor foreground", async (t) => {
   const { world, tab } = await visit(t, `<p>x</p>`, { clock: Date.now() });
-  await tab.clock.runFor(1500);
+  await runFor(tab, 1500);
   await tab.mouse.move(10, 10);
-  await tab.clock.runFor(2000);
+  await runFor(tab, 2000);
   await hide(tab);
-  await tab.clock.runFor(20000);
+  await runFor(tab, 20000);
   await show(tab);
   await tab.mouse.move(20, 20);
-  await tab.clock.runFor(3000);
+  await runFor(tab, 3000);
   await hide(tab);
   await pause(300);
   const list = await until(() => events(world, "engagement"));
@@ -166,14 +166,14 @@ test("two tabs share visitor, session and entry", async (t) => {
 
 test("the first input after 30 idle minutes begins a new session and page view", async (t) => {
   const { world, tab } = await visit(t, `<p>x</p>`, { clock: Date.now() });
-  await tab.clock.runFor(2000);
+  await runFor(tab, 2000);
   await tab.mouse.move(10, 10);
   const [first] = await until(() => views(world));
-  await tab.clock.fastForward(31 * 60 * 1000);
+  await fastForward(tab, 31 * 60 * 1000);
   await pause(100);
   assert.equal(views(world).length, 1);
   await tab.mouse.move(30, 30);
-  await tab.clock.runFor(2000);
+  await runFor(tab, 2000);
   const second = await until(() => views(world)[1]);
   assert.equal(second.soft, "resume");
   assert.notEqual(second.batch.session, first.batch.session);
@@ -187,29 +187,29 @@ test("the first input after 30 idle minutes begins a new session and page view",
 
 test("a session that another tab keeps alive does not end in this one", async (t) => {
   const { world, tab, context } = await visit(t, `<p>x</p>`, { clock: Date.now() });
-  await tab.clock.runFor(2000);
+  await runFor(tab, 2000);
   await until(() => views(world));
-  await tab.clock.fastForward(29 * 60 * 1000);
+  await fastForward(tab, 29 * 60 * 1000);
   const other = await context.newPage();
-  await other.clock.install({ time: Date.now() + 29 * 60 * 1000 });
+  world.clock = Date.now() + 29 * 60 * 1000;
   await other.goto(world.url);
-  await other.clock.runFor(2000);
+  await runFor(other, 2000);
   await until(() => views(world)[1]);
-  await tab.clock.fastForward(5 * 60 * 1000);
+  await fastForward(tab, 5 * 60 * 1000);
   await tab.mouse.move(50, 50);
-  await tab.clock.runFor(2000);
+  await runFor(tab, 2000);
   assert.equal(views(world).length, 2);
 });
 
 test("after a day even a busy session ends", async (t) => {
   const { world, tab } = await visit(t, `<p>x</p>`, { clock: Date.now() });
-  await tab.clock.runFor(2000);
+  await runFor(tab, 2000);
   await until(() => views(world));
   for (let hour = 0; hour < 50; hour++) {
-    await tab.clock.fastForward(29 * 60 * 1000);
+    await fastForward(tab, 29 * 60 * 1000);
     await tab.mouse.move(10 + hour, 50);
   }
-  await tab.clock.runFor(2000);
+  await runFor(tab, 2000);
   const sessions = await until(() => new Set(views(world).map(({ batch }) => batch.session)).size > 1);
   assert.ok(sessions);
 });
