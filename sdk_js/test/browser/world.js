@@ -32,10 +32,10 @@ function tellErrors() {
   addEventListener("unhandledrejection", ({ reason }) => tell(`unhandled: ${reason}`));
 }
 
-/** The lazy files, as the collector serves them to any site. */
-const LAZY = /^\/sdk\/[^/]+\.(more|debug)\.js$/;
+/** The later files (more, form, idle, debug), as the collector serves them to any site. */
+const LATER = /^\/sdk\/[^/]+\.([a-z]+)\.js$/;
 
-function answerLazy(name, response) {
+function answerLater(name, response) {
   const built = `dist/footpath.${name}.min.js`;
   if (!existsSync(path(built))) return refuse(response);
   response.setHeader("access-control-allow-origin", "*");
@@ -84,9 +84,9 @@ export async function serve() {
 
 function respond(world, request, response) {
   const name = request.url.split("?")[0];
-  const [, lazy] = name.match(LAZY) || [];
+  const [, later] = name.match(LATER) || [];
   if (request.method === "POST") return receive(world, request, response);
-  if (lazy) return answerLazy(lazy, response);
+  if (later) return answerLater(later, response);
   if (name === "/sdk.js") return answer(response, "text/javascript", configured(world.settings));
   if (name === "/before.js") return answer(response, "text/javascript", before(world));
   if (name.endsWith(".js")) return answer(response, "text/javascript", world.pages[name] || "");

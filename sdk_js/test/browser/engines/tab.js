@@ -80,7 +80,8 @@ export class Tab {
    * @param {string} handle
    */
   constructor(session, handle) {
-    this.send = (method, path, body) => session.send(handle, method, path, body);
+    this.session = session;
+    this.handle = handle;
     this.at = [0, 0];
     this.mouse = {
       move: (x, y) => this.point({ type: "pointerMove", x, y, duration: 0 }),
@@ -107,10 +108,13 @@ export class Tab {
     };
   }
 
-  /** Runs a function in the page, as soon as there is one, and waits for its promise. */
+  send(method, path, body) {
+    return this.session.send(this.handle, method, path, body);
+  }
+
+  /** Runs a function in the page and waits for its promise. */
   async evaluate(task, given) {
-    const code = typeof task === "function" ? `return (${task})(...arguments)` : `return (${task})`;
-    return this.run(code, given);
+    return this.run(`return (${task})(...arguments)`, given);
   }
 
   run(script, ...args) {
@@ -210,23 +214,15 @@ export class Tab {
   }
 
   close() {
-    return this.send("DELETE", "/window");
-  }
-
-  bringToFront() {
-    return this.send("GET", "/url");
-  }
-
-  async url() {
-    return this.send("GET", "/url");
+    return this.session.closeTab(this.handle);
   }
 
   async waitForURL(glob) {
     const wanted = globbed(glob);
-    await until(async () => wanted.test(await this.url()), glob);
+    await until(async () => wanted.test(await this.send("GET", "/url")), glob);
   }
 
-  /** The window has bars of its own around the page, one more where there are several tabs. */
+  /** The window has bars of its own around the page. */
   async setViewportSize({ width, height }) {
     await until(async () => {
       const inner = await this.evaluate(() => [innerWidth, innerHeight]);

@@ -67,10 +67,17 @@ export class Session {
     });
   }
 
+  /** In a window of its own: WebKitWebDriver opens tabs behind the first, where they stay hidden. */
   newTab() {
     return this.next(
-      async () => (await call("POST", `${this.address}/window/new`, { type: "tab" })).handle,
+      async () => (await call("POST", `${this.address}/window/new`, { type: "window" })).handle,
     );
+  }
+
+  /** Afterwards commands need another tab, if only to open a new one. */
+  async closeTab(handle) {
+    const [other] = await this.send(handle, "DELETE", "/window");
+    if (other) await this.send(other, "GET", "/title");
   }
 
   close() {
