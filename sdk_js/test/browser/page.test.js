@@ -149,6 +149,24 @@ test("a page that comes back from the back/forward cache is a page view of its o
   assert.ok(second.batch.flags.includes("bfcache"));
 });
 
+test("the back button shows a page view of its own, marked where the browser had kept the page", async (t) => {
+  const { world, tab } = await visit(t, { "/": `<a href="/next">Next</a>`, "/next": "<p>Next</p>" });
+  await until(() => views(world));
+  await tab.evaluate(() => addEventListener("pageshow", (e) => (window.kept = e.persisted)));
+  await tab.click("a");
+  await tab.waitForURL("**/next");
+  await until(() => views(world)[1]);
+  // Not the driver's command: it waits for a load, which a kept page has not.
+  await tab.evaluate(() => setTimeout(() => history.back()) && 0);
+  const third = await until(() => views(world)[2]);
+  // WebKit and Firefox keep it; Chromium does not while its debugging protocol is in use.
+  const isKept = await tab.evaluate(() => !!window.kept);
+  assert.equal(third.batch.page.url, `${world.url}/`);
+  assert.equal(third.soft, isKept ? "bfcache" : undefined);
+  assert.equal(third.batch.flags.includes("bfcache"), isKept);
+  t.diagnostic(isKept ? "kept" : "loaded anew");
+});
+
 test("two tabs share visitor, session and entry", async (t) => {
   const { world, tab, context } = await visit(t, `<p>x</p>`, { path: "/?utm_source=news" });
   await until(() => views(world));

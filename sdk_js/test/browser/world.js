@@ -106,7 +106,9 @@ async function textOf(request) {
 }
 
 async function receive(world, request, response) {
-  const body = await textOf(request);
+  // A browser that is closed may cut what it was saying.
+  const body = await textOf(request).catch(() => "");
+  if (!body) return response.end("");
   if (request.url === "/page-error") {
     world.errors.push(body);
     return response.end("");
