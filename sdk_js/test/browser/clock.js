@@ -11,7 +11,7 @@ export function stopClock(start) {
   const timers = new Map();
 
   const add = (task, ms, args, every) => {
-    timers.set(++last, { task, at: elapsed + Math.max(0, ms || 0), args, every });
+    timers.set(++last, { task, at: elapsed + Math.max(0, +ms || 0), args, every });
     return last;
   };
   const remove = (number) => timers.delete(number);
@@ -40,7 +40,7 @@ export function stopClock(start) {
   };
   performance.now = () => origin + elapsed;
   window.setTimeout = (task, ms, ...args) => add(task, ms, () => args);
-  window.setInterval = (task, ms, ...args) => add(task, ms, () => args, Math.max(1, ms || 0));
+  window.setInterval = (task, ms, ...args) => add(task, ms, () => args, Math.max(1, +ms || 0));
   window.requestAnimationFrame = (task) => add(task, 16, () => [performance.now()]);
   const deadline = { didTimeout: false, timeRemaining: () => 50 };
   if (window.requestIdleCallback) window.requestIdleCallback = (task) => add(task, 1, () => [deadline]);

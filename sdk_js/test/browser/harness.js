@@ -31,15 +31,21 @@ export async function visit(
   t.after(async () => {
     if (context) await context.close();
     await world.close();
-    if (world.invalid) throw new Error(`a batch breaks the schema: ${JSON.stringify(world.invalid)}`);
+    if (world.invalid) throw new Error(`a batch breaks the schema: ${world.invalid}`);
     if (world.errors.length) throw new Error(`the page saw ${world.errors}`);
   });
   context = await (await launch()).newContext({ viewport: { width: 1000, height: 600 }, ...options });
   const tab = await context.newPage();
   await prepare(tab, world);
   await tab.goto(world.url + path);
+  // The second file comes over the network, which takes its time however the clock is moved.
+  if (clock) await until(() => tab.evaluate(isFollowed));
   return { world, tab, context, errors: world.errors };
 }
+
+/** Runs in the page: has the core's second file come? */
+const isFollowed = () =>
+  performance.getEntriesByType("resource").some(({ name }) => /\.more\.js$/.test(name));
 
 /** Events of one kind, each with its batch. */
 export const events = (world, kind) =>

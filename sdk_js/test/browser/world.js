@@ -99,6 +99,12 @@ function respond(world, request, response) {
 const before = ({ clock, scripts }) =>
   [`(${tellErrors})();`, clock ? `(${stopClock})(${clock});` : "", ...scripts].join("\n");
 
+/** What the schema minds, with the event that it minds it of. */
+function offence({ events }, errors) {
+  const [, place] = errors[0].instancePath.match(/^\/events\/(\d+)/) || [];
+  return JSON.stringify(place ? { event: events[place], errors } : errors);
+}
+
 async function textOf(request) {
   const chunks = [];
   for await (const chunk of request) chunks.push(chunk);
@@ -123,7 +129,7 @@ async function receive(world, request, response) {
     type: request.headers["content-type"],
     at: Date.now(),
   });
-  if (!validate(batch)) world.invalid = validate.errors;
+  if (!validate(batch)) world.invalid = offence(batch, validate.errors);
   if (verdict === "cut") return request.socket.destroy();
   const { status, headers } = typeof verdict === "number" ? { status: verdict } : verdict;
   response.writeHead(status, { "content-type": "application/json", ...headers });

@@ -202,11 +202,16 @@ export class Tab {
   }
 
   goBack() {
-    return this.send("POST", "/back", {});
+    return this.travel(-1);
   }
 
   goForward() {
-    return this.send("POST", "/forward", {});
+    return this.travel(1);
+  }
+
+  /** By the page: WebKit's own command passes over what a page added to its history without a gesture. */
+  async travel(steps) {
+    await this.evaluate((by) => history.go(by), steps);
   }
 
   reload() {

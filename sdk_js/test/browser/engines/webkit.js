@@ -49,6 +49,8 @@ async function openContext(env, viewport) {
   const driver = run(DRIVER, [`--port=${port}`], { env });
   const session = await Session.open(`http://127.0.0.1:${port}`, {
     browserName: "MiniBrowser",
+    // Its watch over a script is a timer of the page, which a test with a clock of its own would fire.
+    timeouts: { script: null },
     "webkitgtk:browserOptions": { binary: BROWSER, args: ["--automation"] },
   });
   /** The window that it starts with is the first tab. */
