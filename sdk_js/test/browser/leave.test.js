@@ -6,7 +6,7 @@ import { events, pause, quit, until, visit } from "./harness.js";
 after(quit);
 
 const TRIES = +process.env.FOOTPATH_LEAVE_TRIES || 10;
-/** One in a hundred may be lost: Firefox loses one in some hundred, see docs/decisions/browsers.md. */
+/** One in a hundred, and one of fewer: a closing browser owes nobody an answer. */
 const LOST = Math.ceil(TRIES / 100);
 const ARRIVES_MS = 5000;
 
