@@ -83,10 +83,10 @@ def test_help_lists_every_setting() -> None:
 
 
 def test_only_settings_that_exist_are_named() -> None:
-    """A misspelt variable is ignored by every program; FOOTPATH_CHROMIUM belongs to the tests."""
+    """A misspelt variable is ignored by every program; FOOTPATH_CHROMIUM and FOOTPATH_ENGINE belong to the tests."""
     for path in [*PAGES, *IMAGE]:
         named = set(re.findall(r"FOOTPATH_[A-Z_]+", path.read_text()))
-        assert named <= NAMES | {"FOOTPATH_CHROMIUM"}, name(path)
+        assert named <= NAMES | {"FOOTPATH_CHROMIUM", "FOOTPATH_ENGINE"}, name(path)
 
 
 def test_every_command_has_its_line() -> None:
