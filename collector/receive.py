@@ -261,8 +261,12 @@ def _network(address: str) -> str:
     return str(ipaddress.ip_network((parsed, 24 if parsed.version == 4 else 56), strict=False))
 
 
+_GZIP: Final = b"\x1f\x8b"
+"""What gzip begins with, and no JSON does."""
+
+
 def _body() -> bytes:
-    """The request's body, inflated where it says gzip.
+    """The request's body, inflated where it says gzip or is: a browser asks before it may send the header.
 
     Raises:
         Refusal: 413 too large, 400 not what it says.
@@ -276,7 +280,7 @@ def _body() -> bytes:
         raise Refusal(400, "unreadable", f"the body could not be read: {error}") from None
     encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding in ("identity", ""):
-        return body
+        return _inflated(body) if body.startswith(_GZIP) else body
     if encoding != "gzip":
         raise Refusal(400, "unreadable", f"Content-Encoding {encoding[:32]!r}; send gzip or none")
     return _inflated(body)

@@ -1,18 +1,15 @@
 // Where do people click, and does anything answer?
 
 import { passes } from "./cap.js";
-import { convert } from "./command.js";
 import { isControl, isField, isIgnored, isSubmit, nearest, subject } from "./control.js";
 import { record } from "./deliver.js";
-import { guard, later, listen, targetOf, tick } from "./guard.js";
+import { guard, hear, later, listen, targetOf, tick } from "./guard.js";
 import { note } from "./note.js";
 import { pageTime, stamp } from "./page.js";
 
 /** @typedef {import("./page.js").Event} Event */
 
 const WATCH_MS = 7000;
-/** An unanswered click has waited long enough before it is sent. */
-const UNANSWERED_MS = 2000;
 /** What is pressed for longer is a drag or a scroll. */
 const PRESS_MS = 500;
 /** A wheel goes on scrolling after the hand has left it. */
@@ -120,8 +117,6 @@ const onClick = (event) => {
   held.add(click);
   watch();
   later(() => close(click), WATCH_MS);
-  const goal = nearest(target, "[data-footpath-goal]:not(form)");
-  if (goal) convert(goal.dataset.footpathGoal);
   // What the press itself did is no answer to the clicks before.
   if (isField(element)) close(click, "focus");
   else if (response) close(click, response);
@@ -139,7 +134,7 @@ const close = (click, response) => {
     click.response_ms = click.watched_ms;
     if (response === "selection") click.selection = 1;
   }
-  record(click, response ? undefined : UNANSWERED_MS);
+  record(click);
 };
 
 /** It answers the newest click; older ones stay without. @param {string} kind */
@@ -161,7 +156,7 @@ export const openClicks = () => {
   observer = new MutationObserver(guard(onMutations));
   listen("pointerdown", onPress);
   listen("click auxclick", onClick);
-  listen("wheel touchmove keydown", () => {
+  hear("wheel touchmove keydown", () => {
     handAt = tick();
   });
   // Counts unless somebody moves the page or the focus by hand.

@@ -20,7 +20,8 @@ const RETRY_MS = 2000;
 /** @type {import("./page.js").Event[]} */
 let queue = [];
 let chars = 0;
-let isDue = false;
+/** Of the next sending. */
+let timer = 0;
 /** Server time minus the wall clock, once known. @type {number | undefined} */
 let offset;
 
@@ -44,8 +45,9 @@ export const record = (event, within = FLUSH_MS) => {
   }
   chars += more;
   if (queue.push(event) >= MOST_EVENTS) within = 0;
-  if (!isDue || within < FLUSH_MS) whenIdle(flush, within);
-  isDue = true;
+  if (timer && within === FLUSH_MS) return;
+  clearTimeout(timer);
+  timer = whenIdle(flush, within);
 };
 
 /** Closes the batch and sends it. */
@@ -56,29 +58,25 @@ export const flush = () => {
 
 /** So that its page block is true for its events. @param {boolean} [turning] */
 export const closeBatch = (turning) => {
-  isDue = false;
+  clearTimeout(timer);
+  timer = 0;
   if (!queue[0]) return;
+  const block = pageBlock(turning);
   /** @type {any[]} */
   const elements = [];
-  for (const event of queue) {
+  // Copies: a browser that closes the tab may stop this anywhere, and what leaves then takes the queue as it is.
+  const events = queue.map((event) => {
     const { el } = event;
-    event.el = undefined;
     // Nameless where the page was left before the second file could name it.
-    if (!el || !el.key) continue;
+    if (!el || !el.key) return Object.assign({}, event, { el: undefined });
     const found = elements.findIndex(({ key, item }) => key === el.key && item === el.item);
     const place = found < 0 ? elements.length : found;
     elements[place] = Object.assign(elements[place] || {}, el);
-    event.el = place;
-  }
+    return Object.assign({}, event, { el: place });
+  });
   wait({
     wire: Object.assign(
-      {
-        v: 1,
-        site: settings.site,
-        page: pageBlock(turning),
-        elements: Object.assign({}, elements),
-        events: queue,
-      },
+      { v: 1, site: settings.site, page: block, elements: Object.assign({}, elements), events },
       page.who,
     ),
     zero: page.zero,
@@ -88,9 +86,13 @@ export const closeBatch = (turning) => {
   chars = 0;
 };
 
-/** @param {boolean} [leaving] a beacon outlives the page; its answer is not seen */
-export const send = (leaving) => {
-  for (const batch of waiting) if (leaving || !batch.busy) attempt(batch, leaving);
+/**
+ * @param {boolean} [leaving] a beacon outlives the page; its answer is not seen
+ * @param {boolean} [isBack] the collector answers again: what was given up goes out once more
+ */
+export const send = (leaving, isBack) => {
+  for (const batch of waiting)
+    if (leaving || !batch.busy || (isBack && batch.attempt > MOST_RETRIES)) attempt(batch, leaving);
 };
 
 /** What earlier pages could not send. */
@@ -116,7 +118,13 @@ const attempt = async (batch, leaving) => {
     if (leaving) return navigator.sendBeacon(eventsUrl, body) && waiting.delete(batch);
     batch.busy = true;
     const keepalive = waiting.size <= MOST_KEPT_ALIVE;
-    const answer = await fetch(eventsUrl, { method: "POST", body, keepalive, credentials: "omit" });
+    const answer = await fetch(eventsUrl, {
+      method: "POST",
+      // A page that was hidden may have no time left for it.
+      body: document.hidden ? body : await hooks.pack(body),
+      keepalive,
+      credentials: "omit",
+    });
     const { status } = answer;
     if (status === 410 || status === 403) return stop();
     if (status === 413) return halve(batch);
@@ -124,7 +132,7 @@ const attempt = async (batch, leaving) => {
     if (status !== 429 && status < 500) {
       waiting.delete(batch);
       if (batch.isLate) keepLate();
-      again(({ attempt }) => attempt > MOST_RETRIES);
+      send(false, true);
       offset = offset || (await answer.json()).now - Date.now() || undefined;
     }
   } catch (_) {}
@@ -133,15 +141,12 @@ const attempt = async (batch, leaving) => {
   keepLate();
   if (batch.attempt <= MOST_RETRIES)
     later(
-      () => again((other) => other === batch),
+      () => {
+        batch.busy = false;
+        send();
+      },
       after || RETRY_MS * 2 ** (batch.attempt - 1) * (0.5 + Math.random()),
     );
-};
-
-/** Once more; what was given up, too, when the collector is there again. @param {(batch: Batch) => boolean} which */
-const again = (which) => {
-  for (const batch of waiting) if (which(batch)) batch.busy = false;
-  send();
 };
 
 /** The same events under the same numbers in two batches. @param {Batch} batch */

@@ -6,7 +6,7 @@ import { convert, plain } from "./command.js";
 import { CONTROL, isControl, isField, isIgnored, nearest, parent } from "./control.js";
 import { record } from "./deliver.js";
 import { fetchFile } from "./fetch.js";
-import { guard, later, listen, tick, whenIdle } from "./guard.js";
+import { guard, hear, later, listen, tick, whenIdle } from "./guard.js";
 import { hooks } from "./hooks.js";
 import { keep, notes, openNotes } from "./note.js";
 import { measureSizes, pageNow, reserve, setClock, stamp } from "./page.js";
@@ -24,6 +24,7 @@ export const handed = {
   fetchFile,
   plain,
   guard,
+  hear,
   hooks,
   isControl,
   isField,

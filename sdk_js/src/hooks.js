@@ -4,4 +4,6 @@
 export const hooks = {
   /** @param {any} _event that was just recorded */
   recorded: (_event) => {},
+  /** Makes a body smaller. @param {string} body @returns {any} */
+  pack: (body) => body,
 };

@@ -3,7 +3,7 @@
 import { concludeClicks, openClicks } from "./click.js";
 import { say } from "./command.js";
 import { closeBatch, flush, record, send, sendLate, stop } from "./deliver.js";
-import { guard, isStopped, listen, setStopped, tick, whenIdle } from "./guard.js";
+import { guard, hear, isStopped, listen, setStopped, tick, whenIdle } from "./guard.js";
 import { loadMore, openDebug } from "./load.js";
 import { note, notes, openNotes } from "./note.js";
 import { beginPage, page, stamp } from "./page.js";
@@ -39,7 +39,7 @@ const open = (soft, before, url) => {
   const status = (load && load.responseStatus) || undefined;
   record(stamp("page_view", { soft, status }), FIRST_MS);
   notes.length = 0;
-  note("open", soft);
+  note("open", soft, !document.hidden);
   loadMore();
 };
 
@@ -71,13 +71,17 @@ const renew = () => {
   open("resume", "");
 };
 
-const onInput = () => {
+const onInput = guard(() => {
   look();
-  if (tick() - inputAt < INPUT_MS) return;
-  inputAt = tick();
   renew();
   stay();
   note("engage");
+});
+
+const onAnyInput = () => {
+  if (tick() - inputAt < INPUT_MS) return;
+  inputAt = tick();
+  onInput();
 };
 
 const onVisibility = () => {
@@ -129,7 +133,7 @@ const footpath = (...words) => {
 const start = guard(() => {
   const commands = early || [];
   early = undefined;
-  listen("pointermove pointerdown keydown wheel touchmove", onInput);
+  hear("pointermove pointerdown keydown wheel touchmove", onAnyInput);
   listen("visibilitychange", onVisibility);
   listen("pagehide", onLeave);
   listen("pageshow", (event) => event.persisted && open("bfcache", ""));

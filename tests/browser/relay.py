@@ -5,7 +5,13 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
-from typing import Self
+import zlib
+from typing import TYPE_CHECKING, Final, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_GZIP: Final = b"\x1f\x8b\x08"
 
 
 class Relay:
@@ -18,7 +24,7 @@ class Relay:
     def __init__(self, target: int) -> None:
         self._target = target
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self._chunks: list[bytes] = []
+        self._streams: list[bytearray] = []
         self.deaf = False
         self.port = int(self._listener.getsockname()[1])
         threading.Thread(target=self._accept, name="relay", daemon=True).start()
@@ -31,8 +37,8 @@ class Relay:
 
     @property
     def sent(self) -> bytes:
-        """Everything that browsers sent."""
-        return b"".join(self._chunks)
+        """Everything that browsers sent, and beside it what was compressed in it."""
+        return b"".join(part for stream in self._streams for part in (stream, *_inflated(bytes(stream))))
 
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
@@ -47,9 +53,11 @@ class Relay:
             browser.close()
             return
         threading.Thread(target=self._answer, args=(collector, browser), daemon=True).start()
+        stream = bytearray()
+        self._streams.append(stream)
         with contextlib.suppress(OSError):
             while chunk := browser.recv(65_536):
-                self._chunks.append(chunk)
+                stream += chunk
                 collector.sendall(chunk)
         _hang_up(collector)
 
@@ -60,6 +68,14 @@ class Relay:
                     break
                 browser.sendall(chunk)
         _hang_up(browser)
+
+
+def _inflated(stream: bytes) -> Iterator[bytes]:
+    start = stream.find(_GZIP)
+    while start >= 0:
+        with contextlib.suppress(zlib.error):
+            yield zlib.decompressobj(wbits=31).decompress(stream[start:])
+        start = stream.find(_GZIP, start + 1)
 
 
 def _hang_up(end: socket.socket) -> None:

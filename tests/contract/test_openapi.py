@@ -220,6 +220,7 @@ ZIPPED = gzip.compress(BODY)
 
 @pytest.mark.parametrize(("body", "encoding", "status", "word"), [
     (ZIPPED, "gzip", 202, ""),
+    (ZIPPED, "identity", 202, ""),
     (ZIPPED, " GZIP ", 202, ""),
     (BODY, "identity", 202, ""),
     (BODY, "", 202, ""),

@@ -2,6 +2,8 @@
 
 /** @typedef {import("../handed.js").Core} Core */
 
+/** @type {Core["convert"]} */
+export let convert;
 /** @type {Core["describe"]} */
 export let describe;
 /** @type {Core["firstOf"]} */
@@ -18,8 +20,6 @@ export let later;
 export let openNotes;
 /** @type {Core["record"]} */
 export let record;
-/** @type {Core["convert"]} */
-export let convert;
 /** @type {Core["stamp"]} */
 export let stamp;
 /** @type {Core["tick"]} */
@@ -27,6 +27,6 @@ export let tick;
 
 /** @param {Core} handed */
 export const take = (handed) => {
-  ({ describe, firstOf, isField, isIgnored, lastClick, later, openNotes, record, convert, stamp, tick } =
+  ({ convert, describe, firstOf, isField, isIgnored, lastClick, later, openNotes, record, stamp, tick } =
     handed);
 };

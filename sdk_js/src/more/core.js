@@ -6,18 +6,20 @@
 export let CONTROL;
 /** @type {Core["clean"]} */
 export let clean;
+/** @type {Core["convert"]} */
+export let convert;
 /** @type {Core["fetchFile"]} */
 export let fetchFile;
 /** @type {Core["guard"]} */
 export let guard;
+/** @type {Core["hear"]} */
+export let hear;
 /** @type {Core["isField"]} */
 export let isField;
 /** @type {Core["isIgnored"]} */
 export let isIgnored;
 /** @type {Core["keep"]} */
 export let keep;
-/** @type {Core["reserve"]} */
-export let reserve;
 /** @type {Core["listen"]} */
 export let listen;
 /** @type {Core["measureSizes"]} */
@@ -34,6 +36,8 @@ export let parent;
 export let passes;
 /** @type {Core["record"]} */
 export let record;
+/** @type {Core["reserve"]} */
+export let reserve;
 /** @type {Core["stamp"]} */
 export let stamp;
 /** @type {Core["sums"]} */
@@ -48,12 +52,13 @@ export const take = (handed) => {
   ({
     CONTROL,
     clean,
+    convert,
     fetchFile,
     guard,
+    hear,
     isField,
     isIgnored,
     keep,
-    reserve,
     listen,
     measureSizes,
     nearest,
@@ -62,6 +67,7 @@ export const take = (handed) => {
     parent,
     passes,
     record,
+    reserve,
     stamp,
     sums,
     tick,

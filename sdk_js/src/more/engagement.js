@@ -1,8 +1,8 @@
 // How long, how deep, how restlessly is a page read?
 
 import { IDLE_MS } from "../limits.js";
-import { guard, listen, measureSizes, pageNow, record, stamp, sums, tick, whenIdle } from "./core.js";
-import { lookAtZones, reportZones, spendOnZones } from "./zone.js";
+import { guard, hear, listen, measureSizes, pageNow, record, stamp, sums, tick, whenIdle } from "./core.js";
+import { lookAtTallZones, reportZones, spendOnZones, watchZones } from "./zone.js";
 
 const ACTIVE_MS = 15000;
 const WATCHING_MS = 60000;
@@ -51,8 +51,10 @@ const takeSums = () => {
   return taken;
 };
 
-export const beginEngagement = () => {
+/** @param {boolean} isVisible when the page view began, which may be a while ago */
+export const beginEngagement = (isVisible) => {
   account();
+  visible = focused = isVisible;
   engaged = foreground = reversals = deepest = reported = direction = beyond = 0;
   bands = [];
   lastInput = tick();
@@ -63,12 +65,10 @@ export const engage = () => {
   account();
   lastInput = tick();
   activeUntil = lastInput + ACTIVE_MS;
-  // What an input opens or uncovers is looked at without a scroll, too.
-  measureSoon();
 };
 
 /** Adds what has passed since the last time under the conditions that held. */
-const account = () => {
+export const account = () => {
   const at = tick();
   const end = Math.min(at, lastInput + IDLE_MS);
   if (visible && end > since) {
@@ -105,7 +105,7 @@ const measure = () => {
   // A page that is still loading is short, and would be called read to its end.
   if (document.readyState !== "loading") {
     deepest = Math.max(deepest, Math.round(bottom));
-    lookAtZones();
+    lookAtTallZones();
   }
   return height;
 };
@@ -116,6 +116,7 @@ export const report = (always) => {
   // A page is hidden just after it was left: what lies between is no report of its own.
   if (!(sums.dropped || (always ? foreground : engaged) > SCROLL_MS)) return;
   reportZones();
+  watchZones();
   const percent = Math.min(100, Math.round((deepest / height) * 100));
   const reached = [];
   while (reported * 5 < percent) reached.push(reported++);
@@ -137,7 +138,9 @@ const onFilm = ({ target }) => {
 
 export const openEngagement = () => {
   listen("focus blur visibilitychange", account);
-  listen("load scroll resize", measureSoon);
+  listen("load resize", measureSoon);
+  hear("scroll", measureSoon);
+  listen("load", watchZones);
   listen("timeupdate", onFilm);
   setInterval(guard(report), REPORT_MS);
 };

@@ -1,53 +1,64 @@
 // What was seen, and for how long?
 
-import { isIgnored, pageNow, passes, record, stamp, tick } from "./core.js";
+import { guard, isIgnored, pageNow, passes, record, stamp, tick } from "./core.js";
 import { describe } from "./element.js";
 
 /**
  * @typedef {object} Seen
  * @property {number} ms visible since the last report
- * @property {number} [first] when it came into view
+ * @property {number} first when it came into view
  * @property {boolean} isShown now
  */
 
-const ZONES = "[data-footpath-zone],form,h1,h2,h3,button,[role=button]";
+const ZONES = "form,h1,h2,h3,button,[role=button]";
+const MARKED = "[data-footpath-zone]";
 const MOST = 50;
+const MOST_WATCHED = 999;
 /** What flits by was not seen. */
 const SEEN_MS = 100;
+/** The line at half its height crosses an edge of the window at one of these, if the zone is no taller than two. */
+const SHARES = [0, 0.25, 0.5, 0.75, 1];
 
 /** @type {Map<Element, Seen>} */
 let zones = new Map();
 /** By identity: what is rendered anew stays the same. @type {Set<string>} */
 let told = new Set();
-
-/** @type {(form: Element) => void} */
-let onForm;
-
-/** @param {(form: Element) => void} tell that a form is in view */
-export const openZones = (tell) => {
-  onForm = tell;
-};
+/** @type {IntersectionObserver} */
+let observer;
 
 export const beginZones = () => {
   zones = new Map();
   told = new Set();
+  observer.disconnect();
+  watchZones();
 };
 
-/** A zone is in view while the line at half its height is. Called when layout is clean. */
-export const lookAtZones = () => {
-  const marked = [...document.querySelectorAll("[data-footpath-zone]"), ...document.querySelectorAll(ZONES)];
-  for (const element of new Set(marked.slice(0, 999))) {
-    const seen = zones.get(element);
-    if (!seen && zones.size >= MOST) continue;
-    const { top, height, width } = element.getBoundingClientRect();
-    const middle = top + height / 2;
-    if (element.localName === "form" && height && top < innerHeight && top > -height && !isIgnored(element))
-      onForm(element);
-    const isShown = width > 0 && middle >= 0 && middle <= innerHeight;
-    if (seen) seen.isShown = isShown;
-    else if (isShown && !isIgnored(element))
-      zones.set(element, { ms: 0, first: tick() - pageNow().zero, isShown });
-  }
+/** Marked ones first; those that are watched already are not watched twice. */
+export const watchZones = () => {
+  const marked = document.querySelectorAll(MARKED);
+  for (const zone of [...marked, ...document.querySelectorAll(ZONES)].slice(0, MOST_WATCHED))
+    observer.observe(zone);
+};
+
+/**
+ * A zone is in view while the line at half its height is.
+ * @param {Element} zone
+ * @param {DOMRectReadOnly} place
+ * @param {boolean} isVisible any part of it
+ */
+const see = (zone, { top, height }, isVisible) => {
+  const middle = top + height / 2;
+  const isShown = isVisible && middle >= 0 && middle <= innerHeight;
+  const seen = zones.get(zone);
+  if (seen) seen.isShown = isShown;
+  else if (isShown && zones.size < MOST && !isIgnored(zone))
+    zones.set(zone, { ms: 0, first: tick() - pageNow().zero, isShown });
+};
+
+/** The observer keeps silent while a tall zone moves through the window. Called when layout is clean. */
+export const lookAtTallZones = () => {
+  for (const zone of zones.keys())
+    if (zone.clientHeight > innerHeight * 2) see(zone, zone.getBoundingClientRect(), true);
 };
 
 /** @param {number} ms that have passed in the foreground */
@@ -56,9 +67,9 @@ export const spendOnZones = (ms) => {
 };
 
 export const reportZones = () => {
-  for (const [element, seen] of zones) {
-    if (seen.ms < SEEN_MS || !element.isConnected || !passes()) continue;
-    const el = describe(element);
+  for (const [zone, seen] of zones) {
+    if (seen.ms < SEEN_MS || !zone.isConnected || !passes()) continue;
+    const el = describe(zone);
     const known = el.key + el.item;
     record(
       stamp("zone", {
@@ -70,4 +81,21 @@ export const reportZones = () => {
     told.add(known);
     seen.ms = 0;
   }
+};
+
+/**
+ * @param {(form: Element) => void} onForm a form is in view
+ * @param {() => void} account for the time before
+ */
+export const openZones = (onForm, account) => {
+  observer = new IntersectionObserver(
+    guard((entries) => {
+      account();
+      for (const { target, boundingClientRect, isIntersecting } of entries) {
+        see(target, boundingClientRect, isIntersecting);
+        if (isIntersecting && target.localName === "form" && !isIgnored(target)) onForm(target);
+      }
+    }),
+    { threshold: SHARES },
+  );
 };

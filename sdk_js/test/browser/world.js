@@ -1,6 +1,7 @@
 // A real server that answers as the collector does, and serves the pages of a test with the script on them.
 import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { gunzipSync } from "node:zlib";
 import Ajv from "ajv/dist/2020.js";
 import { stopClock } from "./clock.js";
 
@@ -108,7 +109,9 @@ function offence({ events }, errors) {
 async function textOf(request) {
   const chunks = [];
   for await (const chunk of request) chunks.push(chunk);
-  return Buffer.concat(chunks).toString("utf8");
+  const body = Buffer.concat(chunks);
+  // As the collector does: gzip is known by its first bytes.
+  return (body[0] === 0x1f ? gunzipSync(body) : body).toString("utf8");
 }
 
 async function receive(world, request, response) {
