@@ -1,0 +1,86 @@
+// node bench/script/run.js [--rounds 7] [--slow-rounds 5] [--only NAME]... [--json FILE]
+// What the script costs a page and its visitor, beside others, in one run. Prints tables in Markdown.
+import { writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { parseArgs } from "node:util";
+import { gzipSync } from "node:zlib";
+import { launch } from "./browser.js";
+import { measure } from "./measure.js";
+import { serve } from "./sink.js";
+import { tables } from "./table.js";
+import { BASE, OURS, variants } from "./variants.js";
+import { plan } from "./visit.js";
+
+const { values: options } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "7" },
+    "slow-rounds": { type: "string", default: "5" },
+    only: { type: "string", multiple: true },
+    json: { type: "string" },
+  },
+});
+
+const say = (text) => process.stderr.write(text);
+
+const wanted = (name) => !options.only || [BASE, OURS, ...options.only].includes(name);
+const compared = (await variants()).filter(({ name }) => wanted(name));
+
+const gzipped = ({ files }) =>
+  Object.values(files).reduce((sum, text) => sum + gzipSync(text, { level: 9 }).length, 0);
+
+/** Where things are on the page, found once on the page alone. */
+async function planned(chrome, world) {
+  world.variant = compared[0];
+  const { tab, cdp, close } = await chrome.open(world.url);
+  await tab.goto(`${world.url}/shop`);
+  const steps = await plan(tab, cdp);
+  const added = await tab.evaluate(() => window.done.added);
+  await close();
+  return { steps, added };
+}
+
+/** Two visits are compared only if the page has done the same in both. */
+function check({ variant, done }, added) {
+  const { clicks, keys } = done;
+  if (clicks !== 31 || keys !== 50 || done.added !== added)
+    throw new Error(`${variant}: the visit went differently: ${JSON.stringify(done)}`);
+}
+
+/** Each round begins with another one: a machine that slows down does not always hit the same. */
+const turned = (list, by) => list.map((_, i) => list[(i + by) % list.length]);
+
+const chrome = await launch();
+const world = await serve();
+const results = [];
+try {
+  const { steps, added } = await planned(chrome, world);
+  for (const [throttle, rounds] of [
+    [1, +options.rounds],
+    [4, +options["slow-rounds"]],
+  ])
+    for (let round = 1; round <= rounds; round++)
+      for (const variant of turned(compared, round)) {
+        say(`\r\x1b[K${throttle}x, round ${round} of ${rounds}: ${variant.name}`);
+        const result = await measure(chrome, world, variant, steps, { throttle });
+        check(result, added);
+        results.push({ round, ...result });
+      }
+} finally {
+  say("\n");
+  await chrome.close();
+  world.close();
+}
+
+if (options.json) writeFileSync(options.json, JSON.stringify(results, null, 1));
+const sizes = new Map(compared.map((variant) => [variant.name, gzipped(variant)]));
+const { costs, slow, targets } = tables(results, sizes);
+console.log(`Chromium ${chrome.version}, Node ${process.versions.node}, ${cpus().length} x ${cpus()[0].model}
+${options.rounds} rounds; median (quartiles); all but the first line is what a script adds to it
+
+${costs}
+
+At 4x CPU throttling, ${options["slow-rounds"]} rounds; INP is what a script adds
+
+${slow}
+
+${targets}`);
