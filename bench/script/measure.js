@@ -3,7 +3,7 @@ import { ownTasks } from "./trace.js";
 import { replay } from "./visit.js";
 
 const SETTLE_MS = 2500;
-/** Longer than the longest wait between an event and its sending. */
+/** What was set off by the last inputs still counts. */
 const TAIL_MS = 3000;
 const LEAVING_MS = 500;
 const CATEGORIES = ["devtools.timeline", "disabled-by-default-devtools.timeline", "v8", "blink.user_timing"];
@@ -19,7 +19,7 @@ async function cpu(cdp) {
 
 const less = (a, b) => ({ script: a.script - b.script, thread: a.thread - b.thread });
 
-/** Bytes and requests of everything sent, by phase of nobody's choosing: loading scripts is not counted. */
+/** Everything that was sent, preflights too; asking for the scripts is not counted. */
 const wire = (sent) => ({
   requests: sent.length,
   body: sent.reduce((sum, { body }) => sum + body.length, 0),
@@ -27,6 +27,8 @@ const wire = (sent) => ({
 });
 
 /**
+ * @param {import("./variants.js").Variant} variant
+ * @param {import("./visit.js").Step[]} steps
  * @param {{ throttle: number }} how
  */
 export async function measure(chrome, world, variant, steps, { throttle }) {
@@ -48,7 +50,8 @@ export async function measure(chrome, world, variant, steps, { throttle }) {
     await replay(cdp, steps);
     await pause(TAIL_MS);
     const visited = await cpu(cdp);
-    const tasks = throttle > 1 ? ownTasks(await chrome.browser.stopTracing(), Object.keys(variant.files)) : undefined;
+    const tasks =
+      throttle > 1 ? ownTasks(await chrome.browser.stopTracing(), Object.keys(variant.files)) : undefined;
     const [latency, done] = await tab.evaluate(() => [window.latency(), window.done]);
     await tab.goto(`${world.url}/empty`);
     await pause(LEAVING_MS);

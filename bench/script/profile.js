@@ -24,19 +24,23 @@ async function readable(entry, parameters) {
   return `(function(SETTINGS){"use strict";${outputFiles[0].text}})(${parameters});\n`;
 }
 
+/** A function without a name is called by the line that it begins on. */
+const nameOf = ({ functionName, lineNumber }, lines) =>
+  functionName || (lineNumber ? `\`${lines[lineNumber].trim().slice(0, 50)}\`` : "the script itself");
+
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Self and total ms by function; what the browser does for a function is its own row below it. */
-function add(profile, self, total) {
+function add(profile, lines, self, total) {
   const byId = new Map(profile.nodes.map((node) => [node.id, { ...node, ms: 0 }]));
   profile.samples.forEach((id, i) => {
     byId.get(id).ms += profile.timeDeltas[i] / 1000;
   });
   const walk = (node, above) => {
     const { functionName, url } = node.callFrame;
-    const isOurs = /\.js/.test(url);
+    const isOurs = url.includes("/sdk.js");
     const caller = above[above.length - 1];
-    const name = isOurs ? functionName || "(anonymous)" : caller && `${caller} > ${functionName || "native"}`;
+    const name = isOurs ? nameOf(node.callFrame, lines) : caller && `${caller} > ${functionName || "native"}`;
     if (name && node.ms) self.set(name, (self.get(name) || 0) + node.ms);
     const path = isOurs && !above.includes(name) ? [...above, name] : above;
     for (const one of path) if (node.ms) total.set(one, (total.get(one) || 0) + node.ms);
@@ -66,6 +70,7 @@ await first.close();
 
 const variant = all.find(({ name }) => name === OURS);
 variant.files["/sdk.js"] = await readable("main", JSON.stringify({ site: "bench" }));
+const lines = variant.files["/sdk.js"].split("\n");
 world.variant = variant;
 const phases = { "start-up": [new Map(), new Map()], visit: [new Map(), new Map()] };
 for (let visit = 0; visit < +options.visits; visit++) {
@@ -75,11 +80,11 @@ for (let visit = 0; visit < +options.visits; visit++) {
   await cdp.send("Profiler.start");
   await tab.goto(`${world.url}/shop`);
   await pause(2500);
-  add((await cdp.send("Profiler.stop")).profile, ...phases["start-up"]);
+  add((await cdp.send("Profiler.stop")).profile, lines, ...phases["start-up"]);
   await cdp.send("Profiler.start");
   await replay(cdp, steps);
   await pause(3000);
-  add((await cdp.send("Profiler.stop")).profile, ...phases.visit);
+  add((await cdp.send("Profiler.stop")).profile, lines, ...phases.visit);
   await close();
 }
 await chrome.close();

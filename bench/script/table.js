@@ -3,88 +3,168 @@ import { median, spread } from "./numbers.js";
 import { BASE, OURS, POSTHOG, SNOWPLOW } from "./variants.js";
 
 const MOST_OF_POSTHOG = 1 / 5;
-const MOST_WIRE = 1 / 2;
-/** Event timing is rounded to 8 ms: less cannot be measured. https://w3c.github.io/event-timing/#dom-performanceeventtiming-duration */
+const MOST_SENT = 1 / 2;
+const LONG_MS = 50;
+/** Durations of events are rounded to 8 ms. https://w3c.github.io/event-timing/#dom-performanceeventtiming-duration */
 const INP_RESOLUTION = 8;
 
-const rows = (head, lines) =>
-  [head, head.map((_, i) => (i ? "--:" : "---")), ...lines].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+const values = {
+  start: ({ start }) => start.script,
+  visit: ({ visit }) => visit.script,
+  thread: ({ start, visit }) => start.thread + visit.thread,
+  inp: ({ latency }) => latency.inp,
+  handling: ({ latency }) => latency.handling,
+  body: ({ wire }) => wire.body,
+  head: ({ wire }) => wire.head,
+  requests: ({ wire }) => wire.requests,
+  startLongest: ({ tasks }) => tasks.start.longest,
+  visitLongest: ({ tasks }) => tasks.visit.longest,
+  ownLong: ({ tasks }) => tasks.start.ownLong + tasks.visit.ownLong,
+  long: ({ tasks }) => tasks.start.long + tasks.visit.long,
+};
+
+const markdown = (head, lines) =>
+  [head, head.map((_, column) => (column ? "--:" : "---")), ...lines]
+    .map((cells) => `| ${cells.join(" | ")} |`)
+    .join("\n");
 
 /** @param {any[]} results one for each visit */
-export function tables(results, sizes) {
-  const names = [...sizes.keys()];
+const reader = (results) => {
   const of = (name, throttle) => results.filter((one) => one.variant === name && one.throttle === throttle);
-  /** What each round adds to the base of the same round. */
-  const above = (name, throttle, value) =>
+  const all = (name, throttle, value) => of(name, throttle).map(value);
+  /** What a script adds in each round to the page without one in that round. */
+  const added = (name, throttle, value) =>
     of(name, throttle).map((one) => {
       const base = of(BASE, throttle).find(({ round }) => round === one.round);
       return value(one) - value(base);
     });
-  const start = (one) => one.start.script;
-  const visit = (one) => one.visit.script;
-  const inp = (one) => one.latency.inp;
-  const cost = (name, value) => median(above(name, 1, value));
-  const body = (name) => median(of(name, 1).map(({ wire }) => wire.body));
-  const ratio = (name, other, value) =>
-    names.includes(other) && cost(other, value) > 0 ? (cost(name, value) / cost(other, value)).toFixed(2) : "";
+  return { all, added, has: (name, throttle) => of(name, throttle).length > 0 };
+};
 
-  const peers = names.filter((name) => name !== BASE);
-  const costs = rows(
-    ["script", "bytes gzip", "start-up CPU ms", "visit CPU ms", "to PostHog", "to Snowplow", "whole thread ms", "INP 1x", "sent bytes", "headers", "requests"],
+function costs({ all, added }, sizes) {
+  const cost = (name, value) => median(added(name, 1, value));
+  const ratio = (name, other) =>
+    sizes.has(other)
+      ? [values.start, values.visit]
+          .map((value) => (cost(name, value) / cost(other, value)).toFixed(2))
+          .join(" / ")
+      : "";
+  const base = [
+    BASE,
+    "",
+    spread(all(BASE, 1, values.start), 1),
+    spread(all(BASE, 1, values.visit), 1),
+    "",
+    "",
+    spread(all(BASE, 1, values.thread)),
+    "",
+    "",
+    "",
+  ];
+  const line = (name) => [
+    name,
+    sizes.get(name),
+    spread(added(name, 1, values.start), 1),
+    spread(added(name, 1, values.visit), 1),
+    ratio(name, POSTHOG),
+    ratio(name, SNOWPLOW),
+    spread(added(name, 1, values.thread)),
+    median(all(name, 1, values.body)),
+    median(all(name, 1, values.head)),
+    median(all(name, 1, values.requests)),
+  ];
+  return markdown(
     [
-      [BASE, "", spread(of(BASE, 1).map(start), 1), spread(of(BASE, 1).map(visit), 1), "", "", spread(of(BASE, 1).map((one) => one.start.thread + one.visit.thread)), spread(of(BASE, 1).map(inp)), "", "", ""],
-      ...peers.map((name) => [
-        name,
-        sizes.get(name),
-        spread(above(name, 1, start), 1),
-        spread(above(name, 1, visit), 1),
-        `${ratio(name, POSTHOG, start)} / ${ratio(name, POSTHOG, visit)}`,
-        `${ratio(name, SNOWPLOW, start)} / ${ratio(name, SNOWPLOW, visit)}`,
-        spread(above(name, 1, (one) => one.start.thread + one.visit.thread)),
-        spread(above(name, 1, inp)),
-        body(name),
-        median(of(name, 1).map(({ wire }) => wire.head)),
-        median(of(name, 1).map(({ wire }) => wire.requests)),
-      ]),
+      "script",
+      "gzip bytes",
+      "start-up CPU ms",
+      "visit CPU ms",
+      "times PostHog's",
+      "times Snowplow's",
+      "whole thread ms",
+      "bytes sent",
+      "headers",
+      "requests",
     ],
+    [base, ...[...sizes.keys()].filter((name) => name !== BASE).map(line)],
   );
-
-  const task = (name, phase, field) => of(name, 4).map(({ tasks }) => tasks[phase][field]);
-  const slow = rows(
-    ["script", "longest own task, start-up ms", "visit ms", "own tasks > 50 ms a visit", "all tasks > 50 ms", "INP 4x ms", "handlers ms"],
-    names.map((name) => [
-      name,
-      spread(task(name, "start", "longest")),
-      spread(task(name, "visit", "longest")),
-      median(of(name, 4).map(({ tasks }) => tasks.start.ownLong + tasks.visit.ownLong)),
-      spread(of(name, 4).map(({ tasks }) => tasks.start.long + tasks.visit.long)),
-      name === BASE ? spread(of(name, 4).map(inp)) : spread(above(name, 4, inp)),
-      spread(of(name, 4).map(({ latency }) => latency.handling)),
-    ]),
-  );
-
-  return { costs, slow, targets: targets({ names, cost, start, visit, of, task, above, inp, body }) };
 }
 
-function targets({ names, cost, start, visit, of, task, above, inp, body }) {
+function delays({ all, added, has }, names) {
+  const inp = (name, throttle) =>
+    has(name, throttle) ? spread((name === BASE ? all : added)(name, throttle, values.inp)) : "";
+  return markdown(
+    [
+      "script",
+      "longest own task at start-up ms",
+      "in the visit ms",
+      `own tasks > ${LONG_MS} ms`,
+      `any task > ${LONG_MS} ms`,
+      "INP 4x ms",
+      "INP 1x ms",
+      "handlers of slow events ms",
+    ],
+    names.map((name) => [
+      name,
+      spread(all(name, 4, values.startLongest)),
+      spread(all(name, 4, values.visitLongest)),
+      median(all(name, 4, values.ownLong)),
+      median(all(name, 4, values.long)),
+      inp(name, 4),
+      inp(name, 1),
+      spread(all(name, 4, values.handling)),
+    ]),
+  );
+}
+
+function targets({ all, added, has }, names) {
+  const cost = (name, value) => median(added(name, 1, value));
   const lines = [];
   const say = (target, found, limit, unit) =>
-    lines.push([target, `${found.toFixed(1)} ${unit}`, `${limit.toFixed(1)} ${unit}`, found <= limit ? "yes" : "**no**"]);
-  for (const [phase, value] of [["start-up", start], ["visit", visit]]) {
+    lines.push([
+      target,
+      `${found.toFixed(1)} ${unit}`,
+      `${limit.toFixed(1)} ${unit}`,
+      found <= limit ? "yes" : "**no**",
+    ]);
+  for (const [phase, value] of [
+    ["start-up", values.start],
+    ["visit", values.visit],
+  ]) {
     const ours = cost(OURS, value);
     if (names.includes(POSTHOG))
       say(`${phase} CPU at most a fifth of PostHog's`, ours, cost(POSTHOG, value) * MOST_OF_POSTHOG, "ms");
     for (const name of names.filter((one) => one.startsWith(SNOWPLOW)))
       say(`${phase} CPU below that of ${name}`, ours, cost(name, value), "ms");
   }
-  if (of(OURS, 4).length) {
-    const longest = [...task(OURS, "start", "longest"), ...task(OURS, "visit", "longest")];
-    say("no long task of our own at 4x, in any round", Math.max(...longest), 50, "ms");
+  if (has(OURS, 4)) {
+    const longest = [...all(OURS, 4, values.startLongest), ...all(OURS, 4, values.visitLongest)];
+    say("no long task of our own at 4x, in any round", Math.max(...longest), LONG_MS, "ms");
   }
-  for (const throttle of [1, 4])
-    if (of(OURS, throttle).length)
-      say(`INP at ${throttle}x not measurably above the page's own`, median(above(OURS, throttle, inp)), INP_RESOLUTION, "ms");
-  if (names.includes(POSTHOG))
-    say("at most half of PostHog's bytes sent", body(OURS), body(POSTHOG) * MOST_WIRE, "B");
-  return rows(["target", "ours", "limit", "met"], lines);
+  for (const throttle of [1, 4].filter((one) => has(OURS, one)))
+    say(
+      `INP at ${throttle}x not measurably worse`,
+      median(added(OURS, throttle, values.inp)),
+      INP_RESOLUTION,
+      "ms",
+    );
+  if (names.includes(POSTHOG)) {
+    const sent = (name) => median(all(name, 1, values.body));
+    say("at most half of the bytes that PostHog sends", sent(OURS), sent(POSTHOG) * MOST_SENT, "B");
+  }
+  return markdown(["target", "ours", "limit", "met"], lines);
+}
+
+/**
+ * @param {any[]} results
+ * @param {Map<string, number>} sizes gzip bytes by variant
+ */
+export function tables(results, sizes) {
+  const read = reader(results);
+  const names = [...sizes.keys()];
+  const parts = [];
+  if (read.has(OURS, 1)) parts.push("What each adds to the page:", costs(read, sizes));
+  if (read.has(OURS, 4)) parts.push("At 4x CPU throttling; INP is what each adds:", delays(read, names));
+  if (read.has(OURS, 1)) parts.push("Targets:", targets(read, names));
+  return parts.join("\n\n");
 }

@@ -26,7 +26,11 @@ export function ownTasks(trace, paths) {
   page.sort((a, b) => a.ts - b.ts || b.dur - a.dur);
   const tasks = page.filter(({ name, tdur }) => name === "RunTask" && tdur);
   const own = outermost(
-    page.filter((event) => SCRIPT.has(event.name) && paths.some((path) => new RegExp(`:\\d+${path}(\\?|$)`).test(address(event)))),
+    page.filter(
+      (event) =>
+        SCRIPT.has(event.name) &&
+        paths.some((path) => new RegExp(`:\\d+${path}(\\?|$)`).test(address(event))),
+    ),
   );
   let next = 0;
   const split = { start: { own: [], long: 0 }, visit: { own: [], long: 0 } };
@@ -34,7 +38,8 @@ export function ownTasks(trace, paths) {
     const phase = ts < mark.ts ? split.start : split.visit;
     if (tdur > 50_000) phase.long++;
     let mine = 0;
-    for (; next < own.length && own[next].ts < ts + dur; next++) if (own[next].ts >= ts) mine += own[next].tdur || 0;
+    for (; next < own.length && own[next].ts < ts + dur; next++)
+      if (own[next].ts >= ts) mine += own[next].tdur || 0;
     if (mine) phase.own.push(mine / 1000);
   }
   const told = ({ own, long }) => ({

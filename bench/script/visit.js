@@ -5,7 +5,7 @@ const READING_MOVES = 13;
 const TICK_PX = 70;
 
 /** Between two inputs, ms. */
-const PACE = { move: 16, wheel: 16, press: 30, release: 90, key: 30, settle: 120 };
+const PACE = { move: 16, wheel: 16, press: 30, release: 90, key: 30, settle: 250 };
 
 /** Scroll by so many ticks, then click these, then type. One click in three is on something that does nothing. */
 const CHAPTERS = [
@@ -98,7 +98,10 @@ const commands = {
     ["Input.dispatchMouseEvent", { type: "mouseReleased", x, y, button: "left", clickCount: 1 }],
   ],
   key: ({ text }) => [
-    ["Input.dispatchKeyEvent", { type: "keyDown", text, key: text, windowsVirtualKeyCode: text.charCodeAt(0) }],
+    [
+      "Input.dispatchKeyEvent",
+      { type: "keyDown", text, key: text, windowsVirtualKeyCode: text.charCodeAt(0) },
+    ],
     ["Input.dispatchKeyEvent", { type: "keyUp", key: text, windowsVirtualKeyCode: text.charCodeAt(0) }],
   ],
   settle: () => [],
@@ -109,6 +112,11 @@ export async function replay(cdp, steps) {
   const sent = [];
   let due = performance.now();
   for (const step of steps) {
+    if (step.type === "settle") {
+      // On a busy machine scrolling lags, and the next click would meet something else.
+      await Promise.all(sent);
+      due = performance.now();
+    }
     for (const [method, params] of commands[step.type](step)) sent.push(cdp.send(method, params));
     due += PACE[step.type];
     await pause(due - performance.now());

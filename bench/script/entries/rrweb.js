@@ -2,7 +2,7 @@
 import { record } from "rrweb";
 
 const address = new URL("/rrweb", document.currentScript.src);
-let events = [];
+const events = [];
 const take = () => JSON.stringify(events.splice(0));
 
 record({ emit: (event) => events.push(event) });

@@ -17,10 +17,13 @@ const card = (i) => `<li class="card" data-price="${19 + ((i * 37) % 180)}" data
 <p class="note">Ships within ${1 + (i % 5)} days, returns are free.</p>
 <button type="button" class="add">Add to cart</button></li>`;
 
-const field = ([name, type]) => `<p><label for="f-${name}">${name}</label><input id="f-${name}" name="${name}" type="${type}"></p>`;
+const field = ([name, type]) =>
+  `<p><label for="f-${name}">${name}</label><input id="f-${name}" name="${name}" type="${type}"></p>`;
 
 /** @param {string} head what a variant puts there */
-export const shop = (head) => `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Shop: chairs and lamps</title>
+export const shop = (
+  head,
+) => `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Shop: chairs and lamps</title>
 <meta name="viewport" content="width=device-width"><link rel="icon" href="data:,"><style>${style}</style>
 ${head}</head><body>
 <header><a class="logo" href="/">Shop</a><nav><ul>${many(10, (i) => `<li><a href="/category/${i}">${THINGS[i % 8]}s</a></li>`)}</ul></nav>
@@ -36,7 +39,9 @@ ${many(16, (i) => `<div class="tile c${i % 6}"><b>${named(i)}</b></div>`)}</div>
   ["street", "text"],
   ["city", "text"],
   ["code", "text"],
-].map(field).join("\n")}
+]
+  .map(field)
+  .join("\n")}
 <p><label for="f-land">land</label><select id="f-land" name="land">${many(12, (i) => `<option>Land ${i}</option>`)}</select></p>
 <p><label for="f-note">note</label><textarea id="f-note" name="note" rows="3"></textarea></p><button>Order now</button></form></section>
 <section class="reviews"><h2>Reviews</h2>${many(30, (i) => `<article><h3>${named(i)}</h3><p>Reviewed by a customer who has had it for ${i + 1} months.</p><button type="button" class="helpful">Helpful</button></article>`)}</section>
