@@ -1,5 +1,5 @@
 // What does a page load of each peer? What its package ships for a script tag, as it is; otherwise a bundle.
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { build } from "esbuild";
 
 const here = (/** @type {string} */ name) => new URL(name, import.meta.url).pathname;
@@ -7,14 +7,11 @@ const here = (/** @type {string} */ name) => new URL(name, import.meta.url).path
 /** A file that a package ships. */
 export const shipped = (name) => readFileSync(here(`node_modules/${name}`), "utf8");
 
-/** The built script of this repository, or nothing where there is no such file. */
-export function ours(name) {
-  try {
-    return readFileSync(here(`../../sdk_js/dist/${name}`), "utf8");
-  } catch (error) {
-    if (error.code === "ENOENT") return undefined;
-    throw error;
-  }
+/** The built files of this repository's script, by name. */
+export function ours() {
+  const folder = here("../../sdk_js/dist/");
+  const names = readdirSync(folder).filter((name) => /^footpath\.(\w+\.)?min\.js$/.test(name));
+  return new Map(names.map((name) => [name, readFileSync(folder + name, "utf8")]));
 }
 
 export async function bundled(name) {

@@ -1,46 +1,50 @@
 // node bench/script/profile.js [--visits 3]
 // Which functions of the script cost what? From the readable source, sampled each 0.1 ms; ms a visit.
-import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
 import { launch } from "./browser.js";
 import { serve } from "./sink.js";
-import { OURS, variants } from "./variants.js";
+import { footpath, variants } from "./variants.js";
 import { plan, replay } from "./visit.js";
 
 const { values: options } = parseArgs({ options: { visits: { type: "string", default: "3" } } });
 const source = (name) => new URL(`../../sdk_js/${name}`, import.meta.url).pathname;
-const { version } = JSON.parse(readFileSync(source("package.json"), "utf8"));
 
-async function readable(entry, parameters) {
+async function readable(entry) {
   const { outputFiles } = await build({
     entryPoints: [source(`src/${entry}.js`)],
     bundle: true,
     write: false,
     format: "esm",
     target: "es2018",
-    define: { VERSION: JSON.stringify(version) },
+    supported: { "dynamic-import": true },
+    define: { VERSION: '"bench"' },
   });
-  return `(function(SETTINGS){"use strict";${outputFiles[0].text}})(${parameters});\n`;
+  return outputFiles[0].text;
 }
 
-/** A function without a name is called by the line that it begins on. */
-const nameOf = ({ functionName, lineNumber }, lines) =>
-  functionName || (lineNumber ? `\`${lines[lineNumber].trim().slice(0, 50)}\`` : "the script itself");
+/** The files as they are built, but unshrunk. */
+const unshrunk = async () =>
+  new Map([
+    ["footpath.min.js", `(function(SETTINGS){"use strict";${await readable("main")}})({});\n`],
+    ["footpath.more.min.js", await readable("more/main")],
+    ["footpath.form.min.js", await readable("form/main")],
+    ["footpath.idle.min.js", await readable("idle/main")],
+  ]);
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Self and total ms by function; what the browser does for a function is its own row below it. */
-function add(profile, lines, self, total) {
+function add(profile, files, self, total) {
   const byId = new Map(profile.nodes.map((node) => [node.id, { ...node, ms: 0 }]));
   profile.samples.forEach((id, i) => {
     byId.get(id).ms += profile.timeDeltas[i] / 1000;
   });
   const walk = (node, above) => {
     const { functionName, url } = node.callFrame;
-    const isOurs = url.includes("/sdk.js");
+    const isOurs = pathOf(url) in files;
     const caller = above[above.length - 1];
-    const name = isOurs ? nameOf(node.callFrame, lines) : caller && `${caller} > ${functionName || "native"}`;
+    const name = isOurs ? nameOf(node.callFrame, files) : caller && `${caller} > ${functionName || "native"}`;
     if (name && node.ms) self.set(name, (self.get(name) || 0) + node.ms);
     const path = isOurs && !above.includes(name) ? [...above, name] : above;
     for (const one of path) if (node.ms) total.set(one, (total.get(one) || 0) + node.ms);
@@ -68,9 +72,7 @@ await first.tab.goto(`${world.url}/shop`);
 const steps = await plan(first.tab, first.cdp);
 await first.close();
 
-const variant = all.find(({ name }) => name === OURS);
-variant.files["/sdk.js"] = await readable("main", JSON.stringify({ site: "bench" }));
-const lines = variant.files["/sdk.js"].split("\n");
+const variant = footpath(await unshrunk());
 world.variant = variant;
 const phases = { "start-up": [new Map(), new Map()], visit: [new Map(), new Map()] };
 for (let visit = 0; visit < +options.visits; visit++) {
@@ -80,11 +82,11 @@ for (let visit = 0; visit < +options.visits; visit++) {
   await cdp.send("Profiler.start");
   await tab.goto(`${world.url}/shop`);
   await pause(2500);
-  add((await cdp.send("Profiler.stop")).profile, lines, ...phases["start-up"]);
+  add((await cdp.send("Profiler.stop")).profile, variant.files, ...phases["start-up"]);
   await cdp.send("Profiler.start");
   await replay(cdp, steps);
   await pause(3000);
-  add((await cdp.send("Profiler.stop")).profile, lines, ...phases.visit);
+  add((await cdp.send("Profiler.stop")).profile, variant.files, ...phases.visit);
   await close();
 }
 await chrome.close();

@@ -27,8 +27,11 @@ const say = (text) => process.stderr.write(text);
 const wanted = (name) => !options.only || [BASE, OURS, ...options.only].includes(name);
 const compared = (await variants()).filter(({ name }) => wanted(name));
 
-const gzipped = ({ files }) =>
-  Object.values(files).reduce((sum, text) => sum + gzipSync(text, { level: 9 }).length, 0);
+/** Of the files that its visits asked for. */
+const gzipped = ({ name, files }) => {
+  const asked = new Set(results.flatMap((one) => (one.variant === name ? one.files : [])));
+  return [...asked].reduce((sum, path) => sum + gzipSync(files[path], { level: 9 }).length, 0);
+};
 
 /** Where things are on the page, found once on the page alone. */
 async function planned(chrome, world) {

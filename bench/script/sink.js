@@ -51,8 +51,8 @@ const head = ({ method, url, rawHeaders }) =>
   `${method} ${url} HTTP/1.1\r\n`.length + rawHeaders.reduce((sum, text) => sum + text.length + 2, 2);
 
 export async function serve() {
-  /** @type {{ variant: import("./variants.js").Variant, sent: Sent[], missing: string[] }} */
-  const world = { variant: undefined, sent: [], missing: [] };
+  /** @type {{ variant: import("./variants.js").Variant, sent: Sent[], missing: string[], served: Set<string> }} */
+  const world = { variant: undefined, sent: [], missing: [], served: new Set() };
 
   const sink = await listen(async (request, response) => {
     const { method, url, headers } = request;
@@ -62,6 +62,7 @@ export async function serve() {
     response.setHeader("timing-allow-origin", "*");
     const file = world.variant.files[path];
     if (file !== undefined) {
+      world.served.add(path);
       response.setHeader("content-type", "text/javascript; charset=utf-8");
       return response.end(file);
     }

@@ -9,18 +9,18 @@ const LONG_MS = 50;
 const INP_RESOLUTION = 8;
 
 const values = {
-  start: ({ start }) => start.script,
-  visit: ({ visit }) => visit.script,
-  thread: ({ start, visit }) => start.thread + visit.thread,
+  start: ({ start }) => start.own,
+  visit: ({ visit }) => visit.own,
+  thread: ({ thread }) => thread,
   inp: ({ latency }) => latency.inp,
   handling: ({ latency }) => latency.handling,
   body: ({ wire }) => wire.body,
   head: ({ wire }) => wire.head,
   requests: ({ wire }) => wire.requests,
-  startLongest: ({ tasks }) => tasks.start.longest,
-  visitLongest: ({ tasks }) => tasks.visit.longest,
-  ownLong: ({ tasks }) => tasks.start.ownLong + tasks.visit.ownLong,
-  long: ({ tasks }) => tasks.start.long + tasks.visit.long,
+  startLongest: ({ start }) => start.longest,
+  visitLongest: ({ visit }) => visit.longest,
+  ownLong: ({ start, visit }) => start.ownLong + visit.ownLong,
+  long: ({ start, visit }) => start.long + visit.long,
 };
 
 const markdown = (head, lines) =>
@@ -42,7 +42,7 @@ const reader = (results) => {
 };
 
 function costs({ all, added }, sizes) {
-  const cost = (name, value) => median(added(name, 1, value));
+  const cost = (name, value) => median(all(name, 1, value));
   const ratio = (name, other) =>
     sizes.has(other)
       ? [values.start, values.visit]
@@ -52,8 +52,14 @@ function costs({ all, added }, sizes) {
   const base = [
     BASE,
     "",
-    spread(all(BASE, 1, values.start), 1),
-    spread(all(BASE, 1, values.visit), 1),
+    spread(
+      all(BASE, 1, ({ start }) => start.all),
+      1,
+    ),
+    spread(
+      all(BASE, 1, ({ visit }) => visit.all),
+      1,
+    ),
     "",
     "",
     spread(all(BASE, 1, values.thread)),
@@ -64,8 +70,8 @@ function costs({ all, added }, sizes) {
   const line = (name) => [
     name,
     sizes.get(name),
-    spread(added(name, 1, values.start), 1),
-    spread(added(name, 1, values.visit), 1),
+    spread(all(name, 1, values.start), 1),
+    spread(all(name, 1, values.visit), 1),
     ratio(name, POSTHOG),
     ratio(name, SNOWPLOW),
     spread(added(name, 1, values.thread)),
@@ -118,7 +124,7 @@ function delays({ all, added, has }, names) {
 }
 
 function targets({ all, added, has }, names) {
-  const cost = (name, value) => median(added(name, 1, value));
+  const cost = (name, value) => median(all(name, 1, value));
   const lines = [];
   const say = (target, found, limit, unit) =>
     lines.push([

@@ -1,52 +1,83 @@
-// Which tasks of the main thread did a script make long? Thread time, so that a busy machine does not matter.
+// What does the main thread spend on scripts, and in which of its tasks? From a trace, in thread CPU time, so that
+// waiting for a busy machine does not count.
 
-const SCRIPT = new Set(["FunctionCall", "EvaluateScript", "v8.compile"]);
+/** Scripts, functions that the browser calls, and promise callbacks, which no metric of the browser counts. */
+const SCRIPT = new Set([
+  "EvaluateScript",
+  "FunctionCall",
+  "RunMicrotasks",
+  "v8.compile",
+  "v8.compileModule",
+  "v8.evaluateModule",
+]);
+export const CATEGORIES = [
+  "devtools.timeline",
+  "disabled-by-default-devtools.timeline",
+  "v8",
+  "blink.user_timing",
+];
+const LONG_MS = 50;
 
-const address = ({ args }) => (args.data && args.data.url) || "";
+const addressOf = ({ args }) => (args && args.data && args.data.url) || (args && args.fileName) || "";
 
-/** Events nest: the outermost of a variant's own, so that nothing counts twice. @param {any[]} events by time */
-function outermost(events) {
+/** Complete events, and those that begin and end: from µs to ms. @param {any[]} raw of one thread, by time */
+function spans(raw) {
+  const open = [];
+  const found = [];
+  for (const { name, ph, ts, dur = 0, tts, tdur = 0, args } of raw) {
+    const span = { name, from: ts, to: ts + dur, ms: tdur / 1000, tts, address: addressOf({ args }) };
+    if (ph === "X") found.push(span);
+    else if (ph === "B") open.push(span);
+    else if (ph === "E" && open.length) {
+      const begun = open.pop();
+      found.push({ ...begun, to: ts, ms: (tts - begun.tts) / 1000 });
+    }
+  }
+  return found.sort((a, b) => a.from - b.from || b.to - a.to);
+}
+
+/** Spans nest: without those inside others, nothing counts twice. */
+function outermost(list) {
   let end = 0;
-  return events.filter(({ ts, dur }) => {
-    if (ts < end) return false;
-    end = ts + dur;
+  return list.filter(({ from, to }) => {
+    if (from < end) return false;
+    end = to;
     return true;
   });
 }
 
+const sum = (list) => list.reduce((total, { ms }) => total + ms, 0);
+
 /**
- * ms of each task that the variant's own functions ran for, and how many tasks were long whoever made them so.
+ * Before and after the mark "visit".
  * @param {Buffer} trace
- * @param {string[]} paths of the variant's files
+ * @param {string[]} paths of a variant's files
  */
-export function ownTasks(trace, paths) {
-  const all = JSON.parse(trace.toString("utf8")).traceEvents;
-  const mark = all.find(({ name, cat }) => name === "visit" && cat === "blink.user_timing");
-  const page = all.filter(({ pid, tid, ph }) => ph === "X" && pid === mark.pid && tid === mark.tid);
-  page.sort((a, b) => a.ts - b.ts || b.dur - a.dur);
-  const tasks = page.filter(({ name, tdur }) => name === "RunTask" && tdur);
-  const own = outermost(
-    page.filter(
-      (event) =>
-        SCRIPT.has(event.name) &&
-        paths.some((path) => new RegExp(`:\\d+${path}(\\?|$)`).test(address(event))),
-    ),
+export function readTrace(trace, paths) {
+  const events = JSON.parse(trace.toString("utf8")).traceEvents;
+  const mark = events.find(({ name, cat }) => name === "visit" && cat === "blink.user_timing");
+  const thread = events.filter(
+    ({ pid, tid, ph }) => pid === mark.pid && tid === mark.tid && /[XBE]/.test(ph),
   );
-  let next = 0;
-  const split = { start: { own: [], long: 0 }, visit: { own: [], long: 0 } };
-  for (const { ts, dur, tdur } of tasks) {
-    const phase = ts < mark.ts ? split.start : split.visit;
-    if (tdur > 50_000) phase.long++;
-    let mine = 0;
-    for (; next < own.length && own[next].ts < ts + dur; next++)
-      if (own[next].ts >= ts) mine += own[next].tdur || 0;
-    if (mine) phase.own.push(mine / 1000);
-  }
-  const told = ({ own, long }) => ({
-    long,
-    longest: Math.max(0, ...own),
-    ownLong: own.filter((ms) => ms > 50).length,
-    total: own.reduce((sum, ms) => sum + ms, 0),
-  });
-  return { start: told(split.start), visit: told(split.visit) };
+  const all = spans(thread.sort((a, b) => a.ts - b.ts));
+  // The page itself makes no promises: their callbacks, which have no address, are the variant's.
+  const isOwn = ({ name, address }) =>
+    name === "RunMicrotasks" || paths.includes(address.replace(/^\w+:\/\/[^/]+|\?.*/g, ""));
+  const scripts = all.filter(({ name }) => SCRIPT.has(name));
+  const tasks = all.filter(({ name }) => name === "RunTask");
+  const phase = (isIn) => {
+    const own = outermost(scripts.filter((span) => isIn(span) && isOwn(span)));
+    const ownByTask = tasks.filter(isIn).map(({ from, to, ms }) => ({
+      ms,
+      own: sum(own.filter((span) => span.from >= from && span.from < to)),
+    }));
+    return {
+      all: sum(outermost(scripts.filter(isIn))),
+      own: sum(own),
+      longest: Math.max(0, ...ownByTask.map((task) => task.own)),
+      ownLong: ownByTask.filter((task) => task.own > LONG_MS).length,
+      long: ownByTask.filter((task) => task.ms > LONG_MS).length,
+    };
+  };
+  return { start: phase(({ from }) => from < mark.ts), visit: phase(({ from }) => from >= mark.ts) };
 }

@@ -12,16 +12,19 @@ const SITE = "bench";
 
 const script = (path) => (sink) => `<script async src="${sink}${path}"></script>`;
 
-function footpath() {
-  const core = ours("footpath.min.js");
-  const more = ours("footpath.more.min.js");
+const FOLDER = "/sdk/bench";
+
+/** As the collector serves it: the site's settings inside the core, the later files beside it. */
+export function footpath(built = ours()) {
+  const settings = { site: SITE, endpoint: "/v1/events", files: FOLDER };
+  const files = {};
+  for (const [name, text] of built) files[name.replace("footpath", FOLDER).replace(".min", "")] = text;
+  const core = files[`${FOLDER}.js`];
   if (!core) throw new Error("sdk_js/dist/footpath.min.js is missing: npm --prefix sdk_js run build");
-  const version = JSON.parse(ours("../package.json")).version;
-  /** As the collector writes a site's settings into the file. */
-  const configured = core.replace(/\(\{\}\);\n?$/, `(${JSON.stringify({ site: SITE })});`);
+  files["/sdk.js"] = core.replace(/\(\{\}\);\n?$/, `(${JSON.stringify(settings)});`);
   return {
-    name: "Footpath",
-    files: { "/sdk.js": configured, ...(more && { [`/sdk/${version}.more.js`]: more }) },
+    name: OURS,
+    files,
     head: (sink) => `<script async src="${sink}/sdk.js?site=${SITE}" data-site="${SITE}"></script>`,
   };
 }
