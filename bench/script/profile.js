@@ -32,6 +32,16 @@ const unshrunk = async () =>
     ["footpath.idle.min.js", await readable("idle/main")],
   ]);
 
+const pathOf = (url) => url.replace(/^\w+:\/\/[^/]+|\?.*/g, "");
+
+/** A function without a name is called by the line that it begins on. */
+const nameOf = ({ functionName, lineNumber, url }, files) => {
+  if (functionName) return functionName;
+  const path = pathOf(url);
+  if (!lineNumber) return `all of ${path}`;
+  return `\`${files[path].split("\n")[lineNumber].trim().slice(0, 60)}\``;
+};
+
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Self and total ms by function; what the browser does for a function is its own row below it. */
