@@ -1,5 +1,5 @@
 // What does one visit with one variant cost?
-import { CATEGORIES, readTrace } from "./trace.js";
+import { categories, readTrace } from "./trace.js";
 import { replay } from "./visit.js";
 
 const SETTLE_MS = 2500;
@@ -36,7 +36,7 @@ export async function measure(chrome, world, variant, steps, { throttle }) {
   try {
     await cdp.send("Performance.enable", { timeDomain: "threadTicks" });
     if (throttle > 1) await cdp.send("Emulation.setCPUThrottlingRate", { rate: throttle });
-    await chrome.browser.startTracing(tab, { categories: CATEGORIES });
+    await chrome.browser.startTracing(tab, { categories: categories(throttle > 1) });
     const before = await threadTime(cdp);
     await tab.goto(`${world.url}/shop`, { waitUntil: "load" });
     await pause(SETTLE_MS);

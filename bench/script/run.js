@@ -1,4 +1,5 @@
 // node bench/script/run.js [--rounds 7] [--slow-rounds 5] [--only NAME]... [--json FILE]
+// Ctrl-C ends it after the present visit and prints what has been measured so far.
 // What the script costs a page and its visitor, beside others, in one run. Prints tables in Markdown.
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
@@ -26,6 +27,10 @@ const say = (text) => process.stderr.write(text);
 
 const wanted = (name) => !options.only || [BASE, OURS, ...options.only].includes(name);
 const compared = (await variants()).filter(({ name }) => wanted(name));
+
+/** Complete rounds; the rest of one that was cut short is left out. */
+const done = (throttle) =>
+  Math.floor(results.filter((one) => one.throttle === throttle).length / compared.length);
 
 /** Of the files that its visits asked for. */
 const gzipped = ({ name, files }) => {
@@ -56,24 +61,34 @@ async function same(added, visit) {
   }
 }
 
+/** Throttled rounds between the others, so that one may stop at any time. */
+function* rounds() {
+  for (let round = 1; round <= Math.max(+options.rounds, +options["slow-rounds"]); round++) {
+    if (round <= +options.rounds) yield [1, round];
+    if (round <= +options["slow-rounds"]) yield [4, round];
+  }
+}
+
 /** Each round begins with another one: a machine that slows down does not always hit the same. */
 const turned = (list, by) => list.map((_, i) => list[(i + by) % list.length]);
+
+let isStopped = false;
+process.once("SIGINT", () => {
+  isStopped = true;
+});
 
 const chrome = await launch();
 const world = await serve();
 const results = [];
 try {
   const { steps, added } = await planned(chrome, world);
-  for (const [throttle, rounds] of [
-    [1, +options.rounds],
-    [4, +options["slow-rounds"]],
-  ])
-    for (let round = 1; round <= rounds; round++)
-      for (const variant of turned(compared, round)) {
-        say(`\r\x1b[K${throttle}x, round ${round} of ${rounds}: ${variant.name}`);
-        const result = await same(added, () => measure(chrome, world, variant, steps, { throttle }));
-        results.push({ round, ...result });
-      }
+  for (const [throttle, round] of rounds())
+    for (const variant of turned(compared, round)) {
+      if (isStopped) break;
+      say(`\r\x1b[K${throttle}x, round ${round}: ${variant.name}`);
+      const result = await same(added, () => measure(chrome, world, variant, steps, { throttle }));
+      results.push({ round, ...result });
+    }
 } finally {
   say("\n");
   await chrome.close();
@@ -83,6 +98,9 @@ try {
 const sizes = new Map(compared.map((variant) => [variant.name, gzipped(variant)]));
 if (options.json)
   writeFileSync(options.json, JSON.stringify({ sizes: Object.fromEntries(sizes), results }, null, 1));
-console.log(`Chromium ${chrome.version}, Node ${process.versions.node}, ${cpus().length} x ${cpus()[0].model}, ${options.rounds} + ${options["slow-rounds"]} rounds; median (quartiles).
+console.log(`Chromium ${chrome.version}, Node ${process.versions.node}, ${cpus().length} x ${cpus()[0].model}, ${done(1)} + ${done(4)} rounds; median (quartiles).
 
-${tables(results, sizes)}`);
+${tables(
+  results.filter(({ round, throttle }) => round <= done(throttle)),
+  sizes,
+)}`);
