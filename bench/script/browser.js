@@ -18,6 +18,7 @@ export async function launch() {
   const browser = await chromium.launch({
     executablePath: process.env.FOOTPATH_CHROMIUM || "/usr/bin/chromium",
     args: ARGS,
+    handleSIGINT: false,
   });
   const major = browser.version().split(".")[0];
   // Headless Chromium says so, and some scripts send nothing to it.

@@ -10,12 +10,11 @@ const SCRIPT = new Set([
   "v8.compileModule",
   "v8.evaluateModule",
 ]);
-export const CATEGORIES = [
-  "devtools.timeline",
-  "disabled-by-default-devtools.timeline",
-  "v8",
-  "blink.user_timing",
-];
+const CATEGORIES = ["devtools.timeline", "v8", "blink.user_timing"];
+const TASKS = "disabled-by-default-devtools.timeline";
+/** Tasks are thousands of events: only where they are asked about. @param {boolean} withTasks */
+export const categories = (withTasks) => (withTasks ? [...CATEGORIES, TASKS] : CATEGORIES);
+
 const LONG_MS = 50;
 
 const addressOf = ({ args }) => (args && args.data && args.data.url) || (args && args.fileName) || "";
