@@ -12,7 +12,7 @@ help:
 	@echo "make build-script  rebuild sdk_js/dist"
 	@echo "make crash         200 times something dies under load, and every event is counted"
 	@echo "make bench         the ingest benchmark"
-	@echo "make bench-script  the script beside others in a browser, 35 minutes"
+	@echo "make bench-script  the script beside others in a browser, an hour"
 
 demo: $(VENV)/.installed
 	@$(BIN)/footpath demo
