@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: help demo test lint test-python test-script build-script crash bench clean
+.PHONY: help demo test lint test-python test-script build-script crash bench bench-script clean
 
 help:
 	@echo "make demo          install, start everything, and open a small shop to click through"
@@ -12,6 +12,7 @@ help:
 	@echo "make build-script  rebuild sdk_js/dist"
 	@echo "make crash         200 times something dies under load, and every event is counted"
 	@echo "make bench         the ingest benchmark"
+	@echo "make bench-script  the script beside others in a browser, an hour"
 
 demo: $(VENV)/.installed
 	@$(BIN)/footpath demo
@@ -24,6 +25,7 @@ lint: $(VENV)/.installed-test sdk_js/node_modules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	npm --prefix sdk_js run check
+	sdk_js/node_modules/.bin/biome check --config-path=sdk_js bench/script
 
 test-python: $(VENV)/.installed-test
 	$(BIN)/python -m pytest
@@ -39,6 +41,9 @@ crash: $(VENV)/.installed-test
 
 bench: $(VENV)/.installed-test
 	$(BIN)/python bench/ingest.py
+
+bench-script: bench/script/node_modules
+	node bench/script/run.js
 
 .PHONY: require
 require:
@@ -62,5 +67,9 @@ sdk_js/node_modules: sdk_js/package-lock.json
 	npm --prefix sdk_js install --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
 
+bench/script/node_modules: bench/script/package-lock.json
+	npm --prefix bench/script install --no-save --no-audit --no-fund --loglevel=error
+	@touch $@
+
 clean:
-	rm -rf $(VENV) sdk_js/node_modules dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) sdk_js/node_modules bench/script/node_modules dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

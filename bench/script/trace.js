@@ -1,0 +1,82 @@
+// What does the main thread spend on scripts, and in which of its tasks? From a trace, in thread CPU time, so that
+// waiting for a busy machine does not count.
+
+/** Scripts, functions that the browser calls, and promise callbacks, which no metric of the browser counts. */
+const SCRIPT = new Set([
+  "EvaluateScript",
+  "FunctionCall",
+  "RunMicrotasks",
+  "v8.compile",
+  "v8.compileModule",
+  "v8.evaluateModule",
+]);
+const CATEGORIES = ["devtools.timeline", "v8", "blink.user_timing"];
+const TASKS = "disabled-by-default-devtools.timeline";
+/** Tasks are thousands of events: only where they are asked about. @param {boolean} withTasks */
+export const categories = (withTasks) => (withTasks ? [...CATEGORIES, TASKS] : CATEGORIES);
+
+const LONG_MS = 50;
+
+const addressOf = ({ args }) => (args && args.data && args.data.url) || (args && args.fileName) || "";
+
+/** Complete events, and those that begin and end: from µs to ms. @param {any[]} raw of one thread, by time */
+function spans(raw) {
+  const open = [];
+  const found = [];
+  for (const { name, ph, ts, dur = 0, tts, tdur = 0, args } of raw) {
+    const span = { name, from: ts, to: ts + dur, ms: tdur / 1000, tts, address: addressOf({ args }) };
+    if (ph === "X") found.push(span);
+    else if (ph === "B") open.push(span);
+    else if (ph === "E" && open.length) {
+      const begun = open.pop();
+      found.push({ ...begun, to: ts, ms: (tts - begun.tts) / 1000 });
+    }
+  }
+  return found.sort((a, b) => a.from - b.from || b.to - a.to);
+}
+
+/** Spans nest: without those inside others, nothing counts twice. */
+function outermost(list) {
+  let end = 0;
+  return list.filter(({ from, to }) => {
+    if (from < end) return false;
+    end = to;
+    return true;
+  });
+}
+
+const sum = (list) => list.reduce((total, { ms }) => total + ms, 0);
+
+/**
+ * Before and after the mark "visit".
+ * @param {Buffer} trace
+ * @param {string[]} paths of a variant's files
+ */
+export function readTrace(trace, paths) {
+  const events = JSON.parse(trace.toString("utf8")).traceEvents;
+  const mark = events.find(({ name, cat }) => name === "visit" && cat === "blink.user_timing");
+  const thread = events.filter(
+    ({ pid, tid, ph }) => pid === mark.pid && tid === mark.tid && /[XBE]/.test(ph),
+  );
+  const all = spans(thread.sort((a, b) => a.ts - b.ts));
+  // The page itself makes no promises: their callbacks, which have no address, are the variant's.
+  const isOwn = ({ name, address }) =>
+    name === "RunMicrotasks" || paths.includes(address.replace(/^\w+:\/\/[^/]+|\?.*/g, ""));
+  const scripts = all.filter(({ name }) => SCRIPT.has(name));
+  const tasks = all.filter(({ name }) => name === "RunTask");
+  const phase = (isIn) => {
+    const own = outermost(scripts.filter((span) => isIn(span) && isOwn(span)));
+    const ownByTask = tasks.filter(isIn).map(({ from, to, ms }) => ({
+      ms,
+      own: sum(own.filter((span) => span.from >= from && span.from < to)),
+    }));
+    return {
+      all: sum(outermost(scripts.filter(isIn))),
+      own: sum(own),
+      longest: Math.max(0, ...ownByTask.map((task) => task.own)),
+      ownLong: ownByTask.filter((task) => task.own > LONG_MS).length,
+      long: ownByTask.filter((task) => task.ms > LONG_MS).length,
+    };
+  };
+  return { start: phase(({ from }) => from < mark.ts), visit: phase(({ from }) => from >= mark.ts) };
+}
