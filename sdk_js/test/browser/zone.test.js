@@ -110,7 +110,10 @@ test("what is rendered anew came into view once", async (t) => {
 });
 
 test("a page view tells at most 50 zones, those that are marked first", async (t) => {
-  const buttons = Array.from({ length: 80 }, (_, i) => `<button id="b${"abcdefgh"[i >> 3]}${"abcdefgh"[i & 7]}">.</button>`);
+  const buttons = Array.from(
+    { length: 80 },
+    (_, i) => `<button id="b${"abcdefgh"[i >> 3]}${"abcdefgh"[i & 7]}">.</button>`,
+  );
   const { world, tab } = await visit(t, `${buttons.join("")}<div data-footpath-zone="last">x</div>`);
   await pause(1000);
   await shut(tab, world, "last");
