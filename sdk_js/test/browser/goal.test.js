@@ -50,11 +50,9 @@ test("of nested goals the innermost is reached", async (t) => {
 test("a goal inside a shadow root and around one is reached", async (t) => {
   const { world, tab } = await visit(t, `<div id="host" data-footpath-goal="outer"></div>`);
   await tab.evaluate(() => {
-    document
-      .querySelector("#host")
-      .attachShadow({
-        mode: "open",
-      }).innerHTML = `<button id="inner" data-footpath-goal="inner">In</button><button id="plain">Plain</button>`;
+    document.querySelector("#host").attachShadow({
+      mode: "open",
+    }).innerHTML = `<button id="inner" data-footpath-goal="inner">In</button><button id="plain">Plain</button>`;
   });
   await tab.click("#inner");
   await tab.click("#plain");
