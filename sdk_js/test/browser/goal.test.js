@@ -9,9 +9,9 @@ const goals = (world) => told(world, "conversion").map(({ goal }) => goal);
 
 /** All that comes has come. */
 async function settle(tab, world) {
+  await until(() => told(world, "page_view"));
   await hide(tab);
-  await until(() => told(world, "engagement"));
-  await pause(300);
+  await pause(800);
 }
 
 test("a click on a button is its goal, each time, also on what stands inside it", async (t) => {
