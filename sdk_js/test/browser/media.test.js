@@ -95,6 +95,6 @@ test("a sound that stops engages nobody from then on", async (t) => {
     await pass(40);
     return heard;
   });
-  // How long ago it last said that it plays is not known better than this.
-  near(engaged, passed + 5);
+  // Not all browsers let it say that it stops: 5 s later at most.
+  assert.ok(engaged > passed - SLACK && engaged < passed + 5 + SLACK, `${engaged} s of ${passed} s`);
 });
