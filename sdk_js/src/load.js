@@ -16,12 +16,13 @@ export const loadMore = () => {
         asked = undefined;
       },
     );
+  // A server may answer with something else.
+  asked.catch(() => {});
 };
 
 /** For who installs it, asked for by hand: the panel says why when nothing is captured. */
 export const openDebug = () => {
-  fetchFile("debug").then(
-    ({ debug }) => debug(handed),
-    () => {},
-  );
+  fetchFile("debug")
+    .then(({ debug }) => debug(handed))
+    .catch(() => {});
 };

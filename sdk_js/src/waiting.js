@@ -43,5 +43,6 @@ export const takeLate = () => {
     wire.flags = [...new Set([...wire.flags, "stored"])];
     wait({ wire, attempt: wire.attempt + 1, isLate: true });
   }
-  visit.late = undefined;
+  // Written without them, also when all were too old.
+  visit.late = visit.late && {};
 };

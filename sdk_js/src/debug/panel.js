@@ -44,6 +44,7 @@ export const panel = (title) => {
   root.append(section);
   document.documentElement.append(host);
   return {
+    isOpen: () => host.isConnected,
     /** @param {string} text the newest line comes first */
     line: (text) => {
       list.prepend(make("li", text));

@@ -32,6 +32,8 @@ let current;
 let visit;
 let focusedAt = 0;
 let isEmptied = false;
+/** It was entered, and not only filled by the browser. */
+let isEntered = false;
 /** The click whose submit the browser refused. */
 let refusedAt = 0;
 
@@ -83,7 +85,7 @@ const beginVisit = (field) => {
   fields.push(name);
   current = field;
   focusedAt = tick();
-  isEmptied = false;
+  isEmptied = isEntered = false;
   visit = stamp("field", {
     form,
     field: name,
@@ -114,7 +116,10 @@ export const endVisit = () => {
 export const onField = (field, { type, inputType, isTrusted }) => {
   if (!isTrusted || !field.matches || !isField(field) || isIgnored(field)) return;
   beginVisit(field);
-  if (type !== "input") return;
+  if (type !== "input") {
+    isEntered = true;
+    return;
+  }
   const full = isFilled(field);
   if (!visit.edits++) visit.hesitation_ms = tick() - focusedAt;
   if (/^del/.test(inputType)) visit.deletes++;
@@ -123,7 +128,8 @@ export const onField = (field, { type, inputType, isTrusted }) => {
   if (field.matches(":is(:-webkit-autofill,:autofill)")) visit.autofilled = 1;
   if (full && isEmptied) visit.refills++;
   isEmptied = !full;
-  if (!field.matches(":focus")) endVisit();
+  // What is heard of late may have lost its focus since.
+  if (!isEntered && !field.matches(":focus")) endVisit();
 };
 
 /** @param {Element} form */

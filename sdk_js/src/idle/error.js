@@ -16,8 +16,16 @@ export const beginErrors = () => {
   total = 0;
 };
 
-/** @param {any} address */
-const source = (address) => `${address || ""}`.split(/[?#]/)[0].slice(0, 200);
+/** Without its query; e-mails starred; of what stands in the address itself only that it does. @param {any} address */
+const source = (address) =>
+  `${address || ""}`
+    .split(/[?#]/)[0]
+    .replace(/^(data|blob):.*/s, "$1:")
+    .replace(/[^/]+(@|%40)[^/]+/gi, "***")
+    .slice(0, 200);
+
+/** Addresses in it lose their queries. @param {any} message */
+const words = (message) => clean(`${message || ""}`.replace(/(https?:[^\s?#]+)[?#]\S*/g, "$1"), 200);
 
 /**
  * @param {string} type
@@ -28,7 +36,8 @@ const source = (address) => `${address || ""}`.split(/[?#]/)[0].slice(0, 200);
 const tell = (type, message, address, line) => {
   const error = {
     type,
-    message: clean(`${message || ""}`, 200) || undefined,
+    // A status is no number of a person.
+    message: type === "http" ? `${message}` : words(message) || undefined,
     source: source(address) || undefined,
     line: line || undefined,
   };
@@ -53,7 +62,7 @@ export const onError = (target, { message, filename, lineno }) => {
  * @param {any} event
  */
 export const onRejection = (_target, { reason }) => {
-  const [, address, line] = /((?:https?|file):\S+?):(\d+)/.exec((reason && reason.stack) || "") || [];
+  const [, address, line] = /((?:https?|file):\S+?):(\d+):\d+/.exec((reason && reason.stack) || "") || [];
   tell("rejection", (reason && reason.message) || reason, address, Number(line));
 };
 

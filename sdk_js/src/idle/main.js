@@ -5,7 +5,7 @@ import { take } from "./core.js";
 import { beginErrors, onError, onRejection, openErrors } from "./error.js";
 import { openFrames } from "./frame.js";
 import { sayMore } from "./say.js";
-import { beginVitals, endVitals, openVitals } from "./vital.js";
+import { beginVitals, endVitals, hideVitals, openVitals } from "./vital.js";
 
 /**
  * @param {import("../handed.js").Core} handed
@@ -18,7 +18,7 @@ export const idle = (handed, notes) => {
       beginErrors();
       beginVitals(soft);
     },
-    hide: endVitals,
+    hide: hideVitals,
     end: endVitals,
     error: onError,
     unhandledrejection: onRejection,

@@ -2,11 +2,19 @@
 
 import { plain, record, stamp, visitNow } from "./core.js";
 
+/** As long as the collector takes it. @param {any} value */
+const cut = (value, length = 128) => `${value}`.slice(0, length);
+
+/** An answer that is no number is none; 0 is one. @param {any} score */
+const numeric = (score) => (Number.isFinite(parseFloat(score)) ? parseFloat(score) : undefined);
+
 /** @type {Record<string, (subject: any, details: any) => object | undefined>} */
 const sayings = {
-  identify: (id, traits) => (visitNow().visitor ? { id, traits: plain(traits || {}) } : undefined),
-  exposure: (experiment, variant) => ({ experiment, variant: `${variant}` }),
-  survey: (survey, score) => ({ survey, score: +score }),
+  identify: (id, traits) =>
+    visitNow().visitor ? { id: cut(id, 256), traits: plain(traits || {}) } : undefined,
+  exposure: (experiment, variant) =>
+    variant == null ? undefined : { experiment: cut(experiment), variant: cut(variant) },
+  survey: (survey, score) => ({ survey: cut(survey), score: numeric(score) }),
 };
 
 /**

@@ -1,6 +1,6 @@
 // How fast and how steady does the page feel? As the web-vitals library defines it.
 
-import { listen, record, stamp, tick } from "./core.js";
+import { record, stamp, tick } from "./core.js";
 import { drain, observe } from "./observe.js";
 
 /** A burst of layout shifts ends after a second without one, or after five. */
@@ -17,6 +17,8 @@ let values = {};
 /** @type {Record<string, number>} */
 let told = {};
 let navigation = "";
+/** Paints belong to the load, not to what a single-page app shows later. */
+const isLoad = () => navigation === (load && load.type);
 
 let burst = 0;
 let burstAt = 0;
@@ -24,7 +26,12 @@ let shiftAt = 0;
 /** The longest duration by interaction. @type {Map<number, number>} */
 let interactions = new Map();
 let before = 0;
-let hiddenAt = document.hidden ? 0 : Infinity;
+let since = 0;
+/** What is painted behind another tab says nothing of the page. Not all browsers keep when it was first hidden. */
+const [hidden] = performance
+  .getEntriesByType("visibility-state")
+  .filter(({ name, startTime }) => name === "hidden" && startTime >= activationStart);
+let hiddenAt = hidden ? hidden.startTime : document.hidden ? 0 : Infinity;
 
 const interactionCount = () => /** @type {any} */ (performance).interactionCount || interactions.size;
 
@@ -36,6 +43,7 @@ export const beginVitals = (soft) => {
   told = {};
   interactions = new Map();
   before = soft ? interactionCount() : 0;
+  since = soft ? tick() : 0;
   burst = 0;
 };
 
@@ -53,6 +61,11 @@ export const endVitals = () => {
   }
 };
 
+export const hideVitals = () => {
+  hiddenAt = Math.min(hiddenAt, tick());
+  endVitals();
+};
+
 /** @param {{ interactionId: number, duration: number }} entry */
 const onInteraction = ({ interactionId, duration }) => {
   if (interactionId)
@@ -61,8 +74,9 @@ const onInteraction = ({ interactionId, duration }) => {
 
 /** @param {{ hadRecentInput: boolean, value: number, startTime: number }} entry */
 const onShift = ({ hadRecentInput, value, startTime }) => {
-  if (hadRecentInput) return;
-  if (startTime - shiftAt > GAP_MS || startTime - burstAt > BURST_MS) {
+  // Where this file came late the browser also tells of the page views before.
+  if (hadRecentInput || startTime < since) return;
+  if (startTime - shiftAt >= GAP_MS || startTime - burstAt >= BURST_MS) {
     burst = 0;
     burstAt = startTime;
   }
@@ -73,15 +87,12 @@ const onShift = ({ hadRecentInput, value, startTime }) => {
 
 /** @param {string} name */
 const paintAs = (name) => (/** @type {{ name: string, startTime: number }} */ entry) => {
-  if (entry.startTime < hiddenAt && entry.name !== "first-paint")
+  if (isLoad() && entry.startTime < hiddenAt && entry.name !== "first-paint")
     values[name] = Math.max(0, entry.startTime - activationStart);
 };
 
 export const openVitals = () => {
-  listen("visibilitychange", () => {
-    hiddenAt = Math.min(hiddenAt, tick());
-  });
-  if (navigation === (load && load.type)) {
+  if (isLoad()) {
     values.TTFB = Math.max(0, load.responseStart - activationStart);
     observe("paint", paintAs("FCP"));
     observe("largest-contentful-paint", paintAs("LCP"));

@@ -6,6 +6,8 @@ import { lookAtTallZones, reportZones, spendOnZones, watchZones } from "./zone.j
 
 const ACTIVE_MS = 15000;
 const WATCHING_MS = 60000;
+/** What plays says so at least this often; what stops or ends says nothing that is sure to come. */
+const PLAYING_MS = 5000;
 const REPORT_MS = 15000;
 const SCROLL_MS = 100;
 const BANDS = 20;
@@ -133,7 +135,7 @@ export const report = (always) => {
 const onFilm = ({ target }) => {
   account();
   if (!(/** @type {HTMLMediaElement} */ (target).muted))
-    activeUntil = Math.max(activeUntil, lastInput + WATCHING_MS);
+    activeUntil = Math.max(activeUntil, Math.min(lastInput + WATCHING_MS, tick() + PLAYING_MS));
 };
 
 export const openEngagement = () => {

@@ -14,9 +14,15 @@ export const follow = (name, core, needs) => {
   /** @type {Note[]} */
   const notes = [];
   let isAsked = false;
+  let isMissing = false;
   return async (/** @type {Note} */ note) => {
     // What the last page view did not hear of in time is lost with it.
-    if (note[0] === "open") notes.length = 0;
+    if (note[0] === "open") {
+      notes.length = 0;
+      isMissing = false;
+    }
+    // Asked for once a page view.
+    if (isMissing) return;
     if (isAsked || needs(note[3])) keep(notes, note);
     if (isAsked || !notes[0]) return;
     isAsked = true;
@@ -24,6 +30,7 @@ export const follow = (name, core, needs) => {
       (await fetchFile(name))[name](core, notes);
     } catch (_) {
       isAsked = false;
+      isMissing = true;
       notes.length = 0;
     }
   };
