@@ -10,6 +10,7 @@ const WATCHING_MS = 60000;
 const PLAYING_MS = 5000;
 const REPORT_MS = 15000;
 const SCROLL_MS = 100;
+const ZONES_MS = 2000;
 const BANDS = 20;
 
 /** Since the last report; bands hold engaged ms. */
@@ -118,7 +119,6 @@ export const report = (always) => {
   // A page is hidden just after it was left: what lies between is no report of its own.
   if (!(sums.dropped || (always ? foreground : engaged) > SCROLL_MS)) return;
   reportZones();
-  watchZones();
   const percent = Math.min(100, Math.round((deepest / height) * 100));
   const reached = [];
   while (reported * 5 < percent) reached.push(reported++);
@@ -145,4 +145,9 @@ export const openEngagement = () => {
   listen("load", watchZones);
   listen("timeupdate", onFilm);
   setInterval(guard(report), REPORT_MS);
+  // What comes into the page later; looking for it costs less than watching every change.
+  setInterval(
+    guard(() => document.hidden || watchZones()),
+    ZONES_MS,
+  );
 };
