@@ -30,8 +30,6 @@ export let nearest;
 export let notes;
 /** @type {Core["pageNow"]} */
 export let pageNow;
-/** @type {Core["parent"]} */
-export let parent;
 /** @type {Core["passes"]} */
 export let passes;
 /** @type {Core["record"]} */
@@ -64,7 +62,6 @@ export const take = (handed) => {
     nearest,
     notes,
     pageNow,
-    parent,
     passes,
     record,
     reserve,

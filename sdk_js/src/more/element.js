@@ -1,7 +1,8 @@
 // Which control is it? An identity that survives a redesign, and a selector for people.
 
-import { CONTROL, clean, isField, nearest, parent } from "./core.js";
+import { CONTROL, clean, isField, nearest } from "./core.js";
 import { hash } from "./hash.js";
+import { parent } from "./parent.js";
 
 const MARKS = ["data-footpath", "data-testid", "data-test", "data-cy", "data-qa"];
 const ZONE = "[data-footpath-zone],nav,header,footer,aside,main,dialog,form";
