@@ -60,7 +60,7 @@ const contained = {
     onResolve({ filter: /^\.\/fetch\.js$/ }, () => ({ path: path("src/fetch.full.js") })),
 };
 
-const asFunction = (/** @type {string} */ code) => `(function(SETTINGS){"use strict";${code}})({});\n`;
+const asFunction = (/** @type {string} */ code) => `(function(SETTINGS){"use strict";try{${code}}catch(_){}})({});\n`;
 
 /** For npm: nothing happens until it is called. */
 const asModule = (/** @type {string} */ code) =>
