@@ -14,6 +14,8 @@ export let fetchFile;
 export let guard;
 /** @type {Core["hear"]} */
 export let hear;
+/** @type {Core["hooks"]} */
+export let hooks;
 /** @type {Core["isField"]} */
 export let isField;
 /** @type {Core["isIgnored"]} */
@@ -54,6 +56,7 @@ export const take = (handed) => {
     fetchFile,
     guard,
     hear,
+    hooks,
     isField,
     isIgnored,
     keep,
