@@ -27,11 +27,7 @@ export const onUse = (field) => {
 
 /** What stands or stood in the fields, as it would look in a name. */
 const typed = () =>
-  [
-    ...document.getElementsByTagName("input"),
-    ...document.getElementsByTagName("textarea"),
-    ...used.values(),
-  ]
+  [...document.getElementsByTagName("input"), ...document.getElementsByTagName("textarea"), ...used.values()]
     .filter(({ type }) => TYPED.test(type))
     .map(({ value }) => clean(value, 999).toLowerCase());
 

@@ -89,7 +89,7 @@ const BENT = {
       };
     },
   },
-  "fetch never answers": { task: () => (window.fetch = () => ({ then() {} })) },
+  "fetch never answers": { task: () => (window.fetch = () => new Promise(() => {})) },
   "sendBeacon is missing": { captures: "page", task: () => (Navigator.prototype.sendBeacon = undefined) },
   "crypto is missing": {
     captures: "none",
@@ -136,7 +136,10 @@ const BENT = {
       window.done = { join: () => "button,box,submit", push() {} };
     },
   },
-  "footpath is frozen": { captures: "none", task: () => Object.freeze((window.footpath = () => {})) },
+  "footpath is frozen": {
+    captures: "none",
+    task: () => Object.freeze(Object.assign(window, { footpath() {} }).footpath),
+  },
   "footpath cannot be written": {
     captures: "none",
     task: () => Object.defineProperty(window, "footpath", { value: () => {}, writable: false }),
@@ -182,8 +185,10 @@ for (const [name, { task, captures = "clicks", wrong }] of Object.entries(BENT))
 }
 
 test("names of fields that hide what a form says of itself neither hang the page nor lose clicks", async (t) => {
-  const names = "id name matches closest parentElement parentNode getAttribute getRootNode children localName";
-  const more = "type form labels className querySelector contains attributes nodeType firstChild ownerDocument";
+  const names =
+    "id name matches closest parentElement parentNode getAttribute getRootNode children localName";
+  const more =
+    "type form labels className querySelector contains attributes nodeType firstChild ownerDocument";
   const fields = `${names} ${more}`.split(" ").map((name) => `<input name="${name}">`);
   const { world, tab } = await visit(t, {
     "/": pageWith("", `<form onsubmit="return false">${fields.join("")}<button>Send</button></form>`),
@@ -328,7 +333,10 @@ for (const [name, body] of Object.entries({
   "5,000 levels": `${"<div>".repeat(500)}<button id="target">Go</button>`,
 })) {
   test(`a click in a page with ${name} is captured at a small cost`, async (t) => {
-    const { click, cost } = await costOfClick(t, body.replace("id=\"target\"", "id=\"target\" style=\"position:fixed;top:0;left:0\""));
+    const { click, cost } = await costOfClick(
+      t,
+      body.replace('id="target"', 'id="target" style="position:fixed;top:0;left:0"'),
+    );
     t.diagnostic(`${Math.round(cost)} ms`);
     assert.ok(click.batch.elements[click.el]);
     assert.ok(cost < MOST_MS, `${cost} ms`);
@@ -351,7 +359,10 @@ test("5,000 levels deep a click is captured", async (t) => {
 
 test("elements that are removed by their own click are captured", async (t) => {
   const { world, tab } = await visit(t, {
-    "/": pageWith("", `<main><button onclick="this.parentElement.remove()">Remove</button></main><iframe></iframe>`),
+    "/": pageWith(
+      "",
+      `<main><button onclick="this.parentElement.remove()">Remove</button></main><iframe></iframe>`,
+    ),
   });
   await until(() => events(world, "page_view"));
   await pause(500);
@@ -422,7 +433,7 @@ test("commands with hostile arguments do no harm, and the next one is heard", as
       Object.create(null),
       BigInt(7),
       "x".repeat(1e6),
-      Array(1e5).fill("y"),
+      Array(1e4).fill("y"),
       NaN,
       -Infinity,
       null,

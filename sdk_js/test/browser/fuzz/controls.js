@@ -35,13 +35,18 @@ const KINDS = {
     html: (id) =>
       `<form name="f${id}" onsubmit="event.preventDefault();this.reset()"><input id="${id}" name="name"><button>Send</button></form>`,
   },
-  refused: { html: (id) => `<form><input id="${id}" type="email"><input required hidden><button>Send</button></form>` },
+  refused: {
+    html: (id) => `<form><input id="${id}" type="email"><input required hidden><button>Send</button></form>`,
+  },
   file: { how: "file", html: (id) => `<label>Picture <input id="${id}" type="file"></label>` },
   datalist: {
     html: (id, mark) =>
       `<label>Town <input id="${id}" list="l${id}"><datalist id="l${id}"><option>${mark}</option></datalist></label>`,
   },
-  select: { how: "made", html: (id, mark) => `<select id="${id}" size="2"><option>${mark}</option></select>` },
+  select: {
+    how: "made",
+    html: (id, mark) => `<select id="${id}" size="2"><option>${mark}</option></select>`,
+  },
   labelledSelect: {
     how: "made",
     html: (id, mark) => `<label>Size <select id="${id}"><option selected>${mark}</option></select></label>`,
@@ -77,8 +82,14 @@ const KINDS = {
       `<div contenteditable><a href="#"><img id="${id}" width="20" height="20" src="data:," alt="${mark}" title="${mark}"></a></div>`,
   },
   textbox: { html: (id) => `<div id="${id}" role="textbox" tabindex="0" contenteditable></div>` },
-  drawnTextbox: { how: "made", html: (id, mark) => `<div id="${id}" role="textbox" tabindex="0">${mark}</div>` },
-  drawnSearch: { how: "made", html: (id, mark) => `<div id="${id}" role="searchbox" tabindex="0">${mark}</div>` },
+  drawnTextbox: {
+    how: "made",
+    html: (id, mark) => `<div id="${id}" role="textbox" tabindex="0">${mark}</div>`,
+  },
+  drawnSearch: {
+    how: "made",
+    html: (id, mark) => `<div id="${id}" role="searchbox" tabindex="0">${mark}</div>`,
+  },
   combobox: {
     how: "made",
     html: (id, mark) => `<button id="${id}" type="button" role="combobox"><span>${mark}</span></button>`,
@@ -101,20 +112,26 @@ const KINDS = {
     how: "made",
     html: (id, mark) => `<div id="${id}" role="spinbutton" tabindex="0" aria-valuetext="${mark}">3</div>`,
   },
-  output: { how: "made", html: (id, mark) => `<button id="${id}" type="button">Total <output>${mark}</output></button>` },
+  output: {
+    how: "made",
+    html: (id, mark) => `<button id="${id}" type="button">Total <output>${mark}</output></button>`,
+  },
   openRoot: { html: (id) => `<fuzz-field id="${id}" mode="open"></fuzz-field>` },
   closedRoot: { html: (id) => `<fuzz-field id="${id}" mode="closed"></fuzz-field>` },
   member: { html: (id) => `<form><fuzz-member id="${id}" name="${id}"></fuzz-member></form>` },
   frame: {
-    html: (id) => `<iframe id="${id}" height="40" srcdoc="${escaped('<body style="margin:0"><input name="inner" style="width:100%;height:40px">')}"></iframe>`,
+    html: (id) =>
+      `<iframe id="${id}" height="40" srcdoc="${escaped('<body style="margin:0"><input name="inner" style="width:100%;height:40px">')}"></iframe>`,
   },
   framePage: { html: (id) => `<iframe id="${id}" height="40" src="/frame"></iframe>` },
   frameEditor: {
-    html: (id) => `<iframe id="${id}" height="40" srcdoc="${escaped('<body contenteditable style="margin:0;height:40px">')}"></iframe>`,
+    html: (id) =>
+      `<iframe id="${id}" height="40" srcdoc="${escaped('<body contenteditable style="margin:0;height:40px">')}"></iframe>`,
   },
   masked: {
     how: "made",
-    html: (id, mark) => `<div data-footpath-mask><button id="${id}" type="button" aria-label="${mark}">${mark}</button></div>`,
+    html: (id, mark) =>
+      `<div data-footpath-mask><button id="${id}" type="button" aria-label="${mark}">${mark}</button></div>`,
   },
   maskedPart: {
     how: "made",
@@ -123,21 +140,36 @@ const KINDS = {
   ignored: { html: (id, mark) => `<div data-footpath-ignore><input id="${id}" aria-label="${mark}"></div>` },
   // What the page makes of a field that still holds what was typed.
   liveSearch: {
-    html: (id) => `<input id="${id}" type="search" data-echo="label"><button id="b${id}" type="button">Search</button>`,
+    html: (id) =>
+      `<input id="${id}" type="search" data-echo="label"><button id="b${id}" type="button">Search</button>`,
   },
-  liveText: { html: (id) => `<input id="${id}" data-echo="text"><button id="b${id}" type="button">-</button>` },
+  liveText: {
+    html: (id) => `<input id="${id}" data-echo="text"><button id="b${id}" type="button">-</button>`,
+  },
   liveTitle: {
-    html: (id) => `<input id="${id}" data-echo="title"><a id="b${id}" href="#"><svg width="20" height="20"></svg></a>`,
+    html: (id) =>
+      `<input id="${id}" data-echo="title"><a id="b${id}" href="#"><svg width="20" height="20"></svg></a>`,
   },
-  liveHeading: { html: (id) => `<textarea id="${id}" data-echo="text"></textarea><h2 id="b${id}">Results</h2>` },
+  liveHeading: {
+    html: (id) => `<textarea id="${id}" data-echo="text"></textarea><h2 id="b${id}">Results</h2>`,
+  },
   liveImage: {
-    html: (id) => `<input id="${id}" data-echo="alt"><a id="b${id}" href="#"><img src="data:," width="20" height="20"></a>`,
+    html: (id) =>
+      `<input id="${id}" data-echo="alt"><a id="b${id}" href="#"><img src="data:," width="20" height="20"></a>`,
   },
   livePlaceholder: { html: (id) => `<input id="${id}" data-echo="placeholder"><input id="b${id}">` },
-  liveError: { html: (id) => `<input id="${id}" data-echo="error"><button id="b${id}" type="button">Check</button>` },
-  liveDocument: { html: (id) => `<input id="${id}" data-echo="document"><button id="b${id}" type="button">Go</button>` },
-  liveAddress: { html: (id) => `<input id="${id}" data-echo="address"><button id="b${id}" type="button">Go</button>` },
-  liveHost: { html: (id) => `<fuzz-field id="${id}" mode="open" data-echo="text"></fuzz-field><h3 id="b${id}">-</h3>` },
+  liveError: {
+    html: (id) => `<input id="${id}" data-echo="error"><button id="b${id}" type="button">Check</button>`,
+  },
+  liveDocument: {
+    html: (id) => `<input id="${id}" data-echo="document"><button id="b${id}" type="button">Go</button>`,
+  },
+  liveAddress: {
+    html: (id) => `<input id="${id}" data-echo="address"><button id="b${id}" type="button">Go</button>`,
+  },
+  liveHost: {
+    html: (id) => `<fuzz-field id="${id}" mode="open" data-echo="text"></fuzz-field><h3 id="b${id}">-</h3>`,
+  },
 };
 
 /** Runs in the page: what its author has written, carelessly. */
@@ -193,7 +225,12 @@ function author() {
  */
 export function makePage(random, count) {
   const names = random.shuffle(Object.keys(KINDS)).slice(0, count);
-  const controls = names.map((kind, i) => ({ kind, id: `c${i}`, mark: random.mark(), how: KINDS[kind].how || "keys" }));
+  const controls = names.map((kind, i) => ({
+    kind,
+    id: `c${i}`,
+    mark: random.mark(),
+    how: KINDS[kind].how || "keys",
+  }));
   const boxes = controls.map(({ kind, id, mark }) => {
     const tag = random.pick(["p", "div", "section", "fieldset", "main", "form"]);
     const html = KINDS[kind].html(id, mark);
