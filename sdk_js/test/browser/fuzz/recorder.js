@@ -1,12 +1,15 @@
 // A collector that keeps every byte that it is sent, on an origin of its own as most collectors are.
 import { createServer } from "node:http";
+import { gunzipSync } from "node:zlib";
 
 export async function record() {
   const heard = [];
   const server = createServer(async (request, response) => {
     const chunks = [];
     for await (const chunk of request) chunks.push(chunk);
-    const body = Buffer.concat(chunks).toString("utf8");
+    const sent = Buffer.concat(chunks);
+    // As the script packs it; gzip is known by its first bytes.
+    const body = (sent[0] === 0x1f ? gunzipSync(sent) : sent).toString("utf8");
     heard.push({ line: `${request.method} ${request.url}`, headers: request.rawHeaders.join("\n"), body });
     response.writeHead(202, { "content-type": "application/json", "access-control-allow-origin": "*" });
     response.end(JSON.stringify({ accepted: 0, rejected: [], now: Date.now() }));
@@ -19,6 +22,7 @@ export async function record() {
     /** All events of a kind. */
     events: (kind) =>
       heard
+        .filter(({ body }) => body)
         .flatMap(({ body }) => {
           const batch = JSON.parse(body);
           return batch.events.map((event) => ({ ...event, el: batch.elements[event.el] }));
