@@ -68,7 +68,7 @@ const look = (event) => {
   scroll = [scrollX, scrollY];
   fixed = +event
     .composedPath()
-    .some((/** @type {any} */ at) => at.tagName && /fixed|sticky/.test(getComputedStyle(at).position));
+    .some((/** @type {any} */ at) => at.closest && /fixed|sticky/.test(getComputedStyle(at).position));
 };
 
 /** @param {PointerEvent} event */

@@ -11,14 +11,13 @@ export const loadMore = () => {
   asked =
     asked ||
     fetchFile("more").then(
+      // A server may answer with something else.
       ({ more }) => guard(more)(handed),
       () => {
         // The next page view of a single-page app asks again.
         asked = undefined;
       },
     );
-  // A server may answer with something else.
-  asked.catch(() => {});
 };
 
 /** For who installs it, asked for by hand: the panel says why when nothing is captured. */
