@@ -7,6 +7,9 @@ const KEPT = /^(utm_\w+|gclid|[gw]braid|msclkid|fbclid|ttclid|twclid|li_fat_id)$
 /** In a path or a value. */
 const MAIL = /[^/&=?]+(@|%40)[^/&=?]+\.[a-z]{2,}/gi;
 
+/** Characters are searched for e-mails, which takes the square of their number; half of them are kept. */
+const MOST = 4096;
+
 /** @param {string} pair name=value of a query string */
 const isKept = (pair) => {
   const name = pair.split("=")[0];
@@ -28,5 +31,8 @@ export const cleanAddress = (address) => {
   const url = new URL(address, location.href);
   const query = url.search.slice(1).split("&").filter(isKept).join("&");
   const path = `${url.protocol}//${url.host}${url.pathname}`;
-  return (path + (query && `?${query}`) + hashPath(url)).replace(MAIL, "***").slice(0, 2048);
+  return (path + (query && `?${query}`) + hashPath(url))
+    .slice(0, MOST)
+    .replace(MAIL, "***")
+    .slice(0, MOST / 2);
 };

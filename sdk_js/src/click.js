@@ -1,7 +1,7 @@
 // Where do people click, and does anything answer?
 
 import { passes } from "./cap.js";
-import { isControl, isField, isIgnored, isSubmit, nearest, subject } from "./control.js";
+import { CONTROL, isField, isIgnored, isSubmit, nearest, subject } from "./control.js";
 import { record } from "./deliver.js";
 import { guard, hear, later, listen, targetOf, tick } from "./guard.js";
 import { note } from "./note.js";
@@ -58,19 +58,23 @@ const onMutations = (records) => {
     effect("mutation");
 };
 
-/** All that is read of the layout. @param {Element} element */
-const look = (element) => {
-  pressed = element;
-  rect = element.getBoundingClientRect();
+/**
+ * All that is read of the layout. The way up is the event's: a field called "parentElement" hides its form's own.
+ * @param {MouseEvent} event
+ */
+const look = (event) => {
+  pressed = subject(targetOf(event));
+  rect = pressed.getBoundingClientRect();
   scroll = [scrollX, scrollY];
-  fixed = 0;
-  for (let at = /** @type {any} */ (element); at; at = at.parentElement)
-    if (/fixed|sticky/.test(getComputedStyle(at).position)) fixed = 1;
+  fixed = +event
+    .composedPath()
+    .some((/** @type {any} */ at) => at.closest && /fixed|sticky/.test(getComputedStyle(at).position));
 };
 
 /** @param {PointerEvent} event */
 const onPress = (event) => {
-  look(subject(targetOf(event)));
+  if (!event.isTrusted) return;
+  look(event);
   pointer = event.pointerType;
   pressedAt = tick();
   early = "";
@@ -86,14 +90,15 @@ const thousandths = (offset, length) =>
 
 /** @param {MouseEvent} event */
 const onClick = (event) => {
+  if (!event.isTrusted) return;
   const target = targetOf(event);
   const element = subject(target);
   const keyboard = !event.detail && !event.button;
   const isEcho = pressedAt <= lastClick.at && tick() - lastClick.at < ECHO_MS;
   const response = pressedAt > lastClick.at && early;
   lastClick.at = tick();
-  if (isEcho || !event.isTrusted || isIgnored(target) || !passes()) return;
-  if (keyboard || element !== pressed) look(element);
+  if (isEcho || isIgnored(target) || !passes()) return;
+  if (keyboard || element !== pressed) look(event);
   const { x, y, width, height } = rect;
   const [left, top] = scroll;
   const vx = keyboard ? x + width / 2 : event.clientX;
@@ -107,7 +112,7 @@ const onClick = (event) => {
     vy: Math.round(vy),
     ex: thousandths(vx - x, width),
     ey: thousandths(vy - y, height),
-    interactive: +isControl(element),
+    interactive: +element.matches(CONTROL),
     button: event.button || undefined,
     modifier: +(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) || undefined,
     pointer: keyboard ? "keyboard" : pointer,

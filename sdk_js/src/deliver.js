@@ -67,11 +67,13 @@ export const closeBatch = (turning) => {
   // Copies: a browser that closes the tab may stop this anywhere, and what leaves then takes the queue as it is.
   const events = queue.map((event) => {
     const { el } = event;
+    let place;
     // Nameless where the page was left before the second file could name it.
-    if (!el || !el.key) return Object.assign({}, event, { el: undefined });
-    const found = elements.findIndex(({ key, item }) => key === el.key && item === el.item);
-    const place = found < 0 ? elements.length : found;
-    elements[place] = Object.assign(elements[place] || {}, el);
+    if (el && el.key) {
+      place = elements.findIndex(({ key, item }) => key === el.key && item === el.item);
+      if (place < 0) place = elements.push({}) - 1;
+      Object.assign(elements[place], el);
+    }
     return Object.assign({}, event, { el: place });
   });
   wait({

@@ -3,7 +3,7 @@
 import { passes } from "./cap.js";
 import { lastClick } from "./click.js";
 import { convert, plain } from "./command.js";
-import { CONTROL, isControl, isField, isIgnored, nearest, parent } from "./control.js";
+import { CONTROL, isField, isIgnored, nearest } from "./control.js";
 import { record } from "./deliver.js";
 import { fetchFile } from "./fetch.js";
 import { guard, hear, later, listen, tick, whenIdle } from "./guard.js";
@@ -26,7 +26,6 @@ export const handed = {
   guard,
   hear,
   hooks,
-  isControl,
   isField,
   isIgnored,
   keep,
@@ -38,7 +37,6 @@ export const handed = {
   notes,
   openNotes,
   pageNow,
-  parent,
   passes,
   refused,
   reserve,

@@ -1,6 +1,7 @@
 // When does the second file come? When the page is idle; the core goes on alone without it.
 
 import { fetchFile } from "./fetch.js";
+import { guard } from "./guard.js";
 import { handed } from "./handed.js";
 
 /** @type {Promise<any> | undefined} */
@@ -10,14 +11,13 @@ export const loadMore = () => {
   asked =
     asked ||
     fetchFile("more").then(
-      ({ more }) => more(handed),
+      // A server may answer with something else.
+      ({ more }) => guard(more)(handed),
       () => {
         // The next page view of a single-page app asks again.
         asked = undefined;
       },
     );
-  // A server may answer with something else.
-  asked.catch(() => {});
 };
 
 /** For who installs it, asked for by hand: the panel says why when nothing is captured. */

@@ -139,13 +139,14 @@ const start = guard(() => {
   listen("pageshow", (event) => event.persisted && open("bfcache", ""));
   listen("resize", onResize);
   openVisit(stop);
+  // First, in case the page lacks what the others need.
+  open(undefined, document.referrer);
   openClicks();
   openNotes();
   openRoute(() => {
     look();
     concludeClicks("navigation");
   });
-  open(undefined, document.referrer);
   whenIdle(sendLate, 0);
   for (const words of commands) footpath(...words);
 });

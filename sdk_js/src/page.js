@@ -2,6 +2,7 @@
 
 import { cleanAddress } from "./address.js";
 import { setTick, tick } from "./guard.js";
+import { hooks } from "./hooks.js";
 import { timedId } from "./id.js";
 import { clean } from "./text.js";
 import { visit } from "./visit.js";
@@ -107,7 +108,7 @@ export const pageBlock = (turning) => {
   if (!block.viewport) measureSizes();
   const typed = document.querySelector("[data-footpath-page-type]");
   // A single-page app sets its title after the address: each batch reads it again.
-  if (!turning || !block.title) block.title = clean(document.title, 512);
+  if (!turning || !block.title) block.title = hooks.hush(clean(document.title, 512));
   return Object.assign({}, block, {
     type: typed ? clean(typed.getAttribute("data-footpath-page-type")) : undefined,
     screen: [screen.width, screen.height, devicePixelRatio],

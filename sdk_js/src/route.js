@@ -27,6 +27,6 @@ export const openRoute = (onChange) => {
     address = location.href;
     if (before !== address) onChange();
   };
-  if (window.navigation) listen("currententrychange", look, window.navigation);
+  if (window.NavigateEvent) listen("currententrychange", look, navigation);
   else setInterval(guard(look), POLL_MS);
 };

@@ -12,7 +12,7 @@
  * @property {string[] | string} query names, or names with commas
  */
 
-const tag = /** @type {any} */ (document.currentScript || {});
+const tag = /** @type {any} */ (Reflect.get(Document.prototype, "currentScript", document) || {});
 
 /** Defaults, then the tag's data attributes, then what the collector wrote into the file. */
 export const settings = /** @type {Settings} */ (

@@ -5,7 +5,7 @@
  * @param {any} text
  */
 export const clean = (text, length = 80) =>
-  text
+  `${text}`
     .slice(0, 999)
     .replace(/\s+/g, " ")
     .trim()

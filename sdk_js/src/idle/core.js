@@ -8,6 +8,8 @@ export let clean;
 export let eventsUrl;
 /** @type {Core["guard"]} */
 export let guard;
+/** @type {Core["hooks"]} */
+export let hooks;
 /** @type {Core["later"]} */
 export let later;
 /** @type {Core["listen"]} */
@@ -35,6 +37,7 @@ export const take = (handed) => {
     clean,
     eventsUrl,
     guard,
+    hooks,
     later,
     listen,
     openNotes,

@@ -1,6 +1,6 @@
 // What breaks on the page?
 
-import { clean, eventsUrl, passes, record, stamp } from "./core.js";
+import { clean, eventsUrl, hooks, passes, record, stamp } from "./core.js";
 import { observe } from "./observe.js";
 
 /** A page that fails in a loop is one finding, not a thousand. */
@@ -21,6 +21,7 @@ const source = (address) =>
   `${address || ""}`
     .split(/[?#]/)[0]
     .replace(/^(data|blob):.*/s, "$1:")
+    .slice(0, 999)
     .replace(/[^/]+(@|%40)[^/]+/gi, "***")
     .slice(0, 200);
 
@@ -37,7 +38,7 @@ const tell = (type, message, address, line) => {
   const error = {
     type,
     // A status is no number of a person.
-    message: type === "http" ? `${message}` : words(message) || undefined,
+    message: type === "http" ? `${message}` : hooks.hush(words(message)) || undefined,
     source: source(address) || undefined,
     line: line || undefined,
   };

@@ -2,6 +2,7 @@
 
 import { takeOver } from "../takeover.js";
 import { take } from "./core.js";
+import { onUse, openEcho } from "./echo.js";
 import { beginErrors, onError, onRejection, openErrors } from "./error.js";
 import { openFrames } from "./frame.js";
 import { sayMore } from "./say.js";
@@ -13,11 +14,14 @@ import { beginVitals, endVitals, hideVitals, openVitals } from "./vital.js";
  */
 export const idle = (handed, notes) => {
   take(handed);
+  // Before anything is told.
+  openEcho();
   takeOver(notes, handed.setClock, {
     open: (soft) => {
       beginErrors();
       beginVitals(soft);
     },
+    input: onUse,
     hide: hideVitals,
     end: endVitals,
     error: onError,

@@ -14,6 +14,8 @@ export let fetchFile;
 export let guard;
 /** @type {Core["hear"]} */
 export let hear;
+/** @type {Core["hooks"]} */
+export let hooks;
 /** @type {Core["isField"]} */
 export let isField;
 /** @type {Core["isIgnored"]} */
@@ -30,8 +32,6 @@ export let nearest;
 export let notes;
 /** @type {Core["pageNow"]} */
 export let pageNow;
-/** @type {Core["parent"]} */
-export let parent;
 /** @type {Core["passes"]} */
 export let passes;
 /** @type {Core["record"]} */
@@ -56,6 +56,7 @@ export const take = (handed) => {
     fetchFile,
     guard,
     hear,
+    hooks,
     isField,
     isIgnored,
     keep,
@@ -64,7 +65,6 @@ export const take = (handed) => {
     nearest,
     notes,
     pageNow,
-    parent,
     passes,
     record,
     reserve,

@@ -1,13 +1,17 @@
 // Which control is it? An identity that survives a redesign, and a selector for people.
 
-import { CONTROL, clean, isField, nearest, parent } from "./core.js";
+import { CONTROL, clean, hooks, isField, nearest } from "./core.js";
 import { hash } from "./hash.js";
+import { parent } from "./parent.js";
 
 const MARKS = ["data-footpath", "data-testid", "data-test", "data-cy", "data-qa"];
 const ZONE = "[data-footpath-zone],nav,header,footer,aside,main,dialog,form";
-/** What people type or choose stands in these; their text is a value. */
-const VALUE =
-  "textarea,select,style,[contenteditable],[role=textbox],[role=option],[data-footpath-mask],[data-footpath-ignore]";
+/** What stands in these is chosen, or not to be told: neither texts nor attributes. */
+const SECRET = "option,[role=option],[data-footpath-mask],[data-footpath-ignore]";
+/** Everything inside was typed or pasted; its own attributes are the author's. */
+const EDITED = "[contenteditable]:not([contenteditable=false]),[role=textbox]";
+/** The text of these is a value. */
+const VALUE = `${SECRET},${EDITED},textarea,select,output,style,[role=searchbox],[role=combobox],[aria-haspopup=listbox]`;
 /** By a library or a database rather than by the page's author. */
 const GENERATED = /\d{3}|-\d|[^\w-]/;
 
@@ -60,11 +64,12 @@ const textOf = (node) => {
 /** @param {any} element */
 const accessibleName = (element) => {
   const label = element.labels && element.labels[0];
-  return nearest(element, "[data-footpath-mask]")
-    ? ""
-    : attr(element, "aria-label") ||
-        ((label || element.matches(`${CONTROL},h1,h2,h3,h4`)) && clean(textOf(label || element))) ||
-        firstOf(element, roleOf(element) === "button" ? "value alt title" : "alt title placeholder");
+  if (nearest(element, SECRET) || nearest(parent(element), EDITED)) return "";
+  return hooks.hush(
+    attr(element, "aria-label") ||
+      ((label || element.matches(`${CONTROL},h1,h2,h3,h4`)) && clean(textOf(label || element))) ||
+      firstOf(element, roleOf(element) === "button" ? "value alt title" : "alt title placeholder"),
+  );
 };
 
 /**

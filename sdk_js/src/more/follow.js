@@ -1,6 +1,6 @@
 // How do the files that may come even later hear of what they need?
 
-import { fetchFile, keep } from "./core.js";
+import { fetchFile, guard, keep } from "./core.js";
 
 /** @typedef {import("../note.js").Note} Note */
 
@@ -26,12 +26,16 @@ export const follow = (name, core, needs) => {
     if (isAsked || needs(note[3])) keep(notes, note);
     if (isAsked || !notes[0]) return;
     isAsked = true;
+    let file;
     try {
-      (await fetchFile(name))[name](core, notes);
+      file = await fetchFile(name);
     } catch (_) {
       isAsked = false;
       isMissing = true;
       notes.length = 0;
+      return;
     }
+    // What fails here fails again: it is not asked for twice.
+    guard(file[name])(core, notes);
   };
 };

@@ -1,0 +1,62 @@
+// Does the page repeat what was typed? "Search for ..." on a button, "Results for ..." in a heading.
+
+import { clean, hooks } from "./core.js";
+
+/** Shorter ones are words of the page, too. A page that answers slowly repeats only the beginning. */
+const LEAST = 4;
+/** What people type into; the value of a button is its name. */
+const TYPED = /^(text|search|email|tel|url|password|number|textarea)$/;
+
+/** So many fields that were used are remembered, by what was last typed into them. It never leaves this file. */
+const MOST = 50;
+
+/** @type {Map<any, { type: string, value: string }>} */
+const used = new Map();
+
+/**
+ * A field that is emptied, or in a shadow root, counts as well.
+ * @param {any} field
+ */
+export const onUse = (field) => {
+  const { type, value } = field;
+  const last = used.get(field);
+  if (!value || (last && last.value.startsWith(value))) return;
+  used.set(field, { type, value });
+  if (used.size > MOST) used.delete([...used.keys()][0]);
+};
+
+/** What stands or stood in the fields, as it would look in a name. */
+const typed = () =>
+  [...document.getElementsByTagName("input"), ...document.getElementsByTagName("textarea"), ...used.values()]
+    .filter(({ type }) => TYPED.test(type))
+    .map(({ value }) => clean(value, 999).toLowerCase());
+
+/**
+ * How many letters from a place on are the first of a word.
+ * @param {string} text
+ * @param {number} at
+ * @param {string} word
+ */
+const shared = (text, at, word) => {
+  let length = 0;
+  while (length < word.length && `${text[at + length]}`.toLowerCase() === word[length]) length++;
+  return length;
+};
+
+/**
+ * @param {string} text
+ * @param {string} word
+ */
+const without = (text, word) => {
+  let left = "";
+  for (let at = 0; at < text.length; ) {
+    const length = /[\p{L}\p{N}]$/u.test(left) ? 0 : shared(text, at, word);
+    left += length < LEAST ? text[at] : "***";
+    at += length < LEAST ? 1 : length;
+  }
+  return left;
+};
+
+export const openEcho = () => {
+  hooks.hush = (text) => text && typed().reduce(without, text);
+};
