@@ -79,6 +79,9 @@ const accessibleName = (element) => {
         firstOf(element, roleOf(element) === "button" ? "value alt title" : "alt title placeholder");
 };
 
+/** "Cart (3)" is the same control as "Cart (4)". @param {string} text */
+const withoutCounts = (text) => text.replace(/[\d\s.,*]+/g, "");
+
 /** @param {Element} element */
 const markOf = (element) => MARKS.find((name) => attr(element, name));
 
@@ -88,10 +91,11 @@ const idOf = (element) => {
   return GENERATED.test(id) ? "" : id;
 };
 
-/** The siblings before it. @param {any} at */
-const eldersOf = (at) => {
+/** The siblings before it. @param {Element} element */
+const eldersOf = (element) => {
   const elders = [];
-  while ((at = at.previousElementSibling) && elders.length < MOST) elders.push(at);
+  let at = element.previousElementSibling;
+  for (; at && elders.length < MOST; at = at.previousElementSibling) elders.push(at);
   return elders;
 };
 
@@ -123,11 +127,9 @@ const identify = (element, otherwise) => {
   const around = nearest(element, ZONE);
   const zone = around ? attr(around, "data-footpath-zone") || around.localName : "";
   const mark = markOf(element);
-  const words = name + attr(element, "name");
-  // "Cart (3)" is the same control as "Cart (4)", "7" is not "8". An icon has its shape, a link its aim.
+  // "7" is not "8". An icon has its shape, a link its aim.
   const known =
-    words.replace(/[\d.,*]+/g, "") ||
-    words ||
+    (withoutCounts(name) || name) + attr(element, "name") ||
     (element.matches(CONTROL) ? element.outerHTML.match(/ (d|href)="[^"]+/g) : otherwise);
   return { key: hash([role, mark ? attr(element, mark) : [known, zone]].join()), role, name, zone };
 };
@@ -180,6 +182,17 @@ const itemOf = (element, twins) => {
 };
 
 /**
+ * Whether two may share a key, told cheaply: texts are the same, or one is a picture.
+ * @param {any} one
+ * @param {any} other
+ */
+const isLike = (one, other) => {
+  if (one.name !== other.name || !other.matches(CONTROL)) return false;
+  const [text, another] = [one, other].map(({ textContent }) => withoutCounts(textContent));
+  return !text || !another || text === another;
+};
+
+/**
  * @param {any} element
  * @param {any} [about] what is known of it
  */
@@ -187,6 +200,6 @@ export const describe = (element, about = {}) => {
   const selector = selectorOf(element).slice(0, 512);
   const identity = identify(element, selector);
   const others = element.matches(CONTROL) ? othersOf(element) : [];
-  const twins = others.filter((other) => other.name === element.name && identify(other).key === identity.key);
+  const twins = others.filter((other) => isLike(element, other) && identify(other).key === identity.key);
   return Object.assign(about, identity, { item: itemOf(element, twins), selector });
 };

@@ -85,7 +85,7 @@ export const redesigns = {
     change: [reword("price", (text, i) => text.replace(/\d+/, (n) => `${+n + 5 + i * 100}`))],
   },
   "headlines rewritten": {
-    change: [reword("headline", (text, i) => `Fresh words ${"abcdefghijklmnop"[i]} for it`)],
+    change: [reword("headline", (_, i) => `Fresh words ${"abcdefghijklmnop"[i]} for it`)],
   },
   "a card more in each list": { change: [prepend] },
 };

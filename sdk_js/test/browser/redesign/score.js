@@ -49,6 +49,16 @@ const verdict = (truth, places) =>
 
 const nobody = () => ({ found: 0, wrong: 0, ambiguous: 0, lost: 0 });
 
+/** Per cent, to one decimal. @param {ReturnType<typeof nobody>[]} counts */
+export function shares(counts) {
+  const total = nobody();
+  for (const each of counts) for (const how in total) total[how] += each[how];
+  const all = Object.values(total).reduce((a, b) => a + b);
+  return Object.fromEntries(
+    Object.entries(total).map(([how, n]) => [how, Math.round((1000 * n) / all) / 10]),
+  );
+}
+
 /**
  * How many clicks find their element again, by identity and by path.
  * @param {string[]} names of redesigns

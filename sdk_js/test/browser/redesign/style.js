@@ -51,21 +51,21 @@ export const styles = {
 };
 
 const VOID = /^(img|input|path|br|hr)$/;
-const escape = (text) => String(text).replace(/&/g, "&amp;").replace(/"/g, "&quot;").replace(/</g, "&lt;");
+const escaped = (text) => String(text).replace(/&/g, "&amp;").replace(/"/g, "&quot;").replace(/</g, "&lt;");
 
 /**
  * HTML. The true numbers stand in an attribute that is taken away before anything looks at the page.
  * @param {[string, string]} release what class names and what generated ids of this release depend on
  */
 export function write(node, style, release) {
-  if (typeof node === "string") return escape(node);
-  if (!node.tag) return escape(node.words(node.value));
+  if (typeof node === "string") return escaped(node);
+  if (!node.tag) return escaped(node.words(node.value));
   const tag = node.as || style.tag(node.tag);
   const { part, clickable, ...attrs } = node.attrs;
   const named = { ...attrs, class: part && style.classes(part, release[0]), truth: node.truth };
   const written = Object.entries(named)
     .filter(([, value]) => value !== undefined && value !== false)
-    .map(([name, value]) => ` ${name}="${escape(value.gen ? style.id(value.gen, release[1]) : value)}"`)
+    .map(([name, value]) => ` ${name}="${escaped(value.gen ? style.id(value.gen, release[1]) : value)}"`)
     .join("");
   const inside = node.children.map((child) => write(child, style, release)).join("");
   return VOID.test(tag) ? `<${tag}${written}>` : `<${tag}${written}>${inside}</${tag}>`;
