@@ -4,7 +4,9 @@ import { CONTROL, clean, isField, nearest, parent } from "./core.js";
 import { hash } from "./hash.js";
 
 const MARKS = ["data-footpath", "data-testid", "data-test", "data-cy", "data-qa"];
-const ZONE = "[data-footpath-zone],nav,header,footer,aside,main,dialog,form";
+/** What looks alike on every page, and what its author named. */
+const FRAME = "[data-footpath-zone],header,footer,aside,dialog";
+const ZONE = `${FRAME},nav,main,form`;
 /** What people type or choose stands in these; their text is a value. */
 const VALUE =
   "textarea,select,style,[contenteditable],[role=textbox],[role=option],[data-footpath-mask],[data-footpath-ignore]";
@@ -119,19 +121,32 @@ const selectorOf = (at, more = 5) => {
 
 /**
  * @param {Element} element
+ * @param {string} zones
+ */
+const zoneOf = (element, zones) => {
+  const around = nearest(element, zones);
+  return around ? attr(around, "data-footpath-zone") || around.localName : "";
+};
+
+/**
+ * @param {Element} element
  * @param {string} [otherwise] what stands in where nothing is written
  */
 const identify = (element, otherwise) => {
   const role = (attr(element, "role") || roleOf(element) || element.localName).slice(0, 64);
   const name = accessibleName(element);
-  const around = nearest(element, ZONE);
-  const zone = around ? attr(around, "data-footpath-zone") || around.localName : "";
+  const zone = zoneOf(element, ZONE);
   const mark = markOf(element);
   // "7" is not "8". An icon has its shape, a link its aim.
   const known =
     (withoutCounts(name) || name) + attr(element, "name") ||
     (element.matches(CONTROL) ? element.outerHTML.match(/ (d|href)="[^"]+/g) : otherwise);
-  return { key: hash([role, mark ? attr(element, mark) : [known, zone]].join()), role, name, zone };
+  return {
+    key: hash([role, mark ? attr(element, mark) : [known, zone, zoneOf(element, FRAME)]].join()),
+    role,
+    name,
+    zone,
+  };
 };
 
 /** What a part of the page is called. @param {any} at */

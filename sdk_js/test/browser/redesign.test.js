@@ -31,6 +31,21 @@ test("a counter in a name and a price in a button may change", async () => {
   assert.ok(found >= 99, `${found} % found`);
 });
 
+test("a control of the header is the same whatever else is called alike on the page", async (t) => {
+  const keys = [];
+  for (const crumbs of ["", `<nav><a href="/">Home</a><a href="/shop">Shop</a></nav>`]) {
+    const { world, tab } = await visit(
+      t,
+      `<header><nav><a href="#shop">Shop</a></nav></header><main>${crumbs}</main><footer><nav><a href="/shop">Shop</a></nav></footer>`,
+    );
+    await tab.click("a");
+    await hide(tab);
+    const [{ batch, el }] = await until(() => events(world, "click"));
+    keys.push([batch.elements[el].key, batch.elements[el].item]);
+  }
+  assert.deepEqual(keys[0], keys[1]);
+});
+
 test("real clicks carry the identity that these figures are about", async (t) => {
   const { tree, style } = pages().find(({ name }) => name === "product modules");
   const page = html(tree, style).replace("</head>", `<script async src="/sdk.js"></script></head>`);

@@ -10,7 +10,7 @@ const SIDE = [
   ["Settings", "list"],
 ];
 
-const stat = (style, name) =>
+const stat = (style, name, i) =>
   h(
     "div",
     { part: "stat" },
@@ -18,7 +18,7 @@ const stat = (style, name) =>
     price("€8,214"),
     iconOnly(style, "button", "more", `More about ${name}`, {
       "aria-haspopup": "menu",
-      id: { gen: 380 + (name.charCodeAt(0) % 7) * 7 + name.length },
+      id: { gen: 380 + i },
     }),
   );
 
@@ -196,7 +196,7 @@ export const dashboard = (style) =>
           h(
             "section",
             { part: "stats" },
-            ["Revenue", "Orders", "Visitors", "Returns"].map((name) => stat(style, name)),
+            ["Revenue", "Orders", "Visitors", "Returns"].map((name, i) => stat(style, name, i)),
           ),
         ),
         tables(style),
