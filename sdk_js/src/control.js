@@ -13,7 +13,7 @@ export const parent = (element) => element.parentElement || element.getRootNode(
  * @returns {any}
  */
 export const nearest = (element, selector) =>
-  element && (element.matches(selector) ? element : nearest(parent(element), selector));
+  element && (element.closest(selector) || nearest(element.getRootNode().host, selector));
 
 /** @param {Element | null} element */
 export const isIgnored = (element) => nearest(element, "[data-footpath-ignore]");
