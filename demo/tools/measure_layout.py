@@ -42,11 +42,12 @@ ARGUMENTS = (
 SCRIPT = DEMO.parent / "sdk_js" / "src"
 COLLECT = r"""async () => {
   globalThis.SETTINGS = { site: "demo-shop" };
-  const { arrive } = await import("/script-source/visit.js");
-  arrive();
-  const { describe, findFixed } = await import("/script-source/element.js");
-  const current = await import("/script-source/page.js");
-  current.beginPage(0, "", []);
+  globalThis.VERSION = "";
+  const { handed } = await import("/script-source/handed.js");
+  const { take } = await import("/script-source/more/core.js");
+  const { describe } = await import("/script-source/more/element.js");
+  take(handed);
+  const isFixed = (el) => el && (/fixed|sticky/.test(getComputedStyle(el).position) || isFixed(el.parentElement));
   const handleOf = (el, name) => {
     if (el.dataset.footpathZone) return "zone:" + el.dataset.footpathZone;
     if (el.dataset.add) return "add:" + el.dataset.add;
@@ -68,11 +69,11 @@ COLLECT = r"""async () => {
     sticky: document.querySelector("header").offsetTop,
     size: [document.documentElement.scrollWidth, document.documentElement.scrollHeight],
     found: found.map((el) => {
-      current.page.elements.length = 0;
-      describe(el, el.getBoundingClientRect(), [scrollX, scrollY]);
-      const [about] = current.page.elements;
-      findFixed(el, about, [scrollX, scrollY]);
-      return { handle: handleOf(el, about.name), ...about };
+      const { x, y, width, height } = el.getBoundingClientRect();
+      const fixed = isFixed(el) ? 1 : 0;
+      const rect = [fixed ? x : x + scrollX, fixed ? y : y + scrollY, width, height].map(Math.round);
+      const about = describe(el);
+      return { handle: handleOf(el, about.name), ...about, fixed, rect };
     }),
   };
 }"""
@@ -91,7 +92,10 @@ def measure(browser: Browser, shop: str) -> dict[str, dict[str, Any]]:
     for name, (width, height) in VIEWPORTS.items():
         context = browser.new_context(viewport={"width": width, "height": height}, color_scheme="light")
         page = context.new_page()
-        page.route("**/script-source/*.js", lambda route: route.fulfill(path=SCRIPT / Path(route.request.url).name))
+        page.route(
+            "**/script-source/**/*.js",
+            lambda route: route.fulfill(path=SCRIPT / route.request.url.partition("/script-source/")[2]),
+        )
         page.goto(shop + "/about")
         for address, views in seen.items():
             path, _, count = address.partition("#")

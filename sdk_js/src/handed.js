@@ -8,7 +8,7 @@ import { record } from "./deliver.js";
 import { fetchFile } from "./fetch.js";
 import { guard, hear, later, listen, tick, whenIdle } from "./guard.js";
 import { hooks } from "./hooks.js";
-import { keep, notes, openNotes } from "./note.js";
+import { keep, note, notes, openNotes } from "./note.js";
 import { measureSizes, pageNow, reserve, setClock, stamp } from "./page.js";
 import { eventsUrl, refused, settings } from "./settings.js";
 import { sums } from "./sums.js";
@@ -34,6 +34,7 @@ export const handed = {
   listen,
   measureSizes,
   nearest,
+  note,
   notes,
   openNotes,
   pageNow,

@@ -4,18 +4,26 @@
 
 /** @type {Core["clean"]} */
 export let clean;
+/** @type {Core["describe"]} */
+export let describe;
 /** @type {Core["eventsUrl"]} */
 export let eventsUrl;
 /** @type {Core["guard"]} */
 export let guard;
 /** @type {Core["hooks"]} */
 export let hooks;
+/** @type {Core["isIgnored"]} */
+export let isIgnored;
 /** @type {Core["later"]} */
 export let later;
 /** @type {Core["listen"]} */
 export let listen;
+/** @type {Core["note"]} */
+export let note;
 /** @type {Core["openNotes"]} */
 export let openNotes;
+/** @type {Core["pageNow"]} */
+export let pageNow;
 /** @type {Core["passes"]} */
 export let passes;
 /** @type {Core["plain"]} */
@@ -35,12 +43,16 @@ export let whenIdle;
 export const take = (handed) => {
   ({
     clean,
+    describe,
     eventsUrl,
     guard,
     hooks,
+    isIgnored,
     later,
     listen,
+    note,
     openNotes,
+    pageNow,
     passes,
     plain,
     record,

@@ -7,6 +7,7 @@ import { beginErrors, onError, onRejection, openErrors } from "./error.js";
 import { openFrames } from "./frame.js";
 import { sayMore } from "./say.js";
 import { beginVitals, endVitals, hideVitals, openVitals } from "./vital.js";
+import { beginZones, keepSeeing, openZones, reportZones } from "./zone.js";
 
 /**
  * @param {import("../handed.js").Core} handed
@@ -16,14 +17,23 @@ export const idle = (handed, notes) => {
   take(handed);
   // Before anything is told.
   openEcho();
+  openZones();
   takeOver(notes, handed.setClock, {
     open: (soft) => {
       beginErrors();
       beginVitals(soft);
+      beginZones();
     },
     input: onUse,
-    hide: hideVitals,
-    end: endVitals,
+    engage: keepSeeing,
+    hide: () => {
+      hideVitals();
+      reportZones();
+    },
+    end: () => {
+      endVitals();
+      reportZones();
+    },
     error: onError,
     unhandledrejection: onRejection,
     say: sayMore,

@@ -18,8 +18,6 @@ export let hear;
 export let hooks;
 /** @type {Core["isField"]} */
 export let isField;
-/** @type {Core["isIgnored"]} */
-export let isIgnored;
 /** @type {Core["keep"]} */
 export let keep;
 /** @type {Core["listen"]} */
@@ -32,12 +30,8 @@ export let nearest;
 export let notes;
 /** @type {Core["pageNow"]} */
 export let pageNow;
-/** @type {Core["passes"]} */
-export let passes;
 /** @type {Core["record"]} */
 export let record;
-/** @type {Core["reserve"]} */
-export let reserve;
 /** @type {Core["stamp"]} */
 export let stamp;
 /** @type {Core["sums"]} */
@@ -58,16 +52,13 @@ export const take = (handed) => {
     hear,
     hooks,
     isField,
-    isIgnored,
     keep,
     listen,
     measureSizes,
     nearest,
     notes,
     pageNow,
-    passes,
     record,
-    reserve,
     stamp,
     sums,
     tick,

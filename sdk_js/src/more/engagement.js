@@ -2,7 +2,6 @@
 
 import { IDLE_MS } from "../limits.js";
 import { guard, hear, listen, measureSizes, pageNow, record, stamp, sums, tick, whenIdle } from "./core.js";
-import { lookAtTallZones, reportZones, spendOnZones, watchZones } from "./zone.js";
 
 const ACTIVE_MS = 15000;
 const WATCHING_MS = 60000;
@@ -10,7 +9,6 @@ const WATCHING_MS = 60000;
 const PLAYING_MS = 5000;
 const REPORT_MS = 15000;
 const SCROLL_MS = 100;
-const ZONES_MS = 2000;
 const BANDS = 20;
 
 /** Since the last report; bands hold engaged ms. */
@@ -71,12 +69,11 @@ export const engage = () => {
 };
 
 /** Adds what has passed since the last time under the conditions that held. */
-export const account = () => {
+const account = () => {
   const at = tick();
   const end = Math.min(at, lastInput + IDLE_MS);
   if (visible && end > since) {
     foreground += end - since;
-    spendOnZones(end - since);
     const busy = Math.min(end, activeUntil) - since;
     if (focused && busy > 0) {
       engaged += busy;
@@ -108,7 +105,6 @@ const measure = () => {
   // A page that is still loading is short, and would be called read to its end.
   if (document.readyState !== "loading") {
     deepest = Math.max(deepest, Math.round(bottom));
-    lookAtTallZones();
   }
   return height;
 };
@@ -118,7 +114,6 @@ export const report = (always) => {
   const height = measure();
   // A page is hidden just after it was left: what lies between is no report of its own.
   if (!(sums.dropped || (always ? foreground : engaged) > SCROLL_MS)) return;
-  reportZones();
   const percent = Math.min(100, Math.round((deepest / height) * 100));
   const reached = [];
   while (reported * 5 < percent) reached.push(reported++);
@@ -142,12 +137,6 @@ export const openEngagement = () => {
   listen("focus blur visibilitychange", account);
   listen("load resize", measureSoon);
   hear("scroll", measureSoon);
-  listen("load", watchZones);
   listen("timeupdate", onFilm);
   setInterval(guard(report), REPORT_MS);
-  // What comes into the page later; looking for it costs less than watching every change.
-  setInterval(
-    guard(() => document.hidden || watchZones()),
-    ZONES_MS,
-  );
 };

@@ -1,12 +1,11 @@
 // How is a page used? All that can wait until the page is idle, and what comes even later.
 
 import { takeOver } from "../takeover.js";
-import { convert, isField, nearest, notes, reserve, take, tick } from "./core.js";
+import { convert, isField, nearest, notes, take } from "./core.js";
 import { describe, firstOf } from "./element.js";
-import { account, beginEngagement, engage, measureSoon, openEngagement, report } from "./engagement.js";
+import { beginEngagement, engage, measureSoon, openEngagement, report } from "./engagement.js";
 import { follow } from "./follow.js";
 import { pack } from "./pack.js";
-import { beginZones, openZones } from "./zone.js";
 
 /** @typedef {import("../note.js").Note} Note */
 
@@ -19,7 +18,6 @@ export const more = (handed) => {
   const tools = Object.assign({ describe, firstOf }, handed);
   const tellForm = follow("form", tools, isForm);
   const tellIdle = follow("idle", tools, () => true);
-  openZones((form) => tellForm(["seen", tick(), reserve(0), form]), account);
   handed.hooks.pack = pack;
   takeOver(
     notes,
@@ -27,7 +25,6 @@ export const more = (handed) => {
     {
       open: (_soft, isVisible) => {
         beginEngagement(isVisible);
-        beginZones();
         measureSoon();
       },
       engage,

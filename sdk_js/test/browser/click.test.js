@@ -153,6 +153,24 @@ test("a control inside a shadow root is named through its host", async (t) => {
   assert.match(about(event).selector, /#host/);
 });
 
+test("controls of components that are alike share a key and differ in item", async (t) => {
+  const { world, tab } = await visit(t, "<main><my-card></my-card><my-card></my-card></main>");
+  await tab.evaluate(() => {
+    document.querySelectorAll("my-card").forEach((card, i) => {
+      card.attachShadow({ mode: "open" }).innerHTML = `<button class="c${i}">Add</button>`;
+    });
+  });
+  await tab.click(".c0");
+  await tab.click(".c1");
+  await hide(tab);
+  const found = (await until(() => events(world, "click").length === 2 && events(world, "click"))).map(about);
+  assert.equal(found[0].key, found[1].key);
+  assert.deepEqual(
+    found.map(({ item }) => item),
+    ["0", "1"],
+  );
+});
+
 test("a field that takes the focus answers its click", async (t) => {
   const { world, tab } = await visit(t, `<input name="q">`);
   await tab.click("input");

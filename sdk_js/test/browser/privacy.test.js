@@ -152,3 +152,17 @@ test("a strict content security policy needs script-src and connect-src only", a
   // Firefox tells the page of the icon that it wanted for its own tab bar.
   assert.deepEqual([blocked.filter((uri) => !uri.endsWith("/favicon.ico")), errors], [[], []]);
 });
+
+test("a heading that is masked or ignored names nothing", async (t) => {
+  const part = (attribute) =>
+    `<section><div ${attribute}><h2>Jane Roe</h2></div><button>Delete</button></section>`;
+  const { world, tab } = await visit(t, part("data-footpath-mask") + part("data-footpath-ignore"));
+  for (const button of await tab.$$("button")) await button.click();
+  await hide(tab);
+  const told = await until(() => events(world, "click").length === 2 && events(world, "click"));
+  assert.deepEqual(
+    told.map(({ batch, el }) => batch.elements[el].item),
+    ["0", "1"],
+  );
+  assert.ok(!world.bodies.join().includes("Jane"));
+});

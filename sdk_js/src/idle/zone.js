@@ -1,7 +1,19 @@
 // What was seen, and for how long?
 
-import { guard, isIgnored, pageNow, passes, record, stamp, tick } from "./core.js";
-import { describe } from "./element.js";
+import { IDLE_MS } from "../limits.js";
+import {
+  describe,
+  guard,
+  isIgnored,
+  listen,
+  note,
+  pageNow,
+  passes,
+  record,
+  stamp,
+  tick,
+  whenIdle,
+} from "./core.js";
 
 /**
  * @typedef {object} Seen
@@ -13,6 +25,9 @@ import { describe } from "./element.js";
 const ZONES = "form,h1,h2,h3,button,[role=button]";
 const MARKED = "[data-footpath-zone]";
 const MOST = 50;
+const WATCH_MS = 2000;
+const REPORT_MS = 15000;
+const LOOK_MS = 100;
 const MOST_WATCHED = 999;
 /** What flits by was not seen. */
 const SEEN_MS = 100;
@@ -26,7 +41,27 @@ let told = new Set();
 /** @type {IntersectionObserver} */
 let observer;
 
+let since = 0;
+let visible = false;
+let lastInput = 0;
+
+/** Adds what has passed since the last time; a page that lies open after its session's end was not seen then. */
+const account = () => {
+  const at = tick();
+  const ms = Math.min(at, lastInput + IDLE_MS) - since;
+  if (visible && ms > 0) for (const seen of zones.values()) if (seen.isShown) seen.ms += ms;
+  since = at;
+  visible = !document.hidden;
+};
+
+/** An input just came. */
+export const keepSeeing = () => {
+  account();
+  lastInput = tick();
+};
+
 export const beginZones = () => {
+  keepSeeing();
   zones = new Map();
   told = new Set();
   observer.disconnect();
@@ -34,7 +69,7 @@ export const beginZones = () => {
 };
 
 /** Marked ones first; those that are watched already are not watched twice. */
-export const watchZones = () => {
+const watchZones = () => {
   const marked = document.querySelectorAll(MARKED);
   for (const zone of [...marked, ...document.querySelectorAll(ZONES)].slice(0, MOST_WATCHED))
     observer.observe(zone);
@@ -55,18 +90,15 @@ const see = (zone, { top, height }, isVisible) => {
     zones.set(zone, { ms: 0, first: tick() - pageNow().zero, isShown });
 };
 
-/** The observer keeps silent while a tall zone moves through the window. Called when layout is clean. */
-export const lookAtTallZones = () => {
+/** The observer keeps silent while a tall zone moves through the window. */
+const lookAtTallZones = () => {
+  account();
   for (const zone of zones.keys())
     if (zone.clientHeight > innerHeight * 2) see(zone, zone.getBoundingClientRect(), true);
 };
 
-/** @param {number} ms that have passed in the foreground */
-export const spendOnZones = (ms) => {
-  for (const seen of zones.values()) if (seen.isShown) seen.ms += ms;
-};
-
 export const reportZones = () => {
+  lookAtTallZones();
   for (const [zone, seen] of zones) {
     if (seen.ms < SEEN_MS || !zone.isConnected || !passes()) continue;
     const el = describe(zone);
@@ -83,19 +115,32 @@ export const reportZones = () => {
   }
 };
 
-/**
- * @param {(form: Element) => void} onForm a form is in view
- * @param {() => void} account for the time before
- */
-export const openZones = (onForm, account) => {
+/** Called before the first page view is heard of. */
+export const openZones = () => {
   observer = new IntersectionObserver(
     guard((entries) => {
       account();
       for (const { target, boundingClientRect, isIntersecting } of entries) {
         see(target, boundingClientRect, isIntersecting);
-        if (isIntersecting && target.localName === "form" && !isIgnored(target)) onForm(target);
+        if (isIntersecting && target.localName === "form" && !isIgnored(target)) note("seen", target);
       }
     }),
     { threshold: SHARES },
   );
+  listen("visibilitychange", account);
+  let isLooking = false;
+  listen("scroll", () => {
+    if (isLooking) return;
+    isLooking = true;
+    whenIdle(() => {
+      isLooking = false;
+      lookAtTallZones();
+    }, LOOK_MS);
+  });
+  // What comes into the page later; looking for it costs less than watching every change.
+  setInterval(
+    guard(() => document.hidden || watchZones()),
+    WATCH_MS,
+  );
+  setInterval(guard(reportZones), REPORT_MS);
 };
