@@ -1,11 +1,9 @@
 // What does the main thread spend on scripts, and in which of its tasks? From a trace, in thread CPU time, so that
 // waiting for a busy machine does not count.
 
-/** Scripts, functions that the browser calls, and promise callbacks, which no metric of the browser counts. */
 const SCRIPT = new Set([
   "EvaluateScript",
   "FunctionCall",
-  "RunMicrotasks",
   "v8.compile",
   "v8.compileModule",
   "v8.evaluateModule",
@@ -45,6 +43,17 @@ function outermost(list) {
   });
 }
 
+/** A timer or idle callback of the variant with the promise callbacks that follow it: traces show those only so. */
+function callers(all, called) {
+  let next = 0;
+  return all
+    .filter(({ name }) => name === "TimerFire" || name === "FireIdleCallback")
+    .filter(({ from, to }) => {
+      while (next < called.length && called[next].from < from) next++;
+      return next < called.length && called[next].from < to;
+    });
+}
+
 const sum = (list) => list.reduce((total, { ms }) => total + ms, 0);
 
 /**
@@ -59,13 +68,13 @@ export function readTrace(trace, paths) {
     ({ pid, tid, ph }) => pid === mark.pid && tid === mark.tid && /[XBE]/.test(ph),
   );
   const all = spans(thread.sort((a, b) => a.ts - b.ts));
-  // The page itself makes no promises: their callbacks, which have no address, are the variant's.
-  const isOwn = ({ name, address }) =>
-    name === "RunMicrotasks" || paths.includes(address.replace(/^\w+:\/\/[^/]+|\?.*/g, ""));
+  const isFrom = ({ address }) => paths.includes(address.replace(/^\w+:\/\/[^/]+|\?.*/g, ""));
   const scripts = all.filter(({ name }) => SCRIPT.has(name));
+  const called = scripts.filter(isFrom);
+  const owned = [...called, ...callers(all, called)].sort((a, b) => a.from - b.from || b.to - a.to);
   const tasks = all.filter(({ name }) => name === "RunTask");
   const phase = (isIn) => {
-    const own = outermost(scripts.filter((span) => isIn(span) && isOwn(span)));
+    const own = outermost(owned.filter(isIn));
     const ownByTask = tasks.filter(isIn).map(({ from, to, ms }) => ({
       ms,
       own: sum(own.filter((span) => span.from >= from && span.from < to)),
