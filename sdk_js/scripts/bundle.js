@@ -42,6 +42,7 @@ async function shrink(entry, plugins = []) {
       pure_getters: true,
       unsafe: true,
       unsafe_arrows: true,
+      unsafe_methods: true,
       booleans_as_integers: true,
       keep_fargs: false,
     },
@@ -60,8 +61,7 @@ const contained = {
     onResolve({ filter: /^\.\/fetch\.js$/ }, () => ({ path: path("src/fetch.full.js") })),
 };
 
-const asFunction = (/** @type {string} */ code) =>
-  `(function(SETTINGS){"use strict";try{${code}}catch(_){}})({});\n`;
+const asFunction = (/** @type {string} */ code) => `(SETTINGS=>{try{${code}}catch(_){}})({});\n`;
 
 /** For npm: nothing happens until it is called. */
 const asModule = (/** @type {string} */ code) =>

@@ -14,3 +14,8 @@ interface Navigator {
 interface PerformanceNavigationTiming {
   activationStart?: number;
 }
+
+interface Window {
+  Temporal?: unknown;
+}
+declare const Temporal: { Now: { timeZoneId(): string } };

@@ -45,7 +45,7 @@ test("another path in a single-page app is another page view, another query is n
   assert.equal(second.batch.page.title, "Second");
   assert.equal(second.batch.page.url, `${world.url}/second`);
   assert.equal(second.batch.page.referrer, `${world.url}/`);
-  const [click] = events(world, "click");
+  const [click] = await until(() => events(world, "click"));
   assert.equal(click.batch.page.id, views(world)[0].batch.page.id);
   // Without the Navigation API the address is looked at now and then; the title has changed before.
   const isTold = await tab.evaluate(() => "navigation" in window);
@@ -59,7 +59,10 @@ test("another path in a single-page app is another page view, another query is n
 test("without the Navigation API pushState is followed after the page got what it asked for", async (t) => {
   const { world, tab } = await visit(t, `<p>x</p>`, {
     prepare: (_tab, world) =>
-      world.before(() => Object.defineProperty(window, "navigation", { value: undefined })),
+      world.before(() => {
+        Object.defineProperty(window, "navigation", { value: undefined });
+        Object.defineProperty(window, "NavigateEvent", { value: undefined });
+      }),
   });
   await until(() => views(world));
   await tab.evaluate(() => history.pushState({ a: 1 }, "", "/second"));

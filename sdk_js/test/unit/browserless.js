@@ -4,4 +4,5 @@ globalThis.VERSION = "0.0.0";
 globalThis.document = { currentScript: null };
 globalThis.location = { href: "https://shop.example/start" };
 globalThis.window = globalThis;
+globalThis.Document = class {};
 Object.defineProperty(globalThis, "navigator", { value: {}, configurable: true });
