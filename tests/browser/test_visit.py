@@ -61,7 +61,7 @@ STORY = {
     ],
     "/product/fellside-socks": [
         ("page_view", ""),
-        click("button", "Show close-up", "gallery", "mutation", item="1"),
+        click("button", "Show close-up", "gallery", "mutation"),
         click("button", "One more", "buy", "mutation"),
         click("button", "Add to cart", "buy", "mutation"),
         FILM,
