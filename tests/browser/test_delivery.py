@@ -137,7 +137,7 @@ def test_a_lost_answer_makes_no_copies(world: World, visitor: BrowserContext) ->
     assert all(batch["events"] == tries[0]["events"] for batch in tries)
     rows = pages_since(world, started, "1")
     assert [row["kind"] for row in rows if row["kind"] in ("click", "conversion")] == ["click", "conversion"]
-    assert sorted(row["n"] for row in rows) == list(range(len(rows)))
+    assert len({row["n"] for row in rows}) == len(rows)
     assert world.server.metrics()["duplicate"] >= duplicates + 2
 
 
@@ -172,7 +172,7 @@ def test_events_of_an_outage_arrive_afterwards_once(
             world.settled()
             rows = sorted(world.rows(), key=lambda row: row["n"])
             world.store.close()
-        assert [row["n"] for row in rows] == list(range(len(rows)))
+        assert len({row["n"] for row in rows}) == len(rows)
         story = [row["goal"] or row["kind"] for row in rows if row["kind"] in ("page_view", "click", "conversion")]
         assert story == ["page_view", "click", "before", "click", "meanwhile", "click", "after"]
         again = [batch for batch in _batches(world.relay.sent) if batch["attempt"]]
@@ -193,11 +193,11 @@ def test_a_page_of_its_own_begins_without_a_load(world: World, visitor: BrowserC
     time.sleep(0.5)
     world.settled()
     rows = pages_since(world, started, "kind IN ('page_view', 'click')")
-    assert [(row["kind"], row["path"], row["soft"], row["n"]) for row in rows] == [
-        ("page_view", "/about", "", 0),
-        ("click", "/about", "", 1),
-        ("page_view", "/about/mending", "history", 0),
-        ("click", "/about/mending", "", 1),
+    assert [(row["kind"], row["path"], row["soft"], row["n"] > 0) for row in rows] == [
+        ("page_view", "/about", "", False),
+        ("click", "/about", "", True),
+        ("page_view", "/about/mending", "history", False),
+        ("click", "/about/mending", "", True),
     ]
     assert len({row["session_id"] for row in rows}) == 1
     assert len({row["page_id"] for row in rows}) == 2

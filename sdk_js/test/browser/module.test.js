@@ -89,7 +89,7 @@ test("the full file under its hash and a strict policy captures everything and f
   await use(tab, world);
   assert.deepEqual(await fetched(tab), []);
   assert.ok(world.received.every(({ site }) => site === "pinned"));
-  assert.ok(told(world, "form").length && told(world, "zone").length);
+  await until(() => told(world, "form").length && told(world, "zone").length);
 });
 
 test("a pinned page runs no other bytes than those of its hash", async (t) => {

@@ -101,7 +101,8 @@ test("what is rendered anew came into view once", async (t) => {
   });
   await show(tab);
   await tab.evaluate(() => dispatchEvent(new Event("resize")));
-  await pause(1500);
+  // Looked for every two seconds.
+  await pause(3500);
   await shut(tab, world, "Offer", 2);
   const [first, second] = zonesOf(world, "Offer");
   assert.equal(about(first).key, about(second).key);
