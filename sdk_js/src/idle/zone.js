@@ -128,6 +128,7 @@ export const openZones = () => {
     { threshold: SHARES },
   );
   listen("visibilitychange", account);
+  listen("DOMContentLoaded load", watchZones);
   let isLooking = false;
   listen("scroll", () => {
     if (isLooking) return;
