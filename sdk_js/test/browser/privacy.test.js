@@ -157,7 +157,7 @@ test("a heading that is masked or ignored names nothing", async (t) => {
   const part = (attribute) =>
     `<section><div ${attribute}><h2>Jane Roe</h2></div><button>Delete</button></section>`;
   const { world, tab } = await visit(t, part("data-footpath-mask") + part("data-footpath-ignore"));
-  for (const button of await tab.$$("button")) await button.click();
+  for (const nth of [1, 2]) await tab.click(`section:nth-of-type(${nth}) button`);
   await hide(tab);
   const told = await until(() => events(world, "click").length === 2 && events(world, "click"));
   assert.deepEqual(
