@@ -243,7 +243,7 @@ test("an element named currentScript cannot say where events go and later files 
 test("elements with names of the document and the window do not stop the script", async (t) => {
   const names = ["title", "referrer", "hidden", "body", "forms", "cookie"];
   const forms = names.map((name) => `<form name="${name}"><input name="slice"></form>`).join("");
-  const ids = ["footpath", "navigation", "requestIdleCallback", "performance", "crypto", "screen"];
+  const ids = ["footpath", "navigation", "performance", "crypto", "screen"];
   const { world, tab } = await visit(t, {
     "/": pageWith(
       "",
