@@ -10,7 +10,7 @@ const { version } = JSON.parse(readFileSync(path("package.json"), "utf8"));
 
 /** Names that neither the wire, nor the settings, nor the browser knows. */
 const INTERNAL =
-  /^(allowance|attempted|block|busy|clean|count|describe|record|eventsUrl|fetchFile|fields|firstOf|guard|isField|isIgnored|isLate|isShown|lastClick|later|leads|listen|measureSizes|note|notes|openNotes|pageNow|passes|nearest|parent|CONTROL|plain|setClock|keep|reserve|convert|hooks|hear|hush|pack|recorded|refused|stamp|sums|tick|visitNow|whenIdle|who|wire|zero)$/;
+  /^(allowance|attempted|block|busy|clean|count|describe|record|eventsUrl|fetchFile|fields|firstOf|guard|isField|isIgnored|isLate|isShown|lastClick|later|leads|listen|measureSizes|note|notes|openNotes|pageNow|passes|nearest|parent|CONTROL|setClock|keep|reserve|convert|hooks|hearOnce|hush|pack|recorded|refused|stamp|sums|tick|visitNow|whenIdle|who|wire|zero)$/;
 
 /** Of properties, the same in all files. */
 let names = {};

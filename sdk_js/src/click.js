@@ -3,7 +3,7 @@
 import { passes } from "./cap.js";
 import { CONTROL, isField, isIgnored, isSubmit, nearest, subject } from "./control.js";
 import { record } from "./deliver.js";
-import { guard, hear, later, listen, targetOf, tick } from "./guard.js";
+import { guard, hearOnce, later, listen, targetOf, tick } from "./guard.js";
 import { note } from "./note.js";
 import { pageTime, stamp } from "./page.js";
 
@@ -12,8 +12,6 @@ import { pageTime, stamp } from "./page.js";
 const WATCH_MS = 7000;
 /** What is pressed for longer is a drag or a scroll. */
 const PRESS_MS = 500;
-/** A wheel goes on scrolling after the hand has left it. */
-const MOMENTUM_MS = 500;
 /** The browser's own click on the control of a label that was clicked. */
 const ECHO_MS = 50;
 
@@ -32,7 +30,8 @@ let early = "";
 const held = new Set();
 /** @type {Event} */
 let newest;
-let handAt = -MOMENTUM_MS;
+/** Somebody moves the page or the focus since the press. */
+let isByHand = false;
 /** The last click: when, and its response should the page be left, to which links and submits lead. */
 export const lastClick = { at: 0, leads: "" };
 /** @type {MutationObserver} */
@@ -45,7 +44,30 @@ const watch = () => {
   // What happens in a shadow root does not reach the document.
   for (const root of [document, pressed.getRootNode()])
     observer.observe(root, { subtree: true, childList: true, attributes: true, characterData: true });
+  hearOnce("wheel keydown", onHand);
+  hearOnce("scroll focusin", onMove);
+  hearOnce("change toggle", onChange);
+  hearOnce("selectionchange", onSelection);
 };
+
+const onHand = () => {
+  isByHand = true;
+};
+
+/** What moves while it is pressed was moving before: a wheel goes on scrolling after the hand has left it. */
+const onMove = guard(({ type }) => {
+  const isScroll = type === "scroll";
+  if (isPressing()) isByHand = isByHand || isScroll;
+  else if (!isByHand) effect(isScroll ? type : "focus");
+});
+
+/** A field that was typed into changes when the press takes its focus: no answer to that click. */
+const onChange = guard(() => isPressing() || effect("mutation"));
+
+const onSelection = guard(() => {
+  if (!(/** @type {Selection} */ (getSelection()).isCollapsed)) effect("selection");
+  else if (held.size || isPressing()) watch();
+});
 
 /** @param {MutationRecord[]} records */
 const onMutations = (records) => {
@@ -64,6 +86,7 @@ const onMutations = (records) => {
  */
 const look = (event) => {
   pressed = subject(targetOf(event));
+  isByHand = false;
   rect = pressed.getBoundingClientRect();
   scroll = [scrollX, scrollY];
   fixed = +event
@@ -161,16 +184,4 @@ export const openClicks = () => {
   observer = new MutationObserver(guard(onMutations));
   listen("pointerdown", onPress);
   listen("click auxclick", onClick);
-  hear("wheel touchmove keydown", () => {
-    handAt = tick();
-  });
-  // Counts unless somebody moves the page or the focus by hand.
-  listen("scroll focusin", ({ type }) => {
-    if (!isPressing() && handAt < lastClick.at - MOMENTUM_MS) effect(type === "scroll" ? type : "focus");
-  });
-  listen("selectionchange", () => {
-    if (!(/** @type {Selection} */ (getSelection()).isCollapsed)) effect("selection");
-  });
-  // A field that was typed into changes when the press takes its focus: no answer to that click.
-  listen("change toggle", () => isPressing() || effect("mutation"));
 };

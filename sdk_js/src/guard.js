@@ -37,15 +37,15 @@ export const guard =
   };
 
 /**
- * For what happens often: a handler that only compares and sets, so that neither can anything go wrong nor is the
- * measuring worth its cost.
+ * What happens often is heard once, and again when it counts again: that a pointer moves costs most by being heard.
+ * The handler only compares and sets, so that neither can anything go wrong nor is the measuring worth its cost.
  * @param {string} types names, separated by spaces
  * @param {(event: any) => void} handler
  * @param {EventTarget} [target]
  */
-export const hear = (types, handler, target = window) => {
+export const hearOnce = (types, handler, target = window, once = true) => {
   for (const type of types.split(" "))
-    target.addEventListener(type, handler, { capture: true, passive: true });
+    target.addEventListener(type, handler, { capture: true, passive: true, once });
 };
 
 /**
@@ -53,7 +53,7 @@ export const hear = (types, handler, target = window) => {
  * @param {(event: any) => void} handler
  * @param {EventTarget} [target]
  */
-export const listen = (types, handler, target) => hear(types, guard(handler), target);
+export const listen = (types, handler, target) => hearOnce(types, guard(handler), target, false);
 
 /** Through shadow roots. @param {Event} event @returns {any} */
 export const targetOf = (event) => event.composedPath()[0];
@@ -70,8 +70,11 @@ export const later = (task, ms) => setTimeout(guard(task), ms);
  * @param {number} ms
  */
 export const whenIdle = (task, ms) =>
-  // Safari has none, and a timer takes the options for 0.
+  // Safari has none, where an element may have its id; a timer takes the options for 0.
   later(
-    () => /** @type {any} */ (window.requestIdleCallback || setTimeout)(guard(task), { timeout: 400 }),
+    () =>
+      /** @type {any} */ (window.IdleDeadline ? requestIdleCallback : setTimeout)(guard(task), {
+        timeout: 400,
+      }),
     ms,
   );

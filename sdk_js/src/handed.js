@@ -2,11 +2,11 @@
 
 import { passes } from "./cap.js";
 import { lastClick } from "./click.js";
-import { convert, plain } from "./command.js";
+import { convert } from "./command.js";
 import { CONTROL, isField, isIgnored, nearest } from "./control.js";
 import { record } from "./deliver.js";
 import { fetchFile } from "./fetch.js";
-import { guard, hear, later, listen, tick, whenIdle } from "./guard.js";
+import { guard, hearOnce, later, listen, tick, whenIdle } from "./guard.js";
 import { hooks } from "./hooks.js";
 import { keep, note, notes, openNotes } from "./note.js";
 import { measureSizes, pageNow, reserve, setClock, stamp } from "./page.js";
@@ -22,9 +22,8 @@ export const handed = {
   convert,
   eventsUrl,
   fetchFile,
-  plain,
   guard,
-  hear,
+  hearOnce,
   hooks,
   isField,
   isIgnored,

@@ -3,7 +3,7 @@
 import { concludeClicks, openClicks } from "./click.js";
 import { say } from "./command.js";
 import { closeBatch, flush, record, send, sendLate, stop } from "./deliver.js";
-import { guard, hear, isStopped, listen, setStopped, tick, whenIdle } from "./guard.js";
+import { guard, hearOnce, isStopped, later, listen, setStopped, tick, whenIdle } from "./guard.js";
 import { loadMore, openDebug } from "./load.js";
 import { note, notes, openNotes } from "./note.js";
 import { beginPage, page, stamp } from "./page.js";
@@ -41,6 +41,7 @@ const open = (soft, before, url) => {
   notes.length = 0;
   note("open", soft, !document.hidden);
   loadMore();
+  hearInput();
 };
 
 /** What is still open ends with its page view. @param {string} [response] of the last click */
@@ -78,9 +79,12 @@ const onInput = guard(() => {
   note("engage");
 });
 
+const hearInput = () => hearOnce("pointermove pointerdown keydown wheel", onAnyInput);
+
 const onAnyInput = () => {
   if (tick() - inputAt < INPUT_MS) return;
   inputAt = tick();
+  later(hearInput, INPUT_MS);
   onInput();
 };
 
@@ -133,7 +137,6 @@ const footpath = (...words) => {
 const start = guard(() => {
   const commands = early || [];
   early = undefined;
-  hear("pointermove pointerdown keydown wheel touchmove", onAnyInput);
   listen("visibilitychange", onVisibility);
   listen("pagehide", onLeave);
   listen("pageshow", (event) => event.persisted && open("bfcache", ""));

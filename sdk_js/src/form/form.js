@@ -125,7 +125,8 @@ export const onField = (field, { type, inputType, isTrusted }) => {
   if (/^del/.test(inputType)) visit.deletes++;
   if (/Paste|Drop/.test(inputType)) visit.pasted = 1;
   // A browser that fills a text field says so by its style.
-  if (field.matches(":is(:-webkit-autofill,:autofill)")) visit.autofilled = 1;
+  if (!/^(insertText|del)/.test(inputType) && field.matches(":is(:-webkit-autofill,:autofill)"))
+    visit.autofilled = 1;
   if (full && isEmptied) visit.refills++;
   isEmptied = !full;
   // What is heard of late may have lost its focus since.

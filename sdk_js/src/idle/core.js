@@ -10,6 +10,8 @@ export let describe;
 export let eventsUrl;
 /** @type {Core["guard"]} */
 export let guard;
+/** @type {Core["hearOnce"]} */
+export let hearOnce;
 /** @type {Core["hooks"]} */
 export let hooks;
 /** @type {Core["isIgnored"]} */
@@ -26,8 +28,6 @@ export let openNotes;
 export let pageNow;
 /** @type {Core["passes"]} */
 export let passes;
-/** @type {Core["plain"]} */
-export let plain;
 /** @type {Core["record"]} */
 export let record;
 /** @type {Core["stamp"]} */
@@ -46,6 +46,7 @@ export const take = (handed) => {
     describe,
     eventsUrl,
     guard,
+    hearOnce,
     hooks,
     isIgnored,
     later,
@@ -54,7 +55,6 @@ export const take = (handed) => {
     openNotes,
     pageNow,
     passes,
-    plain,
     record,
     stamp,
     tick,

@@ -28,7 +28,7 @@ export const onUse = (field) => {
 /** What stands or stood in the fields, as it would look in a name. */
 const typed = () =>
   [...document.getElementsByTagName("input"), ...document.getElementsByTagName("textarea"), ...used.values()]
-    .filter(({ type }) => TYPED.test(type))
+    .filter(({ type, value }) => value && TYPED.test(type))
     .map(({ value }) => clean(value, 999).toLowerCase());
 
 /**
@@ -58,5 +58,5 @@ const without = (text, word) => {
 };
 
 export const openEcho = () => {
-  hooks.hush = (text) => text && typed().reduce(without, text);
+  hooks.hush = (text) => (text.length < LEAST ? text : typed().reduce(without, text));
 };

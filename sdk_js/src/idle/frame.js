@@ -1,6 +1,6 @@
 // What happens in frames of the same origin? Their events do not reach the page.
 
-import { later, listen, openNotes, whenIdle } from "./core.js";
+import { guard, later, listen, openNotes, whenIdle } from "./core.js";
 
 const FRAMES_MS = 2000;
 
@@ -18,6 +18,9 @@ const look = () => {
 
 export const openFrames = () => {
   // A frame that loads anew has another document; its load does not reach the page, the focus that leaves for it does.
-  listen("blur load", () => whenIdle(look, 0));
+  const soon = () => whenIdle(look, 0);
+  listen("load", soon);
+  // The window's own, not each field's.
+  addEventListener("blur", guard(soon));
   later(look, FRAMES_MS);
 };

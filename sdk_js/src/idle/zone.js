@@ -4,7 +4,9 @@ import { IDLE_MS } from "../limits.js";
 import {
   describe,
   guard,
+  hearOnce,
   isIgnored,
+  later,
   listen,
   note,
   pageNow,
@@ -12,7 +14,6 @@ import {
   record,
   stamp,
   tick,
-  whenIdle,
 } from "./core.js";
 
 /**
@@ -20,6 +21,7 @@ import {
  * @property {number} ms visible since the last report
  * @property {number} first when it came into view
  * @property {boolean} isShown now
+ * @property {any} [el] which it is
  */
 
 const ZONES = "form,h1,h2,h3,button,[role=button]";
@@ -27,15 +29,19 @@ const MARKED = "[data-footpath-zone]";
 const MOST = 50;
 const WATCH_MS = 2000;
 const REPORT_MS = 15000;
-const LOOK_MS = 100;
+const LOOK_MS = 200;
 const MOST_WATCHED = 999;
 /** What flits by was not seen. */
 const SEEN_MS = 100;
-/** The line at half its height crosses an edge of the window at one of these, if the zone is no taller than two. */
-const SHARES = [0, 0.25, 0.5, 0.75, 1];
+/** The line at half its height crosses an edge of the window at one of these, if the zone is no taller than that. */
+const SHARES = [0, 0.5];
 
 /** @type {Map<Element, Seen>} */
 let zones = new Map();
+/** Of these. @type {Set<Element>} */
+let tall = new Set();
+/** Of the observer, which takes longer to see that it has one already. @type {WeakSet<Element>} */
+let watched = new WeakSet();
 /** By identity: what is rendered anew stays the same. @type {Set<string>} */
 let told = new Set();
 /** @type {IntersectionObserver} */
@@ -63,7 +69,9 @@ export const keepSeeing = () => {
 export const beginZones = () => {
   keepSeeing();
   zones = new Map();
+  tall = new Set();
   told = new Set();
+  watched = new WeakSet();
   observer.disconnect();
   watchZones();
 };
@@ -72,7 +80,10 @@ export const beginZones = () => {
 const watchZones = () => {
   const marked = document.querySelectorAll(MARKED);
   for (const zone of [...marked, ...document.querySelectorAll(ZONES)].slice(0, MOST_WATCHED))
-    observer.observe(zone);
+    if (!watched.has(zone)) {
+      watched.add(zone);
+      observer.observe(zone);
+    }
 };
 
 /**
@@ -88,20 +99,34 @@ const see = (zone, { top, height }, isVisible) => {
   if (seen) seen.isShown = isShown;
   else if (isShown && zones.size < MOST && !isIgnored(zone))
     zones.set(zone, { ms: 0, first: tick() - pageNow().zero, isShown });
+  if (height <= innerHeight || tall.has(zone)) return;
+  tall.add(zone);
+  hearScroll();
 };
+
+const hearScroll = () => hearOnce("scroll", lookSoon);
+
+const lookSoon = () =>
+  later(() => {
+    lookAtTallZones();
+    if (tall.size) hearScroll();
+  }, LOOK_MS);
 
 /** The observer keeps silent while a tall zone moves through the window. */
 const lookAtTallZones = () => {
   account();
-  for (const zone of zones.keys())
-    if (zone.clientHeight > innerHeight * 2) see(zone, zone.getBoundingClientRect(), true);
+  for (const zone of tall) {
+    const place = zone.getBoundingClientRect();
+    see(zone, place, place.height > 0);
+  }
 };
 
 export const reportZones = () => {
   lookAtTallZones();
   for (const [zone, seen] of zones) {
     if (seen.ms < SEEN_MS || !zone.isConnected || !passes()) continue;
-    const el = describe(zone);
+    seen.el = seen.el || describe(zone);
+    const { el } = seen;
     const known = el.key + el.item;
     record(
       stamp("zone", {
@@ -129,15 +154,6 @@ export const openZones = () => {
   );
   listen("visibilitychange", account);
   listen("DOMContentLoaded load", watchZones);
-  let isLooking = false;
-  listen("scroll", () => {
-    if (isLooking) return;
-    isLooking = true;
-    whenIdle(() => {
-      isLooking = false;
-      lookAtTallZones();
-    }, LOOK_MS);
-  });
   // What comes into the page later; looking for it costs less than watching every change.
   setInterval(
     guard(() => document.hidden || watchZones()),

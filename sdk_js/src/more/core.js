@@ -12,14 +12,16 @@ export let convert;
 export let fetchFile;
 /** @type {Core["guard"]} */
 export let guard;
-/** @type {Core["hear"]} */
-export let hear;
+/** @type {Core["hearOnce"]} */
+export let hearOnce;
 /** @type {Core["hooks"]} */
 export let hooks;
 /** @type {Core["isField"]} */
 export let isField;
 /** @type {Core["keep"]} */
 export let keep;
+/** @type {Core["later"]} */
+export let later;
 /** @type {Core["listen"]} */
 export let listen;
 /** @type {Core["measureSizes"]} */
@@ -38,8 +40,6 @@ export let stamp;
 export let sums;
 /** @type {Core["tick"]} */
 export let tick;
-/** @type {Core["whenIdle"]} */
-export let whenIdle;
 
 /** @param {import("../handed.js").Handed} handed */
 export const take = (handed) => {
@@ -49,10 +49,11 @@ export const take = (handed) => {
     convert,
     fetchFile,
     guard,
-    hear,
+    hearOnce,
     hooks,
     isField,
     keep,
+    later,
     listen,
     measureSizes,
     nearest,
@@ -62,6 +63,5 @@ export const take = (handed) => {
     stamp,
     sums,
     tick,
-    whenIdle,
   } = handed);
 };

@@ -45,7 +45,10 @@ const ROLES = {
  * @param {Element} element
  * @param {string} name
  */
-const attr = (element, name) => clean(element.getAttribute(name) || "");
+const attr = (element, name) => {
+  const value = element.getAttribute(name);
+  return value ? clean(value) : "";
+};
 
 /**
  * The first of some attributes that says anything.
@@ -58,8 +61,11 @@ export const firstOf = (element, names) =>
     .map((name) => attr(element, name))
     .find(Boolean) || "";
 
-/** @param {any} element */
-const roleOf = ({ type, localName }) => ROLES[type] || ROLES[localName];
+/** What its tag makes it. @param {any} element */
+const nativeRole = ({ type, localName }) => ROLES[type] || ROLES[localName];
+
+/** @param {Element} element */
+const roleOf = (element) => (attr(element, "role") || nativeRole(element) || element.localName).slice(0, 64);
 
 /**
  * Text that the page's author wrote. Never what a person typed.
@@ -73,18 +79,21 @@ const textOf = (node, text = "") => {
   return text + attr(node, "alt");
 };
 
-/** @param {any} element */
-const accessibleName = (element) => {
+/** Before what the page repeats of typed text is taken out. @param {any} element */
+const rawName = (element) => {
   const { labels } = element;
   if (nearest(element, SECRET) || nearest(parent(element), EDITED)) return "";
-  return hooks.hush(
+  return (
     attr(element, "aria-label") ||
-      // The first look into `labels` walks the document.
-      (element.matches(`${CONTROL},h1,h3,h4,${HEADING}`) &&
-        clean(textOf((isField(element) && labels && labels[0]) || element))) ||
-      firstOf(element, roleOf(element) === "button" ? "value alt title" : "alt title placeholder"),
+    // The first look into `labels` walks the document.
+    (element.matches(`${CONTROL},h1,h3,h4,${HEADING}`) &&
+      clean(textOf((isField(element) && labels && labels[0]) || element))) ||
+    firstOf(element, nativeRole(element) === "button" ? "value alt title" : "alt title placeholder")
   );
 };
+
+/** @param {any} element */
+const accessibleName = (element) => hooks.hush(rawName(element));
 
 /** "Cart (3)" is the same control as "Cart (4)". @param {string} text */
 const withoutCounts = (text) => text.replace(/[\d\s.,*]+/g, "");
@@ -134,24 +143,21 @@ const zoneOf = (element, zones) => {
 };
 
 /**
+ * What a key is the hash of.
  * @param {Element} element
+ * @param {string} name
  * @param {string} [otherwise] what stands in where nothing is written
  */
-const identify = (element, otherwise) => {
-  const role = (attr(element, "role") || roleOf(element) || element.localName).slice(0, 64);
-  const name = accessibleName(element);
-  const zone = zoneOf(element, ZONE);
+const essenceOf = (element, name, otherwise) => {
   const mark = markOf(element);
   // "7" is not "8". An icon has its shape, a link its aim.
   const known =
     (withoutCounts(name) || name) + attr(element, "name") ||
     (element.matches(CONTROL) ? element.outerHTML.match(/ (d|href)="[^"]+/g) : otherwise);
-  return {
-    key: hash([role, mark ? attr(element, mark) : [known, zone, zoneOf(element, FRAME)]].join()),
-    role,
-    name,
-    zone,
-  };
+  return [
+    roleOf(element),
+    mark ? attr(element, mark) : [known, zoneOf(element, ZONE), zoneOf(element, FRAME)],
+  ].join();
 };
 
 /** What a part of the page is called. @param {any} at */
@@ -160,40 +166,72 @@ const labelOf = (at) => {
   return idOf(at) || (heading && accessibleName(heading));
 };
 
-/** Of the same tag, nearby. @param {any} element @returns {any[]} */
-const othersOf = (element) => {
-  const all = [...element.getRootNode().querySelectorAll(element.localName)];
-  const place = all.indexOf(element);
-  return all.filter((other, i) => other !== element && Math.abs(i - place) < NEAR);
+/**
+ * Where it stands among all of its tag, by halves: to look at each costs more than all else here.
+ * @param {ArrayLike<any>} all in the order of the page
+ * @param {Element} element
+ */
+const placeIn = (all, element) => {
+  let low = 0;
+  let high = all.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (all[middle].compareDocumentPosition(element) & Node.DOCUMENT_POSITION_FOLLOWING) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 };
-
-/** Where the ways to it and to others part, on their side. @param {Element} element @param {any[]} others */
-const partings = (element, others) =>
-  others.map((other) => {
-    while (!other.parentNode.contains(element)) other = other.parentNode;
-    return other;
-  });
 
 /**
  * Which of those that share a key: at each ancestor where some of them part, its label or its place.
  * @param {any} element
- * @param {any[]} twins
+ * @param {(other: any) => boolean} isTwin asked only where its answer counts
  */
-const itemOf = (element, twins) => {
+const itemOf = (element, isTwin) => {
   const steps = [];
-  let rivals = partings(element, twins);
+  /** All of its tag; those from `low` to `high` stand in what was looked at. @type {any[] | NodeListOf<any>} */
+  let all = [];
+  let place = 0;
+  let low = 0;
+  let high = 0;
+  /** @param {any} from */
+  const begin = (from) => {
+    all = from.getRootNode().querySelectorAll(from.localName);
+    low = high = place = placeIn(all, from);
+  };
   let label;
+  if (element.matches(CONTROL)) begin(element);
   for (let at = element; at; at = parent(at)) {
     const { localName, className, parentNode } = at;
-    if (at.shadowRoot) rivals = partings(at, othersOf(at));
+    if (at.shadowRoot) {
+      isTwin = () => true;
+      begin(at);
+    }
+    /** Nearest first, as the elders are. @type {any[]} */
+    const before = [];
+    let isShared = false;
+    while (low && place - low < NEAR && parentNode.contains(all[low - 1])) {
+      low--;
+      if (at.contains(all[low])) continue;
+      before.push(all[low]);
+      isShared = isShared || isTwin(all[low]);
+    }
+    while (high + 1 < all.length && high - place < NEAR && parentNode.contains(all[high + 1])) {
+      high++;
+      isShared = isShared || isTwin(all[high]);
+    }
     const mark = at !== element && attr(at, "data-footpath");
     label = mark || idOf(at) || label;
-    if (mark || rivals.some((rival) => rival.parentNode === parentNode)) {
-      const elders = eldersOf(at).filter(
-        (other) =>
-          (other.localName === localName && other.className === className) ||
-          (rivals.includes(other) && !labelOf(other)),
-      );
+    if (mark || isShared) {
+      const elders = eldersOf(at).filter((other) => {
+        const isAlike = other.localName === localName && other.className === className;
+        let isRival = false;
+        while (other.contains(before[0] || null)) {
+          const one = before.shift();
+          isRival = isRival || (!isAlike && isTwin(one));
+        }
+        return isAlike || (isRival && !labelOf(other));
+      });
       steps.unshift(label || labelOf(at) || elders.length);
       label = "";
     }
@@ -202,24 +240,30 @@ const itemOf = (element, twins) => {
 };
 
 /**
- * Whether two may share a key, told cheaply: texts are the same, or one is a picture.
- * @param {any} one
- * @param {any} other
- */
-const isLike = (one, other) => {
-  if (one.name !== other.name || !other.matches(CONTROL)) return false;
-  const [text, another] = [one, other].map(({ textContent }) => withoutCounts(textContent));
-  return !text || !another || text === another;
-};
-
-/**
  * @param {any} element
  * @param {any} [about] what is known of it
  */
 export const describe = (element, about = {}) => {
   const selector = selectorOf(element).slice(0, 512);
-  const identity = identify(element, selector);
-  const others = element.matches(CONTROL) ? othersOf(element) : [];
-  const twins = others.filter((other) => isLike(element, other) && identify(other).key === identity.key);
-  return Object.assign(about, identity, { item: itemOf(element, twins), selector });
+  const raw = rawName(element);
+  const name = hooks.hush(raw);
+  const essence = essenceOf(element, raw, selector);
+  const text = withoutCounts(element.textContent);
+  /** First told cheaply: texts are the same, or one is a picture. @param {any} other */
+  const isTwin = (other) => {
+    const another = withoutCounts(other.textContent);
+    return (
+      (!text || !another || text === another) &&
+      other.matches(CONTROL) &&
+      essenceOf(other, rawName(other)) === essence
+    );
+  };
+  return Object.assign(about, {
+    key: hash(name === raw ? essence : essenceOf(element, name, selector)),
+    role: roleOf(element),
+    name,
+    zone: zoneOf(element, ZONE),
+    item: itemOf(element, isTwin),
+    selector,
+  });
 };

@@ -1,14 +1,14 @@
 // How long, how deep, how restlessly is a page read?
 
 import { IDLE_MS } from "../limits.js";
-import { guard, hear, listen, measureSizes, pageNow, record, stamp, sums, tick, whenIdle } from "./core.js";
+import { guard, hearOnce, later, listen, measureSizes, pageNow, record, stamp, sums, tick } from "./core.js";
 
 const ACTIVE_MS = 15000;
 const WATCHING_MS = 60000;
 /** What plays says so at least this often; what stops or ends says nothing that is sure to come. */
 const PLAYING_MS = 5000;
 const REPORT_MS = 15000;
-const SCROLL_MS = 100;
+const SCROLL_MS = 200;
 const BANDS = 20;
 
 /** Since the last report; bands hold engaged ms. */
@@ -87,13 +87,14 @@ const account = () => {
 
 /** Reads the layout when it is clean. */
 export const measureSoon = () => {
-  if (!isMeasuring) whenIdle(measure, SCROLL_MS);
+  if (!isMeasuring) later(measure, SCROLL_MS);
   isMeasuring = true;
 };
 
 const measure = () => {
   account();
   isMeasuring = false;
+  hearOnce("scroll", measureSoon);
   const height = measureSizes();
   const bottom = Math.min(height, scrollY + innerHeight);
   const way = Math.sign(scrollY - top);
@@ -134,9 +135,10 @@ const onFilm = ({ target }) => {
 };
 
 export const openEngagement = () => {
-  listen("focus blur visibilitychange", account);
+  // The window's own, not each field's.
+  for (const type of ["focus", "blur"]) addEventListener(type, guard(account));
+  listen("visibilitychange", account);
   listen("load resize", measureSoon);
-  hear("scroll", measureSoon);
   listen("timeupdate", onFilm);
   setInterval(guard(report), REPORT_MS);
 };

@@ -15,17 +15,7 @@ export const follow = (name, core, needs) => {
   const notes = [];
   let isAsked = false;
   let isMissing = false;
-  return async (/** @type {Note} */ note) => {
-    // What the last page view did not hear of in time is lost with it.
-    if (note[0] === "open") {
-      notes.length = 0;
-      isMissing = false;
-    }
-    // Asked for once a page view.
-    if (isMissing) return;
-    if (isAsked || needs(note[3])) keep(notes, note);
-    if (isAsked || !notes[0]) return;
-    isAsked = true;
+  const ask = async () => {
     let file;
     try {
       file = await fetchFile(name);
@@ -37,5 +27,18 @@ export const follow = (name, core, needs) => {
     }
     // What fails here fails again: it is not asked for twice.
     guard(file[name])(core, notes);
+  };
+  return (/** @type {Note} */ note) => {
+    // What the last page view did not hear of in time is lost with it.
+    if (note[0] === "open") {
+      notes.length = 0;
+      isMissing = false;
+    }
+    // Asked for once a page view.
+    if (isMissing) return;
+    if (isAsked || needs(note[3])) keep(notes, note);
+    if (isAsked || !notes[0]) return;
+    isAsked = true;
+    ask();
   };
 };
