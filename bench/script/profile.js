@@ -1,37 +1,13 @@
 // node bench/script/profile.js [--visits 3]
 // Which functions of the script cost what? From the readable source, sampled each 0.1 ms; ms a visit.
 import { parseArgs } from "node:util";
-import { build } from "esbuild";
 import { launch } from "./browser.js";
 import { serve } from "./sink.js";
+import { unshrunk } from "./unshrunk.js";
 import { footpath, variants } from "./variants.js";
 import { plan, replay } from "./visit.js";
 
 const { values: options } = parseArgs({ options: { visits: { type: "string", default: "3" } } });
-const source = (name) => new URL(`../../sdk_js/${name}`, import.meta.url).pathname;
-
-async function readable(entry) {
-  const { outputFiles } = await build({
-    entryPoints: [source(`src/${entry}.js`)],
-    bundle: true,
-    write: false,
-    format: "esm",
-    target: "es2018",
-    supported: { "dynamic-import": true },
-    define: { VERSION: '"bench"' },
-  });
-  return outputFiles[0].text;
-}
-
-/** The files as they are built, but unshrunk. */
-const unshrunk = async () =>
-  new Map([
-    ["footpath.min.js", `(function(SETTINGS){"use strict";${await readable("main")}})({});\n`],
-    ["footpath.more.min.js", await readable("more/main")],
-    ["footpath.form.min.js", await readable("form/main")],
-    ["footpath.idle.min.js", await readable("idle/main")],
-  ]);
-
 const pathOf = (url) => url.replace(/^\w+:\/\/[^/]+|\?.*/g, "");
 
 /** A function without a name is called by the line that it begins on. */

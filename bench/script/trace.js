@@ -8,6 +8,7 @@ const SCRIPT = new Set([
   "v8.compileModule",
   "v8.evaluateModule",
 ]);
+const WAKING = new Set(["EventDispatch", "TimerFire", "FireIdleCallback", "FireAnimationFrame"]);
 const CATEGORIES = ["devtools.timeline", "v8", "blink.user_timing"];
 const TASKS = "disabled-by-default-devtools.timeline";
 /** Tasks are thousands of events: only where they are asked about. @param {boolean} withTasks */
@@ -22,7 +23,7 @@ function spans(raw) {
   const open = [];
   const found = [];
   for (const { name, ph, ts, dur = 0, tts, tdur = 0, args } of raw) {
-    const span = { name, from: ts, to: ts + dur, ms: tdur / 1000, tts, address: addressOf({ args }) };
+    const span = { name, from: ts, to: ts + dur, ms: tdur / 1000, tts, args, address: addressOf({ args }) };
     if (ph === "X") found.push(span);
     else if (ph === "B") open.push(span);
     else if (ph === "E" && open.length) {
@@ -56,19 +57,60 @@ function callers(all, called) {
 
 const sum = (list) => list.reduce((total, { ms }) => total + ms, 0);
 
+/** The main thread's spans, and when the visit began. @param {Buffer} trace */
+function readThread(trace) {
+  const events = JSON.parse(trace.toString("utf8")).traceEvents;
+  const mark = events.find(({ name, cat }) => name === "visit" && cat === "blink.user_timing");
+  const thread = events.filter(
+    ({ pid, tid, ph }) => pid === mark.pid && tid === mark.tid && /[XBE]/.test(ph),
+  );
+  return { all: spans(thread.sort((a, b) => a.ts - b.ts)), began: mark.ts };
+}
+
+/** @param {string[]} paths of a variant's files */
+const isFromAny =
+  (paths) =>
+  ({ address }) =>
+    paths.includes(address.replace(/^\w+:\/\/[^/]+|\?.*/g, ""));
+
+/**
+ * Calls into a variant's files in the visit, by what brought them about; the costliest first.
+ * @param {Buffer} trace
+ * @param {string[]} paths of a variant's files
+ */
+export function calls(trace, paths) {
+  const { all, began } = readThread(trace);
+  const rows = new Map();
+  const around = [];
+  let end = 0;
+  for (const span of all.filter(({ from }) => from >= began)) {
+    while (around.length && around.at(-1).to <= span.from) around.pop();
+    const cause = around.findLast(({ name }) => WAKING.has(name));
+    around.push(span);
+    if (!SCRIPT.has(span.name) || span.from < end || !isFromAny(paths)(span)) continue;
+    end = span.to;
+    const data = (span.args && span.args.data) || {};
+    const by = !cause
+      ? "an observer or a promise"
+      : cause.name === "EventDispatch"
+        ? cause.args.data.type
+        : cause.name;
+    const what =
+      `${data.functionName || ""} ${span.address.split("/").pop()}:${data.lineNumber || ""}`.trim();
+    const row = rows.get(by + what) || { by, what, times: 0, ms: 0 };
+    rows.set(by + what, Object.assign(row, { times: row.times + 1, ms: row.ms + span.ms }));
+  }
+  return [...rows.values()].sort((a, b) => b.ms - a.ms);
+}
+
 /**
  * Before and after the mark "visit".
  * @param {Buffer} trace
  * @param {string[]} paths of a variant's files
  */
 export function readTrace(trace, paths) {
-  const events = JSON.parse(trace.toString("utf8")).traceEvents;
-  const mark = events.find(({ name, cat }) => name === "visit" && cat === "blink.user_timing");
-  const thread = events.filter(
-    ({ pid, tid, ph }) => pid === mark.pid && tid === mark.tid && /[XBE]/.test(ph),
-  );
-  const all = spans(thread.sort((a, b) => a.ts - b.ts));
-  const isFrom = ({ address }) => paths.includes(address.replace(/^\w+:\/\/[^/]+|\?.*/g, ""));
+  const { all, began } = readThread(trace);
+  const isFrom = isFromAny(paths);
   const scripts = all.filter(({ name }) => SCRIPT.has(name));
   const called = scripts.filter(isFrom);
   const owned = [...called, ...callers(all, called)].sort((a, b) => a.from - b.from || b.to - a.to);
@@ -87,5 +129,5 @@ export function readTrace(trace, paths) {
       long: ownByTask.filter((task) => task.ms > LONG_MS).length,
     };
   };
-  return { start: phase(({ from }) => from < mark.ts), visit: phase(({ from }) => from >= mark.ts) };
+  return { start: phase(({ from }) => from < began), visit: phase(({ from }) => from >= began) };
 }
