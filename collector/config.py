@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -121,6 +121,9 @@ SETTINGS: Final = (
         "MiB of events that may wait for ClickHouse, all workers together, before the answer is 503",
         _number(1, 1 << 20),
     ),
+    Setting(
+        "FOOTPATH_SECRET_KEY", "", "a secret key of the site, for `footpath import`; the collector needs none", str
+    ),
 )
 """Every setting, in the order in which the documentation lists them."""
 
@@ -144,6 +147,7 @@ class Settings:
     rate: float
     spool_sync: str
     spool_max_mb: int
+    secret_key: str = field(repr=False)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
