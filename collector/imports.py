@@ -78,7 +78,7 @@ _FILE: Final = click.Path(dir_okay=False, path_type=Path)
 
 
 @group.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=_FILE)
 @click.option("--site", required=True, metavar="KEY", help="The site's key in sites.yml.")
 @click.option("--source", required=True, metavar="NAME", help="The system that the file comes from, such as shop.")
 @click.option(
@@ -126,7 +126,7 @@ def outcomes(
     props.NAME for properties; others are ignored. Rows that were sent before change nothing. Ends with 1 where rows
     were refused.
     """
-    if rejected and rejected.exists() and rejected.samefile(file):
+    if rejected and file.exists() and rejected.exists() and rejected.samefile(file):
         raise click.BadParameter("would overwrite the file that is read", param_hint="--rejected")
     try:
         with ExitStack() as stack:

@@ -235,6 +235,13 @@ def test_the_file_that_is_read_is_not_overwritten(tmp_path: Path) -> None:
     assert path.read_text() == HEADER + ROW
 
 
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    """One sentence."""
+    told = imported(tmp_path / "nowhere.csv", "--dry-run")
+    assert (told.exit_code, told.stderr.count("\n")) == (1, 1)
+    assert "nowhere.csv" in told.stderr
+
+
 class _Moody(http.server.BaseHTTPRequestHandler):
     """Answers as its list says, one after the other: (status, Retry-After), or None to break the connection."""
 

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import json
 import random
+import re
 import time
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from collector import cargo, ledger, load, shipment, spool
+from collector import cargo, csv_outcomes, ledger, load, shipment, spool
 from collector.app import create_app
 from collector.config import Settings
 from collector.enrich.visitor import load_key, person_id
 from collector.event import Record
 from collector.store import Store
 from tests.gate import Gate
-from tests.support import SITE, batch, now_ms, serving, wait_until
+from tests.support import CHROME, SITE, batch, now_ms, serving, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from flask.testing import FlaskClient
     from werkzeug.test import TestResponse
@@ -474,6 +476,41 @@ def test_random_changes_end_as_the_last_one_sent(
     drain(worker)
     assert dict(latest(store, "id, stage")) == state
     assert counters(tmp_path)["accepted"] == sent
+
+
+PAGE = (Path(__file__).parent.parent / "docs" / "outcomes.md").read_text()
+
+
+def shown(language: str, place: int = 0) -> str:
+    """A code block of docs/outcomes.md."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)[place]
+
+
+def test_the_examples_of_the_documentation_are_taken(client: FlaskClient) -> None:
+    """The body that curl sends and the rows of the CSV; the answer shown is the answer given."""
+    body = json.loads(re.search(r"-d '(.*?)'\n", shown("sh", 1), re.DOTALL)[1]) | {"site": "demo-shop"}
+    assert post(client, body).get_json() | {"now": 0} == json.loads(shown("json")) | {"now": 0}
+    rows = list(csv_outcomes.read(io.StringIO(shown("csv")), {}, {}).rows)
+    assert [row.error for row in rows] == ["", ""]
+    send(client, *(row.outcome | {"source": "shop"} for row in rows))
+
+
+def test_the_sql_of_the_documentation_joins_orders_with_conversions(
+    client: FlaskClient, tmp_path: Path, store: Store, database_url: str
+) -> None:
+    """Two purchases that a page told of, one of which was paid, corrected, and partly given back."""
+    told = [
+        {"n": n, "t": n, "k": "conversion", "goal": "purchase", "order_id": f"A-{n}", "value": 1, "currency": "EUR"}
+        for n in (1, 2)
+    ]
+    assert client.post("/v1/events", data=json.dumps(batch(told)), headers={"User-Agent": CHROME}).status_code == 202
+    send(client, order(1, value=40), order(3), order(id="refund-1", kind="refund", order_id="A-1", value=10.5))
+    drain(loader(tmp_path, database_url))
+    send(client, order(1, value=50))
+    drain(loader(tmp_path, database_url))
+    assert store.execute(shown("sql")) == [
+        ("Paid Search", "EUR", 1, 1, Decimal("39.5")), ("Paid Search", "", 1, 0, Decimal(0))
+    ]  # fmt: skip
 
 
 @pytest.mark.slow
