@@ -221,6 +221,9 @@ def _rejects(path: Path | None, header: list[str]) -> Iterator[Callable[[Row, st
 @contextmanager
 def _progress(file: Any, size: int) -> Iterator[Callable[[], None]]:
     """A bar on standard error, where somebody looks at it; the function moves it to where the file is read."""
+    if not sys.stderr.isatty():
+        yield lambda: None
+        return
     with click.progressbar(length=size, label="rows", file=sys.stderr) as bar:
         yield lambda: bar.update(file.buffer.raw.tell() - bar.pos)
 
