@@ -121,9 +121,7 @@ SETTINGS: Final = (
         "MiB of events that may wait for ClickHouse, all workers together, before the answer is 503",
         _number(1, 1 << 20),
     ),
-    Setting(
-        "FOOTPATH_SECRET_KEY", "", "a secret key of the site, for `footpath import`; the collector needs none", str
-    ),
+    Setting("FOOTPATH_IMPORT_KEY", "", "one of the site's secret_keys, for `footpath import` alone", str),
 )
 """Every setting, in the order in which the documentation lists them."""
 
@@ -147,7 +145,7 @@ class Settings:
     rate: float
     spool_sync: str
     spool_max_mb: int
-    secret_key: str = field(repr=False)
+    import_key: str = field(repr=False)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:

@@ -102,7 +102,7 @@ _FILE: Final = click.Path(dir_okay=False, path_type=Path)
     "--key-file",
     type=click.File(),
     metavar="FILE",
-    help="File whose first line is a secret key of the site. [default: FOOTPATH_SECRET_KEY]",
+    help="File whose first line is a secret key of the site. [default: FOOTPATH_IMPORT_KEY]",
 )
 @click.option("--rejected", type=_FILE, metavar="FILE", help="Write refused rows to this CSV, with line and reason.")
 @click.option("--encoding", default="utf-8", show_default=True, help="The file's; Excel writes cp1252.")
@@ -120,9 +120,9 @@ def outcomes(
     encoding: str,
     dry_run: bool,
 ) -> None:
-    """Send the rows of a CSV FILE as outcomes: orders, refunds, trials, cancellations, leads.
+    """Send the rows of a CSV file as outcomes.
 
-    The first line names the columns: id, kind, ts, value, currency, goal, order_id, visitor, user, quality, stage, and
+    They are orders, refunds, trials, cancellations or leads. The first line names the columns: id, kind, ts, value, currency, goal, order_id, visitor, user, quality, stage, and
     props.NAME for properties; others are ignored. Rows that were sent before change nothing. Ends with 1 where rows
     were refused.
     """
@@ -199,9 +199,9 @@ def _checked_only(site: str, outcomes: list[bytes]) -> Json:
 
 def _collector(url: str | None, key_file: TextIO | None) -> Collector:
     settings = Settings.from_environment()
-    secret = key_file.readline().strip() if key_file else settings.secret_key
+    secret = key_file.readline().strip() if key_file else settings.import_key
     if not secret:
-        raise ConfigError("no key: name a file with --key-file, or set FOOTPATH_SECRET_KEY")
+        raise ConfigError("no key: name a file with --key-file, or set FOOTPATH_IMPORT_KEY")
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     return Collector(url or f"http://{host}:{settings.port}", secret)
 

@@ -108,7 +108,7 @@ def test_secret_keys_are_kept_as_hashes(tmp_path: Path) -> None:
     assert not site.knows("a-very-secret-key-2")
     assert not site.knows(site.secret_keys[0])
     assert "a-very-secret" not in repr(site)
-    assert "a-very-secret" not in repr(Settings.from_environment({"FOOTPATH_SECRET_KEY": "a-very-secret-key-1"}))
+    assert "a-very-secret" not in repr(Settings.from_environment({"FOOTPATH_IMPORT_KEY": "a-very-secret-key-1"}))
 
 
 def test_a_missing_sites_file_says_how_to_get_one(tmp_path: Path) -> None:

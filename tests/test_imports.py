@@ -53,7 +53,7 @@ def running(server: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
     """The same, with this process's settings being its own and the site's key at hand."""
     monkeypatch.setenv("FOOTPATH_PORT", str(server.port))
     monkeypatch.delenv("FOOTPATH_HOST", raising=False)
-    monkeypatch.setenv("FOOTPATH_SECRET_KEY", SECRET)
+    monkeypatch.setenv("FOOTPATH_IMPORT_KEY", SECRET)
     return server
 
 
@@ -172,7 +172,7 @@ def test_refused_rows_are_told_and_written_to_be_corrected(running: Server, tmp_
 
 def test_a_dry_run_says_the_same_and_sends_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a collector and without a key."""
-    monkeypatch.delenv("FOOTPATH_SECRET_KEY", raising=False)
+    monkeypatch.delenv("FOOTPATH_IMPORT_KEY", raising=False)
     path = tmp_path / "orders.csv"
     path.write_text(HEADER + ROW + "order-2,order,soon,1,EUR,A-2\n")
     told = imported(path, "--dry-run")
@@ -193,7 +193,7 @@ def test_items_of_one_order_under_one_id_are_noticed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("key", "arguments", "told"),
     [
-        ("", (), "no key: name a file with --key-file, or set FOOTPATH_SECRET_KEY"),
+        ("", (), "no key: name a file with --key-file, or set FOOTPATH_IMPORT_KEY"),
         ("wrong-key-0123456789", (), "answers 401: the key is none of the secret_keys of demo-shop"),
         (SECRET, ("--site", "nobody"), "answers 403: site 'nobody' is not in sites.yml"),
         (SECRET, ("--url", "collector.example"), "looks like https://collector.example"),
@@ -205,7 +205,7 @@ def test_what_cannot_work_ends_with_one_sentence(
     *, running: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str, arguments: tuple[str, ...], told: str
 ) -> None:
     """And never with the key in it."""
-    monkeypatch.setenv("FOOTPATH_SECRET_KEY", key)
+    monkeypatch.setenv("FOOTPATH_IMPORT_KEY", key)
     path = tmp_path / "orders.csv"
     path.write_text(HEADER + ROW)
     result = imported(path, *arguments)
