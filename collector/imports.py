@@ -122,9 +122,9 @@ def outcomes(
 ) -> None:
     """Send the rows of a CSV file as outcomes.
 
-    They are orders, refunds, trials, cancellations or leads. The first line names the columns: id, kind, ts, value, currency, goal, order_id, visitor, user, quality, stage, and
-    props.NAME for properties; others are ignored. Rows that were sent before change nothing. Ends with 1 where rows
-    were refused.
+    They are orders, refunds, trials, cancellations or leads. The first line names the columns: id, kind, ts, value,
+    currency, goal, order_id, visitor, user, quality, stage, and props.NAME for properties; others are ignored. Rows
+    that were sent before change nothing. Ends with 1 where rows were refused.
     """
     if rejected and file.exists() and rejected.exists() and rejected.samefile(file):
         raise click.BadParameter("would overwrite the file that is read", param_hint="--rejected")
@@ -156,17 +156,20 @@ def _run(
 ) -> Tally:
     tally = Tally()
     waiting: dict[int, Row] = {}
+    refused: list[tuple[Row, str]] = []
 
-    def refuse(row: Row, reason: str) -> None:
-        tally.rejected += 1
-        if tally.rejected <= SHOWN:
-            click.echo(f"line {row.line}: {reason}", err=True)
-        reject(row, reason)
+    def tell_refused() -> None:
+        for row, reason in sorted(refused, key=lambda pair: pair[0].line):
+            tally.rejected += 1
+            if tally.rejected <= SHOWN:
+                click.echo(f"line {row.line}: {reason}", err=True)
+            reject(row, reason)
+        refused.clear()
 
     def readable() -> Iterator[tuple[int, Json]]:
         for row in table.rows:
             if row.error:
-                refuse(row, row.error)
+                refused.append((row, row.error))
                 continue
             tally.look(row)
             waiting[row.line] = row
@@ -182,10 +185,12 @@ def _run(
             ) from error
         tally.accepted += answer["accepted"]
         for one in answer["rejected"]:
-            refuse(waiting[body[one["index"]][0]], "; ".join(one["errors"]))
+            refused.append((waiting[body[one["index"]][0]], "; ".join(one["errors"])))
         for line, _ in body:
             del waiting[line]
+        tell_refused()
         advance()
+    tell_refused()
     return tally
 
 

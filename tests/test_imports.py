@@ -160,7 +160,7 @@ def test_refused_rows_are_told_and_written_to_be_corrected(running: Server, tmp_
     assert "line 3: value: must be a number" in told.stderr
     assert "line 4: has 7 cells, the header 6" in told.stderr
     written = list(csv.DictReader(rest.open()))
-    assert [(row["line"], row["id"]) for row in written] == [("4", "fix-3"), ("3", "fix-2")]
+    assert [(row["line"], row["id"]) for row in written] == [("3", "fix-2"), ("4", "fix-3")]
     rest.write_text(rest.read_text().replace("x,EUR", "2,EUR").replace("sale", "order").replace(",more", ""))
     again = imported(rest)
     assert (again.exit_code, again.stdout) == (0, "2 rows: 2 taken, 0 refused\n"), again.output
