@@ -106,7 +106,7 @@ _FILE: Final = click.Path(dir_okay=False, path_type=Path)
 )
 @click.option("--rejected", type=_FILE, metavar="FILE", help="Write refused rows to this CSV, with line and reason.")
 @click.option("--encoding", default="utf-8", show_default=True, help="The file's; Excel writes cp1252.")
-@click.option("--dry-run", is_flag=True, help="Check the rows, send nothing.")  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Check the rows, send nothing.")
 def outcomes(
     *,
     file: Path,
@@ -137,61 +137,65 @@ def outcomes(
             if table.ignored:
                 click.echo(f"columns that no field has, ignored: {', '.join(table.ignored)}", err=True)
             advance = stack.enter_context(_progress(text, file.stat().st_size))
-            tally = _run(table, site=site, source=source, send=send, reject=reject, advance=advance)
+            under_way = _Import(send, site, source, reject)
+            under_way.run(table, advance)
     except UnicodeDecodeError as error:
         raise click.ClickException(f"{file} is not {encoding} ({error.reason}); name it with --encoding") from error
     except (FileError, SendError, ConfigError, LookupError, OSError, ValueError) as error:
         raise click.ClickException(str(error)) from error
-    _tell(tally, dry_run, rejected)
+    _tell(under_way.tally, dry_run, rejected)
 
 
-def _run(
-    table: Table,
-    *,
-    site: str,
-    source: str,
-    send: Send,
-    reject: Callable[[Row, str], None],
-    advance: Callable[[], None],
-) -> Tally:
-    tally = Tally()
-    waiting: dict[int, Row] = {}
-    refused: list[tuple[Row, str]] = []
+class _Import:
+    """A file on its way: its rows go out body by body, and those that are refused are told in their order."""
 
-    def tell_refused() -> None:
-        for row, reason in sorted(refused, key=lambda pair: pair[0].line):
-            tally.rejected += 1
-            if tally.rejected <= SHOWN:
-                click.echo(f"line {row.line}: {reason}", err=True)
-            reject(row, reason)
-        refused.clear()
+    def __init__(self, send: Send, site: str, source: str, reject: Callable[[Row, str], None]) -> None:
+        self._send, self._site, self._source, self._reject = send, site, source, reject
+        self._refused: list[tuple[Row, str]] = []
+        self._waiting: dict[int, Row] = {}
+        self.tally = Tally()
 
-    def readable() -> Iterator[tuple[int, Json]]:
+    def run(self, table: Table, advance: Callable[[], None]) -> None:
+        """Send all rows; `advance` is called after each body.
+
+        Raises:
+            SendError: it ends here; the message says what to do.
+            FileError: the file cannot be read further.
+        """
+        for body in bodies(self._outcomes(table)):
+            self._bring(body)
+            advance()
+        self._tell_refused()
+
+    def _outcomes(self, table: Table) -> Iterator[tuple[int, Json]]:
         for row in table.rows:
             if row.error:
-                refused.append((row, row.error))
+                self._refused.append((row, row.error))
                 continue
-            tally.look(row)
-            waiting[row.line] = row
-            yield row.line, row.outcome | {"source": source}
+            self.tally.look(row)
+            self._waiting[row.line] = row
+            yield row.line, row.outcome | {"source": self._source}
 
-    for body in bodies(readable()):
+    def _bring(self, body: list[tuple[int, bytes]]) -> None:
         try:
-            answer = send(site, [text for _, text in body])
+            answer = self._send(self._site, [text for _, text in body])
         except SendError as error:
             raise SendError(
-                f"stopped at line {body[0][0]}: {error}. {tally.accepted} rows before it were taken; run the same "
+                f"stopped at line {body[0][0]}: {error}. {self.tally.accepted} rows before it were taken; run the same "
                 "command again when this is solved, they are not counted twice"
             ) from error
-        tally.accepted += answer["accepted"]
-        for one in answer["rejected"]:
-            refused.append((waiting[body[one["index"]][0]], "; ".join(one["errors"])))
-        for line, _ in body:
-            del waiting[line]
-        tell_refused()
-        advance()
-    tell_refused()
-    return tally
+        rows = [self._waiting.pop(line) for line, _ in body]
+        self.tally.accepted += answer["accepted"]
+        self._refused += [(rows[one["index"]], "; ".join(one["errors"])) for one in answer["rejected"]]
+        self._tell_refused()
+
+    def _tell_refused(self) -> None:
+        for row, reason in sorted(self._refused, key=lambda pair: pair[0].line):
+            self.tally.rejected += 1
+            if self.tally.rejected <= SHOWN:
+                click.echo(f"line {row.line}: {reason}", err=True)
+            self._reject(row, reason)
+        self._refused.clear()
 
 
 def _checked_only(site: str, outcomes: list[bytes]) -> Json:
@@ -208,7 +212,7 @@ def _collector(url: str | None, key_file: TextIO | None) -> Collector:
     if not secret:
         raise ConfigError("no key: name a file with --key-file, or set FOOTPATH_IMPORT_KEY")
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    return Collector(url or f"http://{host}:{settings.port}", secret)
+    return Collector(url or f"http://{host}:{settings.port}", secret, lambda text: click.echo(text, err=True))
 
 
 @contextmanager

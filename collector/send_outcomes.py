@@ -48,8 +48,14 @@ def bodies(outcomes: Iterable[tuple[int, Json]]) -> Iterator[list[tuple[int, byt
 class Collector:
     """A collector somewhere, asked over one connection that is made anew when it breaks."""
 
-    def __init__(self, url: str, secret: str, pause: Callable[[float], None] = time.sleep) -> None:
-        """`url` is its origin, such as https://collector.example.
+    def __init__(
+        self,
+        url: str,
+        secret: str,
+        tell: Callable[[str], None] = lambda _: None,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """`url` is its origin, such as https://collector.example. `tell` hears of every try that has to be repeated.
 
         Raises:
             ValueError: it is none.
@@ -60,7 +66,7 @@ class Collector:
         make = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         self._connection = make(parts.hostname, parts.port, timeout=TIMEOUT_SECONDS)
         self._path = parts.path.rstrip("/") + PATH
-        self._url, self._secret, self._pause = url, secret, pause
+        self._url, self._secret, self._tell, self._pause = url, secret, tell, pause
 
     def send(self, site: str, outcomes: Iterable[bytes]) -> Json:
         """Send one body and return the answer: {"accepted", "rejected", "now"}.
@@ -75,6 +81,7 @@ class Collector:
                 return answer
             if pause is None or (status and status not in _AGAIN):
                 raise SendError(told)
+            self._tell(f"{told}; next try in {wait or pause:g} s")
             self._pause(wait or pause)
         raise AssertionError
 

@@ -287,9 +287,12 @@ def test_a_body_is_sent_again_while_that_may_help(
     """The same bytes, as late as the answer asks; a refusal or a redirection ends it, and so do seven tries."""
     handler = type("Moody", (_Moody,), {"moods": moods, "bodies": []})
     waited: list[float] = []
+    heard: list[str] = []
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as httpd:
         threading.Thread(target=httpd.serve_forever, daemon=True).start()
-        collector = send_outcomes.Collector(f"http://127.0.0.1:{httpd.server_port}", SECRET, waited.append)
+        collector = send_outcomes.Collector(
+            f"http://127.0.0.1:{httpd.server_port}", SECRET, heard.append, waited.append
+        )
         if told:
             with pytest.raises(send_outcomes.SendError, match=told):
                 collector.send("demo-shop", [b"{}"])
@@ -298,6 +301,7 @@ def test_a_body_is_sent_again_while_that_may_help(
         collector._connection.close()
         httpd.shutdown()
     assert waited == pauses
+    assert [text.rpartition("; ")[2] for text in heard] == [f"next try in {pause:g} s" for pause in pauses]
     assert set(handler.bodies) == {b'{"site":"demo-shop","outcomes":[{}]}'}
 
 

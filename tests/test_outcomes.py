@@ -523,7 +523,7 @@ def test_whatever_dies_each_acknowledged_outcome_is_stored_once(tmp_path: Path) 
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / "sites.yml").write_text(SITES)
     with serving(tmp_path) as server:
-        shop = send_outcomes.Collector(f"http://127.0.0.1:{server.port}", SECRET, lambda _: time.sleep(1))
+        shop = send_outcomes.Collector(f"http://127.0.0.1:{server.port}", SECRET, pause=lambda _: time.sleep(1))
         for part in range(8):
             sent = [json.dumps(order(f"{part}-{number}")).encode() for number in range(200)]
             for _ in range(2):
