@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from flask import Flask, Response, request
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from collector import publish, receive, resources, script, spool, telemetry
+from collector import publish, receive, receive_outcomes, resources, script, spool, telemetry
 from collector.config import Settings
 from collector.enrich.place import Places
 from collector.enrich.visitor import Salts, load_key
@@ -45,6 +45,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask("footpath", static_folder=None)
     app.extensions["footpath"] = parts.spool
     app.register_blueprint(receive.blueprint(parts, settings.events_path))
+    app.register_blueprint(receive_outcomes.blueprint(parts))
     app.register_blueprint(publish.blueprint(settings, sites, script.files(resources.folder("sdk"))))
     _add_operation(app, settings, parts.spool)
     _add_errors(app)
@@ -84,7 +85,14 @@ def _add_operation(app: Flask, settings: Settings, writer: spool.Spool) -> None:
 
     @app.get("/event.schema.json")
     def event_schema() -> Response:
-        text = (resources.folder("schema") / "event.schema.json").read_text()
+        return contract("event.schema.json")
+
+    @app.get("/outcome.schema.json")
+    def outcome_schema() -> Response:
+        return contract("outcome.schema.json")
+
+    def contract(name: str) -> Response:
+        text = (resources.folder("schema") / name).read_text()
         return Response(text, mimetype="application/schema+json", headers=receive.CORS)
 
 

@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from collector import outcome_rows
 from collector.columns import BROKEN, Builder, dead_letter, event_id
 from collector.event import Json, Record
 
@@ -18,11 +19,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from collector.columns import EventId
+    from collector.outcome_rows import Said
 
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A spooled record: `record` is None where it cannot be read, `error` then says why."""
+    """A spooled record, of events or of outcomes: `record` is None where it cannot be read, `error` then says why.
+
+    `events` counts either; `ids` are the events' and `said` the outcomes', in their order.
+    """
 
     seq: int
     received: int
@@ -31,6 +36,7 @@ class Parcel:
     record: Record | None
     ids: tuple[EventId, ...]
     error: str = ""
+    said: tuple[Said, ...] = ()
 
 
 @dataclass(slots=True)
@@ -53,19 +59,25 @@ def _parcel(seq: int, received: int, events: int, payload: bytes) -> Parcel:
     try:
         record = Record.decode(payload)
         ids = tuple(event_id(record, event) for event in record.batch.get("events", ()))
+        said = tuple(outcome_rows.said(record, place) for place in range(len(record.outcomes)))
     except BROKEN as error:
         return Parcel(seq, received, events, payload, None, (), repr(error))
-    return Parcel(seq, received, events, payload, record, ids)
+    return Parcel(seq, received, events, payload, record, ids, said=said)
 
 
 def pack(parcels: Iterable[Parcel], copies: Mapping[str, list[int]], zones: Mapping[str, str]) -> Cargo:
-    """Tables of everything but the copies. `copies` has places of events by seq, `zones` time zones by site id."""
+    """Tables of everything but the copies.
+
+    `copies` has places of events (of outcomes, in a record of those) by seq, `zones` time zones by site id.
+    """
     cargo = Cargo(Builder({int(site): zone for site, zone in zones.items()}))
     for parcel in parcels:
         if parcel.record is None:
             _bury(cargo, parcel)
         else:
-            _add(cargo, parcel, parcel.record, set(copies.get(str(parcel.seq), ())))
+            known = set(copies.get(str(parcel.seq), ()))
+            _add(cargo, parcel, parcel.record, known)
+            _add_outcomes(cargo, parcel, parcel.record, known)
     return cargo
 
 
@@ -89,6 +101,15 @@ def _add(cargo: Cargo, parcel: Parcel, record: Record, copies: set[int]) -> None
         }
         for event in record.rejected
     ]
+
+
+def _add_outcomes(cargo: Cargo, parcel: Parcel, record: Record, copies: set[int]) -> None:
+    for place, said in enumerate(parcel.said):
+        if place in copies:
+            cargo.counts["duplicate"] += 1
+        else:
+            cargo.builder.table("outcomes").add(outcome_rows.row(record, place, said))
+            cargo.counts["inserted"] += 1
 
 
 def _bury(cargo: Cargo, parcel: Parcel) -> None:

@@ -64,7 +64,7 @@ def _spool(settings: Settings) -> str:
     found = spool.counters(settings.spool_dir)
     oldest = spool.oldest_received(settings.spool_dir)
     age = time.time() - oldest / 1000 if oldest else 0
-    told = f"{found['accepted']} events accepted so far, {found['spooled']} wait"
+    told = f"{found['accepted']} events and outcomes accepted so far, {found['spooled']} wait"
     if age > OLD_SECONDS:
         raise _Wrong(f"{told}, the oldest for {age:.0f} s; does `footpath serve` or `footpath load` run?")
     if found["damaged_files"]:

@@ -44,16 +44,20 @@ def _origin(_: click.Context, __: click.Parameter, url: str | None) -> str | Non
 
 
 class _Lazy(click.Group):
-    """`query` is imported only when it is used: its libraries take longer to load than `serve` needs to start."""
+    """Groups are imported only when they are used: `query` has libraries that take longer to load than `serve`."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted([*super().list_commands(ctx), "query"])
+        return sorted([*super().list_commands(ctx), "import", "query"])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name == "query":
-            from collector.questions import group
+            from collector import questions
 
-            return group
+            return questions.group
+        if cmd_name == "import":
+            from collector import imports
+
+            return imports.group
         return super().get_command(ctx, cmd_name)
 
 

@@ -119,13 +119,14 @@ class Builder:
         base, clock = page_start(record)
         ts, clock = _clamped(base + event["t"], record.received, clock)
         if event["k"] == "trail":
-            self._table("trails", ts).add(_trail(event, page) | {"ts": ts})
+            self.table("trails", _month(ts // 86_400_000)).add(_trail(event, page) | {"ts": ts})
         else:
             own = _own(event, record.batch.get("elements", {}))
-            self._table("events", ts).add(page | own | {"ts": ts, "clock": clock})
+            self.table("events", _month(ts // 86_400_000)).add(page | own | {"ts": ts, "clock": clock})
 
-    def _table(self, name: str, ts: int) -> Table:
-        key = name, _month(ts // 86_400_000)
+    def table(self, name: str, month: int = 0) -> Table:
+        """The rows of a table and month; 0 where a table is not partitioned by months."""
+        key = name, month
         if key not in self.tables:
             self.tables[key] = Table()
         return self.tables[key]
@@ -262,7 +263,7 @@ def _put(entry: Field) -> Callable[[Json, Any, Json], None]:
         return _put_bands
     (column,) = entry.columns
     if column == "props":
-        return lambda row, value, _: row.update(props=json.dumps(_texts(value), ensure_ascii=False))
+        return lambda row, value, _: row.update(props=json.dumps(texts(value), ensure_ascii=False))
     if column == "value":
         return lambda row, value, _: row.update(value=round(Decimal(str(value)), 4))
     if column == "person_id":
@@ -272,7 +273,7 @@ def _put(entry: Field) -> Callable[[Json, Any, Json], None]:
     return lambda row, value, _: row.update({column: value})
 
 
-def _texts(props: Json) -> dict[str, str]:
+def texts(props: Json) -> dict[str, str]:
     """Properties as texts: reports read `props.name.:String`, which finds nothing where a number was stored."""
     return {name: _text(value) for name, value in props.items() if value is not None}
 

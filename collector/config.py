@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -121,6 +121,7 @@ SETTINGS: Final = (
         "MiB of events that may wait for ClickHouse, all workers together, before the answer is 503",
         _number(1, 1 << 20),
     ),
+    Setting("FOOTPATH_IMPORT_KEY", "", "one of the site's secret_keys, for `footpath import` alone", str),
 )
 """Every setting, in the order in which the documentation lists them."""
 
@@ -144,6 +145,7 @@ class Settings:
     rate: float
     spool_sync: str
     spool_max_mb: int
+    import_key: str = field(repr=False)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:

@@ -55,10 +55,11 @@ def resolved(node: Json) -> Json:
 def kinds() -> dict[str, tuple[Field, ...]]:
     """Every kind of the wire with its fields beside n, t and k, in the contract's order."""
     definitions = [resolved(branch) for branch in contract()["$defs"]["event"]["oneOf"]]
-    return {definition["properties"]["k"]["const"]: _fields(definition) for definition in definitions}
+    return {definition["properties"]["k"]["const"]: fields_of(definition) for definition in definitions}
 
 
-def _fields(definition: Json) -> tuple[Field, ...]:
+def fields_of(definition: Json) -> tuple[Field, ...]:
+    """The fields that an object's definition has, but for `k`."""
     required = definition.get("required", ())
     return tuple(
         Field(name, node, name in required, _columns(name, node))
@@ -79,10 +80,10 @@ def id_ms(identifier: int) -> int:
 
 @dataclass(slots=True)
 class Record:
-    """One batch on its way: what the collector knew when it answered, and what the browser sent.
+    """One body on its way: what the collector knew when it answered, and what a browser or a server sent.
 
-    `batch` is the validated wire batch whose `events` are the accepted ones; `rejected` lists refused events as
-    {"reason", "errors", "event"} without values; `received` is Unix ms.
+    `batch` is the validated wire batch whose `events` are the accepted ones, `outcomes` what a server sent instead;
+    `rejected` lists what was refused as {"reason", "errors", "event"} without values; `received` is Unix ms.
     """
 
     received: int
@@ -93,6 +94,7 @@ class Record:
     country: str = ""
     batch: Json = field(default_factory=dict)
     rejected: list[Json] = field(default_factory=list)
+    outcomes: list[Json] = field(default_factory=list)
 
     def encode(self) -> bytes:
         """Bytes for the spool."""

@@ -1,6 +1,6 @@
-"""Bring what waits in the spool to ClickHouse, each event exactly once, in its own process.
+"""Bring what waits in the spool to ClickHouse, each event and outcome exactly once, in its own process.
 
-For every spool file, over and over: take the oldest records, find copies of events that are stored already, write
+For every spool file, over and over: take the oldest records, find copies of what is stored already, write
 that plan down (a shipment), insert, remember the ids, and only then delete. Killed anywhere, it repeats the plan with
 the same tokens, and the engine drops what it has. It retries for ever; only a value that cannot be stored is set
 aside, alone, in `dead_events`.
@@ -24,6 +24,7 @@ import orjson
 from collector import shipment, spool
 from collector.cargo import Cargo, Parcel, pack, unpack
 from collector.columns import dead_letter
+from collector.ledger import Ledger
 from collector.store import Poison, Store, StoreError, Unreachable
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ class Loader:
         self._sites_sent: object = None
         self._window = Window()
         self._window_filled = False
+        self._ledger = Ledger()
         self._connections: dict[Path, sqlite3.Connection] = {}
         self._failures = 0
         self._well = False
@@ -143,10 +145,10 @@ class Loader:
         return plan is not None
 
     def _plan(self, store: Store, parcels: list[Parcel]) -> shipment.Shipment:
-        """Find the copies among the events. Asked once: a retry repeats the verdicts."""
+        """Find the copies among the events and outcomes. Asked once: a retry repeats the verdicts."""
         stored = _ids_in(store, "seen", [parcel for parcel in parcels if _may_be_stored(parcel)])
         mine: set[EventId] = set()
-        copies: dict[str, list[int]] = {}
+        copies = self._ledger.copies(store, parcels)
         for parcel in parcels:
             for index, identity in enumerate(parcel.ids):
                 if identity in mine or identity in self._window or identity in stored:
@@ -171,12 +173,14 @@ class Loader:
             cargo.dead += failed
             cargo.counts.update(dead=len(failed), inserted=-len(failed))
         if cargo.dead:
-            log.error("%d events were set aside in dead_events: %s", cargo.counts["dead"], cargo.dead[0]["error"])
+            log.error("%d were set aside in dead_events: %s", cargo.counts["dead"], cargo.dead[0]["error"])
         for table, found in (("dead_events", cargo.dead), ("rejected_events", cargo.rejected), ("seen", _seen(cargo))):
             _insert_rows(store, table, found, f"{plan.token}-{table}")
         cargo.counts.update(inserts=1, insert_ms=round((time.monotonic() - started) * 1000))
         shipment.settle(connection, plan, cargo.counts)
         self._window.add(cargo.ids)
+        if not cargo.dead:
+            self._ledger.learn(parcels)
 
     def _ready_store(self) -> Store:
         if self._store is None:
@@ -261,7 +265,7 @@ def insert_all(store: Store, table: str, rows: Mapping[str, list[Any]], token: s
         length = len(next(iter(rows.values())))
         if length == 1:
             row = {name: column[0] for name, column in rows.items()}
-            identity = row["site_id"], row["visitor_id"], row["page_id"], row["n"]
+            identity = row["site_id"], row["visitor_id"], row.get("page_id", 0), row.get("n", 0)
             told = json.dumps(row, default=str, ensure_ascii=False)
             return [dead_letter(identity, row.get("received_at", row["ts"]), str(error), told)]
         middle = length // 2
@@ -286,17 +290,17 @@ def _may_be_stored(parcel: Parcel) -> bool:
 
 
 def _with_inserted(store: Store, parcels: list[Parcel], copies: dict[str, list[int]]) -> dict[str, list[int]]:
-    """The copies, with events that an earlier try of this shipment has inserted.
+    """The copies, with events and outcomes that an earlier try of this shipment has inserted.
 
     Tokens are forgotten after 10,000 inserts, which collectors that share a server reach within the hour: a plan that
     old is not repeated blindly.
     """
     stored = _ids_in(store, "events", parcels) | _ids_in(store, "trails", parcels)
-    found = {
-        str(parcel.seq): [index for index, identity in enumerate(parcel.ids) if identity in stored]
-        for parcel in parcels
-    }
-    return {seq: sorted({*indexes, *copies.get(seq, ())}) for seq, indexes in found.items()}
+    found = Ledger().copies(store, parcels)
+    for parcel in parcels:
+        if parcel.ids:
+            found[str(parcel.seq)] = [index for index, identity in enumerate(parcel.ids) if identity in stored]
+    return {seq: sorted({*found.get(seq, ()), *copies.get(seq, ())}) for seq in found.keys() | copies.keys()}
 
 
 def _ids_in(store: Store, table: str, parcels: list[Parcel]) -> set[tuple[Any, ...]]:

@@ -98,6 +98,39 @@ class Limiter:
             return allowed
 
 
+class Rate:
+    """So many requests a second from one network to one site; 0: no limit."""
+
+    def __init__(self, rate: float) -> None:
+        self._rate = rate
+        self._limiter = Limiter(rate, max(1.0, rate * BURST)) if rate else None
+
+    def require(self, site: Site, address: str) -> None:
+        """Count one request.
+
+        Raises:
+            Refusal: 429, it is one too many.
+        """
+        if self._limiter and not self._limiter.take((site.id, _network(address)), time.monotonic()):
+            raise Refusal(429, "rate", f"more than {self._rate:g} requests a second from one network", 1)
+
+
+class KeptRefusals:
+    """What was refused, as names and types: a few a minute for each site and reason."""
+
+    def __init__(self) -> None:
+        self._limiter = Limiter(_KEPT_REFUSALS_A_MINUTE / 60, _KEPT_REFUSALS_A_MINUTE)
+
+    def of(self, site: Site, sent: list[object], rejected: list[validate.Rejected]) -> list[Json]:
+        """Those of these that are kept; `sent` is what their indexes mean."""
+        now = time.monotonic()
+        return [
+            {"reason": one.reason, "errors": one.errors, "event": validate.outline(sent[one.index])}
+            for one in rejected
+            if self._limiter.take((site.id, one.reason), now)
+        ]
+
+
 def blueprint(parts: Parts, path: str) -> Blueprint:
     """The route that events are sent to."""
     routes = Blueprint("receive", __name__)
@@ -108,7 +141,7 @@ def blueprint(parts: Parts, path: str) -> Blueprint:
         if request.method == "OPTIONS":
             return Response(status=204, headers=CORS | _PREFLIGHT)
         try:
-            return _taken(receiver.take())
+            return taken(receiver.take())
         except Refusal as refusal:
             parts.spool.count(REJECTED + refusal.reason)
             return refused(refusal.status, refusal.reason, str(refusal), refusal.retry_after)
@@ -116,11 +149,12 @@ def blueprint(parts: Parts, path: str) -> Blueprint:
     return routes
 
 
-def _taken(body: Json) -> Response:
-    response = _answer(202, body)
+def taken(body: Json, what: str = "event", headers: Mapping[str, str] = CORS) -> Response:
+    """202: `body` says what became of each of what was sent."""
+    response = answer(202, body, headers)
     if body["rejected"]:
         first = body["rejected"][0]
-        told = f"{len(body['rejected'])} events; event {first['index']}: {'; '.join(first['errors'])}"
+        told = f"{len(body['rejected'])} {what}s; {what} {first['index']}: {'; '.join(first['errors'])}"
         response.headers["Footpath-Reason"] = _header(f"rejected: {told}")
     return response
 
@@ -129,9 +163,9 @@ def _header(text: str) -> str:
     return text.encode("ascii", "replace").decode()[:300]
 
 
-def refused(status: int, reason: str, told: str, retry_after: int = 0) -> Response:
+def refused(status: int, reason: str, told: str, retry_after: int = 0, headers: Mapping[str, str] = CORS) -> Response:
     """An error answer of the JSON form that all routes share."""
-    response = _answer(status, {"error": {"type": reason, "message": told}, "now": _now()})
+    response = answer(status, {"error": {"type": reason, "message": told}, "now": now_ms()}, headers)
     response.headers["Footpath-Reason"] = _header(f"{reason}: {told}")
     if retry_after:
         response.headers["Retry-After"] = str(retry_after)
@@ -141,8 +175,8 @@ def refused(status: int, reason: str, told: str, retry_after: int = 0) -> Respon
 class _Receiver:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._rate = Limiter(parts.rate, max(1.0, parts.rate * BURST)) if parts.rate else None
-        self._kept = Limiter(_KEPT_REFUSALS_A_MINUTE / 60, _KEPT_REFUSALS_A_MINUTE)
+        self._rate = Rate(parts.rate)
+        self._kept = KeptRefusals()
 
     def take(self) -> Json:
         """Take one batch: the answer's body, once everything accepted is on the disk.
@@ -150,38 +184,29 @@ class _Receiver:
         Raises:
             Refusal: nothing of it was taken.
         """
-        received = _now()
-        body = _body()
-        document = _document(body)
+        received = now_ms()
+        body = read_body()
+        document = read_document(body)
         site = self._site(document)
         address = client_address(
             request.remote_addr or "", request.headers.getlist("X-Forwarded-For"), self._parts.trusted_proxies
         )
-        self._require_rate(site, address)
+        self._rate.require(site, address)
         verdict = _verdict(document, len(body))
         _refuse_stale(verdict)
         self._put(site, address, received, document, verdict)
         return {
             "accepted": len(verdict.batch["events"]),
             "rejected": [{"index": event.index, "id": event.id, "errors": event.errors} for event in verdict.rejected],
-            "now": _now(),
+            "now": now_ms(),
         }
 
     def _site(self, document: Json) -> Site:
-        key = document.get("site")
-        site = self._parts.sites().get(key) if isinstance(key, str) else None
-        if site is None:
-            named = key[:64] if isinstance(key, str) else type(key).__name__
-            raise Refusal(403, "site", f"site {named!r} is not in sites.yml")
+        site = known_site(self._parts.sites(), document.get("site"))
         if not site.allows(request.headers.get("Origin")):
             raise Refusal(403, "origin", f"origin {request.headers['Origin'][:200]!r} is not allowed for {site.key}")
-        if not site.enabled:
-            raise Refusal(410, "switched_off", f"site {site.key} is switched off")
+        require_enabled(site)
         return site
-
-    def _require_rate(self, site: Site, address: str) -> None:
-        if self._rate and not self._rate.take((site.id, _network(address)), time.monotonic()):
-            raise Refusal(429, "rate", f"more than {self._parts.rate:g} requests a second from one network", 1)
 
     def _put(self, site: Site, address: str, received: int, document: Json, verdict: validate.Verdict) -> None:
         batch = verdict.batch
@@ -197,14 +222,11 @@ class _Receiver:
             device.hints(dict(request.headers)),
             self._parts.places.country(address),
             batch,
-            self._kept_refusals(site, document, verdict),
+            self._kept.of(site, document["events"], verdict.rejected),
         )
         self._count(batch, received, verdict)
         if batch["events"] or record.rejected:
-            try:
-                self._parts.spool.put(record.encode(), len(batch["events"]), received)
-            except SpoolError as error:
-                raise Refusal(503, "spool", str(error), RETRY_SECONDS) from error
+            put(self._parts.spool, record, len(batch["events"]))
 
     def _set_identity(self, batch: Json, received: int, site: Site, address: str, user_agent: str) -> None:
         """Visitor and session of a browser that may store nothing: a keyed hash of the day, made before the spool."""
@@ -222,13 +244,38 @@ class _Receiver:
         if abs(received - batch["sent_at"]) > SKEW_MS:
             self._parts.spool.count("skewed")
 
-    def _kept_refusals(self, site: Site, document: Json, verdict: validate.Verdict) -> list[Json]:
-        now = time.monotonic()
-        return [
-            {"reason": event.reason, "errors": event.errors, "event": validate.outline(document["events"][event.index])}
-            for event in verdict.rejected
-            if self._kept.take((site.id, event.reason), now)
-        ]
+
+def known_site(sites: Mapping[str, Site], key: object) -> Site:
+    """The site that a body names.
+
+    Raises:
+        Refusal: 403, there is none.
+    """
+    site = sites.get(key) if isinstance(key, str) else None
+    if site is None:
+        named = key[:64] if isinstance(key, str) else type(key).__name__
+        raise Refusal(403, "site", f"site {named!r} is not in sites.yml")
+    return site
+
+
+def require_enabled(site: Site) -> None:
+    """Raises:
+    Refusal: 410, the site is switched off.
+    """
+    if not site.enabled:
+        raise Refusal(410, "switched_off", f"site {site.key} is switched off")
+
+
+def put(spool: Spool, record: Record, accepted: int) -> None:
+    """Bring a record with so many accepted events or outcomes to the disk.
+
+    Raises:
+        Refusal: 503, the disk does not take it.
+    """
+    try:
+        spool.put(record.encode(), accepted, record.received)
+    except SpoolError as error:
+        raise Refusal(503, "spool", str(error), RETRY_SECONDS) from error
 
 
 def client_address(remote: str, forwarded: list[str], trusted: tuple[Network, ...]) -> str:
@@ -265,7 +312,7 @@ _GZIP: Final = b"\x1f\x8b"
 """What gzip begins with, and no JSON does."""
 
 
-def _body() -> bytes:
+def read_body() -> bytes:
     """The request's body, inflated where it says gzip or is: a browser asks before it may send the header.
 
     Raises:
@@ -299,7 +346,12 @@ def _inflated(body: bytes) -> bytes:
     return text
 
 
-def _document(body: bytes) -> Json:
+def read_document(body: bytes) -> Json:
+    """The body's JSON object.
+
+    Raises:
+        Refusal: 400, it is none.
+    """
     try:
         return validate.read(body)
     except validate.Unreadable as error:
@@ -344,9 +396,11 @@ def _hide_identifiers(events: list[Json], key: bytes, site: Site) -> None:
             event["id"] = f"{visitor.person_id(key, site.key, event['id']):016x}"
 
 
-def _answer(status: int, body: Json) -> Response:
-    return Response(json.dumps(body), status, CORS, mimetype="application/json")
+def answer(status: int, body: Json, headers: Mapping[str, str] = CORS) -> Response:
+    """A JSON answer."""
+    return Response(json.dumps(body), status, headers, mimetype="application/json")
 
 
-def _now() -> int:
+def now_ms() -> int:
+    """Unix ms."""
     return time.time_ns() // 1_000_000

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import logging
 import re
 import time
@@ -31,7 +33,10 @@ class Privacy:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One entry of sites.yml. `id` is what the tables hold: it is permanent and never given to another site."""
+    """One entry of sites.yml. `id` is what the tables hold: it is permanent and never given to another site.
+
+    `secret_keys` are SHA-256 of the keys, as hex, however the file has them.
+    """
 
     key: str
     id: int
@@ -45,6 +50,11 @@ class Site:
     def allows(self, origin: str | None) -> bool:
         """Whether a page of this origin may send events; a request without an origin is no browser's page."""
         return "*" in self.origins or origin is None or origin.rstrip("/").lower() in self.origins
+
+    def knows(self, secret: str) -> bool:
+        """Whether this is one of its secret keys; as slow for a wrong key as for a right one."""
+        given = _sha256(secret)
+        return sum(hmac.compare_digest(given, known) for known in self.secret_keys) > 0
 
 
 class LiveSites:
@@ -140,7 +150,7 @@ def _site(key: str, entry: object, path: Path) -> Site:
         time_zone=_zone(entry.get("time_zone", "UTC"), where),
         origins=_origins(entry.get("origins"), where),
         privacy=_privacy(entry.get("privacy") or {}, where),
-        secret_keys=tuple(map(str, _list(entry.get("secret_keys", []), f"{where}: secret_keys"))),
+        secret_keys=_secrets(entry.get("secret_keys", []), f"{where}: secret_keys"),
         enabled=_boolean(entry.get("enabled", True), f"{where}: enabled"),
     )
 
@@ -181,6 +191,32 @@ def _privacy(value: object, where: str) -> Privacy:
         hash=_boolean(value.get("hash", False), f"{where}: privacy.hash"),
         query=tuple(map(str, _list(value.get("query", []), f"{where}: privacy.query"))),
     )
+
+
+_HASHED: Final = "sha256:"
+_SHORTEST_SECRET: Final = 16
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _secrets(value: object, where: str) -> tuple[str, ...]:
+    """SHA-256 of each key. A plain hash is enough for keys that are random: there is no list of them to try."""
+    digests = []
+    for place, entry in enumerate(_list(value, where), 1):
+        if not isinstance(entry, str):
+            raise ConfigError(f"{where}: number {place} must be a text in quotes")
+        hashed = entry.removeprefix(_HASHED).lower()
+        if entry.startswith(_HASHED) and not re.fullmatch(r"[0-9a-f]{64}", hashed):
+            raise ConfigError(f"{where}: number {place} must have 64 hex digits after {_HASHED}")
+        if len(entry) < _SHORTEST_SECRET or not re.fullmatch(r"[!-~]+", entry):
+            raise ConfigError(
+                f"{where}: number {place} must have {_SHORTEST_SECRET} or more characters, ASCII without spaces; "
+                "`openssl rand -hex 24` makes a good one"
+            )
+        digests.append(hashed if entry.startswith(_HASHED) else _sha256(entry))
+    return tuple(digests)
 
 
 def _list(value: object, where: str) -> list[object]:

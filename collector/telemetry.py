@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
 _COUNTERS = {
-    "accepted": "events acknowledged with 202",
-    "inserted": "events inserted into ClickHouse",
-    "duplicate": "copies of stored events, dropped by the loader",
+    "accepted": "events and outcomes acknowledged with 202",
+    "inserted": "events and outcomes inserted into ClickHouse",
+    "duplicate": "copies of stored events and outcomes, dropped by the loader",
     "erased": "events of erased visitors, dropped by the loader",
-    "dead": "events set aside in dead_events",
+    "dead": "events and outcomes set aside in dead_events",
     "inserts": "shipments inserted",
     "insert_errors": "inserts that failed and were tried again",
     "skewed": "batches whose clock was off by more than 10 s",
@@ -67,7 +67,7 @@ class _Numbers(Collector):
                 rejected.add_metric([name.removeprefix(REJECTED)], self._counters[name])
         yield rejected
         for name, meaning in (
-            ("spooled", "events that wait for ClickHouse"), ("spooled_records", "batches that wait"),
+            ("spooled", "events and outcomes that wait for ClickHouse"), ("spooled_records", "batches that wait"),
             ("spooled_bytes", "bytes that wait"),
             ("damaged_files", "spool files that cannot be read"),
         ):  # fmt: skip

@@ -97,7 +97,7 @@ def batch(document: Json) -> Verdict:
     try:
         envelope: Json = _ENVELOPE.load(document)
     except ValidationError as error:
-        raise Unreadable(_told(error.messages)) from error
+        raise Unreadable(told(error.messages)) from error
     for block, name in (("page", "url"), ("page", "referrer"), ("entry", "url"), ("entry", "referrer")):
         if name in envelope.get(block, ()):
             envelope[block][name] = without_secrets(envelope[block][name])
@@ -117,7 +117,7 @@ def set_aside_large(document: Json) -> None:
     events = document.get("events")
     if isinstance(events, list):
         _require_few(events)
-        document["events"] = [event if _size(event) <= MAX_EVENT_BYTES else TOO_LARGE for event in events]
+        document["events"] = [event if size_of(event) <= MAX_EVENT_BYTES else TOO_LARGE for event in events]
 
 
 def _require_few(events: list[Any]) -> None:
@@ -125,7 +125,8 @@ def _require_few(events: list[Any]) -> None:
         raise TooMany(f"{len(events)} events in one batch, at most {MAX_EVENTS}")
 
 
-def _size(event: Any) -> int:
+def size_of(event: Any) -> int:
+    """Bytes as JSON."""
     try:
         return len(json.dumps(event))
     except (ValueError, RecursionError):
@@ -257,7 +258,7 @@ class _Events(fields.Field[list[Any]]):
         return [_checked_event(raw) for raw in value]
 
 
-class _Checked(fields.Field[Any]):
+class Checked(fields.Field[Any]):
     """An envelope field whose rule comes from the contract."""
 
     def __init__(self, check: Check, **options: Any) -> None:
@@ -288,7 +289,7 @@ def _envelope() -> Schema:
     described = contract()
     required = set(described["required"])
     checks: dict[str, fields.Field[Any]] = {
-        name: _Checked(_elements if name == "elements" else compiled(node), required=name in required)
+        name: Checked(_elements if name == "elements" else compiled(node), required=name in required)
         for name, node in described["properties"].items()
         if name != "events"
     }
@@ -324,7 +325,8 @@ def _wrong_element(event: Json, elements: Json) -> str:
     return f"el: element {event['el']}: {found}" if isinstance(found, str) else ""
 
 
-def _told(messages: Any) -> str:
+def told(messages: Any) -> str:
+    """marshmallow's messages as one line."""
     if isinstance(messages, dict):
-        return "; ".join(f"{name}: {_told(inner)}" for name, inner in list(messages.items())[:5])
+        return "; ".join(f"{name}: {told(inner)}" for name, inner in list(messages.items())[:5])
     return "; ".join(map(str, messages)) if isinstance(messages, list) else str(messages)

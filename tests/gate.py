@@ -9,14 +9,18 @@ from urllib.parse import urlsplit
 
 
 class Gate:
-    """Forwards to the ClickHouse of `url` while open. `cuts`: how many answers to inserts are still to be lost."""
+    """Forwards to the ClickHouse of `url` while open.
 
-    def __init__(self, url: str) -> None:
+    `cuts`: how many answers to inserts into `table` are still to be lost.
+    """
+
+    def __init__(self, url: str, table: str = "events") -> None:
         parts = urlsplit(url)
         assert parts.hostname is not None
         assert parts.port is not None
         self._target = (parts.hostname, parts.port)
         self._listener = socket.create_server(("127.0.0.1", 0))
+        self._insert = f"INSERT INTO {table} ".encode()
         self.url = url.replace(f":{parts.port}/", f":{self._listener.getsockname()[1]}/")
         self.open = True
         self.cuts = 0
@@ -53,7 +57,7 @@ class Gate:
         with contextlib.suppress(OSError):
             while data := source.recv(1 << 16):
                 if forward:
-                    sent[0] = 1 if b"INSERT INTO events" in data else sent[0] and sent[0] + len(data)
+                    sent[0] = 1 if self._insert in data else sent[0] and sent[0] + len(data)
                 elif sent[0] > 500:
                     sent[0] = 0
                     if self.cuts > 0:

@@ -92,6 +92,25 @@ def test_a_wrong_sites_file_is_refused_with_the_reason(tmp_path: Path, text: str
     assert told in str(caught.value)
 
 
+@pytest.mark.parametrize("text", ["short", "with a space in it", "sha256:abc", "sha256:" + "g" * 64, 1234567890123456])
+def test_a_secret_key_that_is_none_is_refused_and_not_repeated(tmp_path: Path, text: str | int) -> None:
+    """Short keys can be guessed; what looks like a hash must be one; a number has lost its zeros."""
+    shown = text if isinstance(text, int) else f"'{text}'"
+    with pytest.raises(ConfigError, match="site shop: secret_keys: number 2 must") as caught:
+        sites(tmp_path, f"sites:\n  shop: {{id: 1, origins: ['*'], secret_keys: ['{'x' * 16}', {shown}]}}")
+    assert str(text) not in str(caught.value)
+
+
+def test_secret_keys_are_kept_as_hashes(tmp_path: Path) -> None:
+    """However the file has them; what is printed of a site or of the settings has no key in it."""
+    site = sites(tmp_path, "sites:\n  shop: {id: 1, origins: ['*'], secret_keys: [a-very-secret-key-1]}")["shop"]
+    assert site.knows("a-very-secret-key-1")
+    assert not site.knows("a-very-secret-key-2")
+    assert not site.knows(site.secret_keys[0])
+    assert "a-very-secret" not in repr(site)
+    assert "a-very-secret" not in repr(Settings.from_environment({"FOOTPATH_IMPORT_KEY": "a-very-secret-key-1"}))
+
+
 def test_a_missing_sites_file_says_how_to_get_one(tmp_path: Path) -> None:
     """The next step is in the message."""
     with pytest.raises(ConfigError, match="footpath init"):

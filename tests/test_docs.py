@@ -152,7 +152,7 @@ def reasons(path: str) -> set[str]:
             place = {"Refusal": 1, "refused": 1, "Rejected": 2}.get(called, 99)
             if len(node.args) > place and isinstance(word := node.args[place], ast.Constant):
                 found.add(str(word.value))
-        elif isinstance(node, ast.Return) and path.endswith("validate.py"):
+        elif isinstance(node, ast.Return) and "/validate" in path:
             pairs = [inner for inner in ast.walk(node) if isinstance(inner, ast.Tuple) and len(inner.elts) == 2]
             words = [pair.elts[0] for pair in pairs]  # the validator's (reason, errors)
             found |= {word.value for word in words if isinstance(word, ast.Constant) and isinstance(word.value, str)}
@@ -163,7 +163,7 @@ def test_every_reason_is_explained() -> None:
     """Each word that Footpath-Reason, an answer or a counter may carry has its row; no row has another word."""
     answers = section("docs/operating.md", "## What an answer means")
     refusals = set(re.findall(r"^\| \d{3} \| `([a-z_]+)` \|", answers, re.MULTILINE)) - {"rejected"}
-    modules = ("app", "publish", "receive", "validate")
+    modules = ("app", "authorize", "publish", "receive", "receive_outcomes", "validate", "validate_outcomes")
     used = {word for module in modules for word in reasons(f"collector/{module}.py")}
     listed = refusals | first_cells(answers)
     assert listed == used

@@ -34,7 +34,8 @@ def test_the_wheel_carries_contract_script_and_shop(wheel: Path) -> None:
     """And nothing of the tests."""
     names = set(zipfile.ZipFile(wheel).namelist())
     for name in (
-        "collector/_schema/event.schema.json", "collector/_schema/openapi.json",
+        "collector/_schema/event.schema.json", "collector/_schema/outcome.schema.json",
+        "collector/_schema/openapi.json",
         "collector/_schema/clickhouse/0001_events.sql", "collector/_sdk/footpath.min.js",
         "collector/_sdk/footpath.more.min.js", "collector/_sdk/footpath.form.min.js",
         "collector/_sdk/footpath.idle.min.js", "collector/_sdk/footpath.full.min.js",

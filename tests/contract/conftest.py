@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 
     from collector.engine import Connection
 
-SITES = """
+SECRET = "a-secret-of-this-test-0123456789"
+SITES = f"""
 sites:
-  demo-shop: {id: 7, time_zone: Europe/Berlin, origins: ["https://shop.example"]}
-  anyone: {id: 8, origins: ["*"]}
-  closed: {id: 9, origins: ["*"], enabled: false}
+  demo-shop: {{id: 7, time_zone: Europe/Berlin, origins: ["https://shop.example"], secret_keys: [{SECRET}]}}
+  anyone: {{id: 8, origins: ["*"]}}
+  closed: {{id: 9, origins: ["*"], enabled: false, secret_keys: [{SECRET}]}}
 """
 
 

@@ -6,15 +6,17 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
-from collector import resources
+from collector import outcome, resources
 from collector.event import Field, Json, contract, kinds, resolved
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+TABLES = ("events", "trails", "outcomes")
 _COLUMN = re.compile(r"^    (\w+) (.+?)(?: COMMENT '((?:[^']|'')*)')?,?$", re.MULTILINE)
 _NO_TYPE = re.compile(r" (CODEC|DEFAULT|TTL) ?.*")
 
@@ -26,8 +28,8 @@ def readme() -> Path:
 
 def regenerated(text: str) -> str:
     """The text with every table between `<!-- name -->` and `<!-- /name -->` made anew."""
-    for name, table in {"batch": batch, "kinds": fields, "events": lambda: columns("events"),
-                        "trails": lambda: columns("trails")}.items():  # fmt: skip
+    for name, table in {"batch": batch, "kinds": fields, "outcome": outcome_fields,
+                        **{shown: partial(columns, shown) for shown in TABLES}}.items():  # fmt: skip
         start, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
         head, _, rest = text.partition(start)
         _, found, tail = rest.partition(end)
@@ -63,6 +65,14 @@ def fields() -> str:
             ).removeprefix(f"{kind}: ")
             rows.append((f"`{kind}`", name, rule(entry.node), _columns(entry), meaning))
     return _table(("kind", "field", "rule", "column", "meaning"), rows)
+
+
+def outcome_fields() -> str:
+    """The fields of an outcome, their rules, columns and meanings."""
+    return _table(("field", "rule", "column", "meaning"), (
+        (_name(entry.name, entry.required), rule(entry.node), _columns(entry), _meaning(entry.node))
+        for entry in outcome.fields()
+    ))  # fmt: skip
 
 
 def columns(table: str) -> str:

@@ -29,7 +29,7 @@ def test_every_field_is_listed() -> None:
             assert not found[0].endswith("|  |"), f"{kind}.{entry.name} has no meaning"
 
 
-@pytest.mark.parametrize("table", ["events", "trails"])
+@pytest.mark.parametrize("table", describe.TABLES)
 def test_every_column_is_listed(store: Store, table: str) -> None:
     """The columns read from the .sql file are those that ClickHouse has, with their types and comments."""
     rows = store.execute(
@@ -42,10 +42,13 @@ def test_every_column_is_listed(store: Store, table: str) -> None:
     assert len(lines) == len(tables.types(store, table))
 
 
-def test_every_column_has_a_meaning(store: Store) -> None:
-    """No column of `events` is without a comment."""
+@pytest.mark.parametrize("table", ["events", "outcomes"])
+def test_every_column_has_a_meaning(store: Store, table: str) -> None:
+    """No column is without a comment."""
     uncommented = store.execute(
-        "SELECT name FROM system.columns WHERE database = currentDatabase() AND table = 'events' AND comment = ''"
+        "SELECT name FROM system.columns WHERE database = currentDatabase() AND table = {table:String} "
+        "AND comment = ''",
+        {"table": table},
     )
     assert uncommented == []
 
