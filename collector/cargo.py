@@ -15,9 +15,10 @@ from collector.columns import BROKEN, Builder, dead_letter, event_id
 from collector.event import Json, Record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from collector.columns import EventId
+    from collector.personal import Visitor
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,11 @@ class Parcel:
     record: Record | None
     ids: tuple[EventId, ...]
     error: str = ""
+
+    @property
+    def erase(self) -> Visitor | None:
+        """Whom to erase, where this is the command to do so."""
+        return (self.record.site_id, int(self.record.erase, 16)) if self.record and self.record.erase else None
 
 
 @dataclass(slots=True)
@@ -58,12 +64,22 @@ def _parcel(seq: int, received: int, events: int, payload: bytes) -> Parcel:
     return Parcel(seq, received, events, payload, record, ids)
 
 
-def pack(parcels: Iterable[Parcel], copies: Mapping[str, list[int]], zones: Mapping[str, str]) -> Cargo:
-    """Tables of everything but the copies. `copies` has places of events by seq, `zones` time zones by site id."""
+def pack(
+    parcels: Iterable[Parcel],
+    copies: Mapping[str, list[int]],
+    zones: Mapping[str, str],
+    erased: Collection[int] = (),
+) -> Cargo:
+    """Tables of everything but the copies and what comes from erased visitors.
+
+    `copies` has places of events by seq, `zones` time zones by site id, `erased` the seqs of erased visitors' records.
+    """
     cargo = Cargo(Builder({int(site): zone for site, zone in zones.items()}))
     for parcel in parcels:
         if parcel.record is None:
             _bury(cargo, parcel)
+        elif parcel.seq in erased:
+            cargo.counts["erased"] += parcel.events
         else:
             _add(cargo, parcel, parcel.record, set(copies.get(str(parcel.seq), ())))
     return cargo

@@ -57,6 +57,7 @@ class _Lazy(click.Group):
         return super().get_command(ctx, cmd_name)
 
 
+_SITE = click.option("--site", "key", required=True, metavar="KEY", help="The site's key in sites.yml.")
 _CONTEXT = {"max_content_width": 120, "help_option_names": ["-h", "--help"]}
 
 
@@ -158,6 +159,46 @@ def check() -> None:
 
 
 @main.command()
+@click.argument("visitor")
+@_SITE
+@click.option("--wait", is_flag=True, help="Until every table was counted again; prints its rows before and after.")
+def erase(visitor: str, key: str, wait: bool) -> None:
+    """Erase everything about a visitor (16 hex digits), and drop what still comes from it.
+
+    The command waits in the spool until a loader carries it out.
+    """
+    from collector import privacy
+
+    settings = _settings()
+    try:
+        asked = privacy.ask_to_erase(settings, key, visitor, wait=wait)
+        if asked.before is None:
+            click.echo(f"asked; {settings.spool_dir} has the command until the loader carries it out", err=True)
+            return
+        after = privacy.await_erased(settings, asked)
+    except privacy.FAILURES as error:
+        _fail(error)
+    for table, number in asked.before.items():
+        click.echo(f"{table:<16} {number:>8} before {after[table]:>8} after")
+    if any(after.values()):
+        _fail("rows came meanwhile; ask again")
+
+
+@main.command()
+@click.argument("visitor")
+@_SITE
+def export(visitor: str, key: str) -> None:
+    """Print everything that is stored about a visitor (16 hex digits), a JSON object a line."""
+    from collector import privacy
+
+    try:
+        for line in privacy.export(_settings(), key, visitor):
+            click.echo(line)
+    except privacy.FAILURES as error:
+        _fail(error)
+
+
+@main.command()
 @click.argument("key")
 @click.option(
     "--origin",
@@ -191,7 +232,7 @@ def init(key: str, origins: tuple[str, ...], time_zone: str) -> None:
 
 
 @main.command()
-@click.option("--site", "key", required=True, metavar="KEY", help="The site's key in sites.yml.")
+@_SITE
 @click.option("--url", callback=_origin, help="Public address of the collector, such as https://collector.example.")
 @click.option("--pinned", is_flag=True, help="The script of this version or none, by its hash.")
 def snippet(key: str, url: str | None, pinned: bool) -> None:

@@ -82,7 +82,8 @@ class Record:
     """One batch on its way: what the collector knew when it answered, and what the browser sent.
 
     `batch` is the validated wire batch whose `events` are the accepted ones; `rejected` lists refused events as
-    {"reason", "errors", "event"} without values; `received` is Unix ms.
+    {"reason", "errors", "event"} without values; `received` is Unix ms. `erase` makes it a command instead: the id of
+    the visitor to be erased, 16 hex digits.
     """
 
     received: int
@@ -93,6 +94,7 @@ class Record:
     country: str = ""
     batch: Json = field(default_factory=dict)
     rejected: list[Json] = field(default_factory=list)
+    erase: str = ""
 
     def encode(self) -> bytes:
         """Bytes for the spool."""

@@ -117,7 +117,7 @@ def blueprint(parts: Parts, path: str) -> Blueprint:
 
 
 def _taken(body: Json) -> Response:
-    response = _answer(202, body)
+    response = answer(202, body)
     if body["rejected"]:
         first = body["rejected"][0]
         told = f"{len(body['rejected'])} events; event {first['index']}: {'; '.join(first['errors'])}"
@@ -129,9 +129,9 @@ def _header(text: str) -> str:
     return text.encode("ascii", "replace").decode()[:300]
 
 
-def refused(status: int, reason: str, told: str, retry_after: int = 0) -> Response:
+def refused(status: int, reason: str, told: str, retry_after: int = 0, headers: Mapping[str, str] = CORS) -> Response:
     """An error answer of the JSON form that all routes share."""
-    response = _answer(status, {"error": {"type": reason, "message": told}, "now": _now()})
+    response = answer(status, {"error": {"type": reason, "message": told}, "now": now_ms()}, headers)
     response.headers["Footpath-Reason"] = _header(f"{reason}: {told}")
     if retry_after:
         response.headers["Retry-After"] = str(retry_after)
@@ -150,7 +150,7 @@ class _Receiver:
         Raises:
             Refusal: nothing of it was taken.
         """
-        received = _now()
+        received = now_ms()
         body = _body()
         document = _document(body)
         site = self._site(document)
@@ -164,7 +164,7 @@ class _Receiver:
         return {
             "accepted": len(verdict.batch["events"]),
             "rejected": [{"index": event.index, "id": event.id, "errors": event.errors} for event in verdict.rejected],
-            "now": _now(),
+            "now": now_ms(),
         }
 
     def _site(self, document: Json) -> Site:
@@ -344,9 +344,11 @@ def _hide_identifiers(events: list[Json], key: bytes, site: Site) -> None:
             event["id"] = f"{visitor.person_id(key, site.key, event['id']):016x}"
 
 
-def _answer(status: int, body: Json) -> Response:
-    return Response(json.dumps(body), status, CORS, mimetype="application/json")
+def answer(status: int, body: Json, headers: Mapping[str, str] = CORS) -> Response:
+    """A JSON answer."""
+    return Response(json.dumps(body), status, headers, mimetype="application/json")
 
 
-def _now() -> int:
+def now_ms() -> int:
+    """Unix ms."""
     return time.time_ns() // 1_000_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import logging
 import re
 import time
@@ -45,6 +46,11 @@ class Site:
     def allows(self, origin: str | None) -> bool:
         """Whether a page of this origin may send events; a request without an origin is no browser's page."""
         return "*" in self.origins or origin is None or origin.rstrip("/").lower() in self.origins
+
+    def knows(self, secret: str) -> bool:
+        """Whether this is one of its secret keys; as slow for a wrong key as for a right one."""
+        given = secret.encode("utf-8", "surrogatepass")
+        return any([hmac.compare_digest(given, key.encode()) for key in self.secret_keys])  # noqa: C419 - all of them
 
 
 class LiveSites:
@@ -140,7 +146,7 @@ def _site(key: str, entry: object, path: Path) -> Site:
         time_zone=_zone(entry.get("time_zone", "UTC"), where),
         origins=_origins(entry.get("origins"), where),
         privacy=_privacy(entry.get("privacy") or {}, where),
-        secret_keys=tuple(map(str, _list(entry.get("secret_keys", []), f"{where}: secret_keys"))),
+        secret_keys=_secrets(entry.get("secret_keys", []), f"{where}: secret_keys"),
         enabled=_boolean(entry.get("enabled", True), f"{where}: enabled"),
     )
 
@@ -181,6 +187,17 @@ def _privacy(value: object, where: str) -> Privacy:
         hash=_boolean(value.get("hash", False), f"{where}: privacy.hash"),
         query=tuple(map(str, _list(value.get("query", []), f"{where}: privacy.query"))),
     )
+
+
+def _secrets(value: object, where: str) -> tuple[str, ...]:
+    keys = _list(value, where)
+    for place, key in enumerate(keys, 1):
+        if not isinstance(key, str) or not re.fullmatch(r"[!-~]{16,}", key):
+            raise ConfigError(
+                f"{where}: number {place} must be a text of 16 or more ASCII characters without spaces; "
+                "`openssl rand -hex 24` makes a good one"
+            )
+    return tuple(map(str, keys))
 
 
 def _list(value: object, where: str) -> list[object]:
