@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -127,12 +128,13 @@ def load() -> None:
 def migrate(dry_run: bool) -> None:
     """Bring the tables to the state that this version needs."""
     from collector import migrate as migrations
-    from collector import supervise
+    from collector import retention, supervise
     from collector.engine import EngineError
-    from collector.store import StoreError
+    from collector.store import Store, StoreError
 
+    settings = _settings()
     try:
-        with supervise.database(_settings()) as url:
+        with supervise.database(settings) as url:
             if dry_run:
                 steps = migrations.planned(url)
                 for step in steps:
@@ -140,6 +142,8 @@ def migrate(dry_run: bool) -> None:
                 click.echo(f"{len(steps)} migrations would be applied", err=True)
             else:
                 steps = migrations.migrate(url, report=lambda step: click.echo(f"applied {step.name}"))
+                with contextlib.closing(Store(url)) as store:
+                    retention.apply(store, settings.retention, lambda change: click.echo(change.sql))
                 click.echo(f"{len(steps)} migrations applied; the tables are up to date", err=True)
     except (StoreError, EngineError, migrations.MigrationError, ValueError) as error:
         _fail(error)
