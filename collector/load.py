@@ -164,7 +164,7 @@ class Loader:
     def _plan(self, store: Store, parcels: list[Parcel]) -> shipment.Shipment:
         """Find the copies among the events. Asked once: a retry repeats the verdicts."""
         self._erased.refresh(store)
-        erased = [parcel.seq for parcel in parcels if parcel.ids and parcel.ids[0][:2] in self._erased]
+        erased = self._of_erased(parcels)
         dropped = set(erased)
         stored = _ids_in(store, "seen", [parcel for parcel in parcels if _may_be_stored(parcel)])
         mine: set[EventId] = set()
@@ -195,10 +195,11 @@ class Loader:
             return
         started = time.monotonic()
         verdicts = orjson.loads(plan.verdicts)
-        copies = verdicts["copies"]
+        copies, erased, late = verdicts["copies"], set(verdicts.get("erased", ())), set[int]()
         if again and self._is_forgotten(verdicts["begun"]):
             copies = _with_inserted(store, parcels, copies)
-        cargo = pack(parcels, copies, verdicts["zones"], set(verdicts.get("erased", ())))
+            late = set(self._of_erased(parcels)) - erased
+        cargo = pack(parcels, copies, verdicts["zones"], erased | late)
         for (table, month), rows in sorted(cargo.builder.tables.items()):
             failed = insert_all(store, table, rows.columns(), f"{plan.token}-{table}-{month}")
             cargo.dead += failed
@@ -208,22 +209,30 @@ class Loader:
         for table, found in (("dead_events", cargo.dead), ("rejected_events", cargo.rejected), ("seen", _seen(cargo))):
             _insert_rows(store, table, found, f"{plan.token}-{table}")
         cargo.counts.update(inserts=1, insert_ms=round((time.monotonic() - started) * 1000))
-        shipment.settle(connection, plan, cargo.counts, self._erased_meanwhile(store, parcels, cargo))
+        shipment.settle(connection, plan, cargo.counts, self._erased_meanwhile(store, parcels, cargo, late))
         self._window.add(cargo.ids)
 
     def _is_forgotten(self, begun: float) -> bool:
         """Whether ClickHouse may not know a shipment's tokens any more: they are kept for 10,000 inserts, which
-        collectors that share a server reach within the hour, and not for the roll-ups that an erasure replaced.
+        collectors that share a server reach within the hour, and not for months of roll-ups that an erasure dropped.
         """
         return not 0 <= time.time() - begun < TOKENS_SECONDS or self._erased.newest > (begun - SKEW_SECONDS) * 1000
 
-    def _erased_meanwhile(self, store: Store, parcels: list[Parcel], cargo: Cargo) -> list[tuple[int, int, bytes]]:
+    def _of_erased(self, parcels: list[Parcel]) -> list[int]:
+        """The seqs of records that come from erased visitors."""
+        return [parcel.seq for parcel in parcels if parcel.ids and parcel.ids[0][:2] in self._erased]
+
+    def _erased_meanwhile(
+        self, store: Store, parcels: list[Parcel], cargo: Cargo, late: set[int]
+    ) -> list[tuple[int, int, bytes]]:
         """Commands to erase again, where another collector has begun to erase a visitor since this was planned.
 
-        It writes into `erased` first and deletes then, so one of us two sees the other's rows.
+        It writes into `erased` first and deletes then, so one of us two sees the other's rows. `late` are seqs of
+        records that an earlier try may have inserted, and this one did not.
         """
         self._erased.refresh(store)
         visitors = {identity[:2] for identity in cargo.ids if identity[:2] in self._erased}
+        visitors.update(parcel.ids[0][:2] for parcel in parcels if parcel.seq in late)
         keys = {parcel.record.site_id: parcel.record.site for parcel in parcels if parcel.record}
         now = time.time_ns() // 1_000_000
         return [
@@ -335,7 +344,7 @@ def _due(connection: sqlite3.Connection, everything: bool) -> bool:
 def _of_one_sort(parcels: list[Parcel]) -> list[Parcel]:
     """The first commands, or what stands before the first command.
 
-    They never share a shipment: swapping a roll-up's month makes ClickHouse forget the tokens of its rows, so nothing
+    They never share a shipment: dropping a roll-up's month makes ClickHouse forget the tokens of its rows, so nothing
     that was inserted under them may have to be inserted again.
     """
     commands = parcels[0].erase is not None
