@@ -140,6 +140,10 @@ def migrate(dry_run: bool) -> None:
                 for step in steps:
                     click.echo(f"-- {step.name} ({step.checksum[:12]})\n{step.sql}")
                 click.echo(f"{len(steps)} migrations would be applied", err=True)
+                if not steps:  # before, there is no table to compare
+                    with contextlib.closing(Store(url)) as store:
+                        for change in retention.changes(store, settings.retention):
+                            click.echo(change.sql)
             else:
                 steps = migrations.migrate(url, report=lambda step: click.echo(f"applied {step.name}"))
                 with contextlib.closing(Store(url)) as store:
