@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from flask import Flask, Response, request
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from collector import publish, receive, receive_outcomes, resources, script, spool, telemetry
+from collector import export, publish, receive, receive_outcomes, resources, script, spool, telemetry, visitors
 from collector.config import Settings
 from collector.enrich.place import Places
 from collector.enrich.visitor import Salts, load_key
@@ -46,6 +46,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["footpath"] = parts.spool
     app.register_blueprint(receive.blueprint(parts, settings.events_path))
     app.register_blueprint(receive_outcomes.blueprint(parts))
+    app.register_blueprint(visitors.blueprint(parts))
+    app.register_blueprint(export.blueprint(settings, sites))
     app.register_blueprint(publish.blueprint(settings, sites, script.files(resources.folder("sdk"))))
     _add_operation(app, settings, parts.spool)
     _add_errors(app)

@@ -1,18 +1,25 @@
-"""Does this request come from a server of the site? It shows one of the site's secret keys.
+"""Does this request come from a server of a site? It shows one of the site's secret keys.
 
-The key stands in `Authorization: Bearer KEY`, is compared in constant time, and is neither logged nor answered.
+The key stands in `Authorization: Bearer KEY`, is compared in constant time, and is neither logged nor answered. No
+answer allows another origin: a secret key has no place in a browser.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
-from flask import request
+from flask import Response, request
 
+from collector import receive
 from collector.receive import Refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from collector.sites import Site
+
+HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 def secret() -> str:
@@ -38,3 +45,39 @@ def require(site: Site, key: str) -> None:
         raise Refusal(401, "secret", f"site {site.key} has no secret_keys in sites.yml")
     if not site.knows(key):
         raise Refusal(401, "secret", f"the key is none of the secret_keys of {site.key}")
+
+
+def holder(sites: Mapping[str, Site]) -> Site:
+    """The site whose key the request shows; `?site=` chooses where several have that key.
+
+    Raises:
+        Refusal: 401, it is no site's; 400, it is several sites'.
+    """
+    key = secret()
+    named = request.args.get("site")
+    # A list, so that a wrong key takes as long as a right one.
+    found = [each for each in [each for each in sites.values() if each.knows(key)] if named in (None, each.key)]
+    if not found:
+        raise Refusal(401, "secret", "the key is in no site's secret_keys" if named is None else "not this site's key")
+    if len(found) > 1:
+        raise Refusal(400, "site", "several sites have this key: add ?site=KEY")
+    return found[0]
+
+
+def visitor_id(text: str) -> int:
+    """The id of a visitor from an address.
+
+    Raises:
+        Refusal: 400, it is none.
+    """
+    if not re.fullmatch(r"[0-9a-f]{16}", text) or not int(text, 16):
+        raise Refusal(400, "visitor", "a visitor's id has 16 hex digits, in small letters")
+    return int(text, 16)
+
+
+def refused(refusal: Refusal) -> Response:
+    """The answer that says no."""
+    response = receive.refused(refusal.status, refusal.reason, str(refusal), refusal.retry_after, HEADERS)
+    if refusal.status == 401:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="footpath"'
+    return response

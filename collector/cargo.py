@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from collector import outcome_rows
@@ -16,10 +17,11 @@ from collector.columns import BROKEN, Builder, dead_letter, event_id
 from collector.event import Json, Record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from collector.columns import EventId
     from collector.outcome_rows import Said
+    from collector.personal import Visitor
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,18 @@ class Parcel:
     ids: tuple[EventId, ...]
     error: str = ""
     said: tuple[Said, ...] = ()
+
+    @property
+    def named(self) -> dict[int, Visitor]:
+        """The visitors that its outcomes name, by their places."""
+        outcomes = self.record.outcomes if self.record else ()
+        site = self.record.site_id if self.record else 0
+        return {place: (site, int(one["visitor"], 16)) for place, one in enumerate(outcomes) if one.get("visitor")}
+
+    @property
+    def erase(self) -> Visitor | None:
+        """Whom to erase, where this is the command to do so."""
+        return (self.record.site_id, int(self.record.erase, 16)) if self.record and self.record.erase else None
 
 
 @dataclass(slots=True)
@@ -65,19 +79,28 @@ def _parcel(seq: int, received: int, events: int, payload: bytes) -> Parcel:
     return Parcel(seq, received, events, payload, record, ids, said=said)
 
 
-def pack(parcels: Iterable[Parcel], copies: Mapping[str, list[int]], zones: Mapping[str, str]) -> Cargo:
-    """Tables of everything but the copies.
+def pack(
+    parcels: Iterable[Parcel],
+    copies: Mapping[str, list[int]],
+    zones: Mapping[str, str],
+    erased: Collection[int] = (),
+    gone: Mapping[str, list[int]] = MappingProxyType({}),
+) -> Cargo:
+    """Tables of everything but the copies and what comes from erased visitors.
 
-    `copies` has places of events (of outcomes, in a record of those) by seq, `zones` time zones by site id.
+    `copies` has places of events (of outcomes, in a record of those) by seq, `zones` time zones by site id, `erased`
+    the seqs of erased visitors' records, `gone` places of outcomes that name erased visitors by seq.
     """
     cargo = Cargo(Builder({int(site): zone for site, zone in zones.items()}))
     for parcel in parcels:
         if parcel.record is None:
             _bury(cargo, parcel)
+        elif parcel.seq in erased:
+            cargo.counts["erased"] += parcel.events
         else:
             known = set(copies.get(str(parcel.seq), ()))
             _add(cargo, parcel, parcel.record, known)
-            _add_outcomes(cargo, parcel, parcel.record, known)
+            _add_outcomes(cargo, parcel, parcel.record, known, set(gone.get(str(parcel.seq), ())))
     return cargo
 
 
@@ -103,9 +126,11 @@ def _add(cargo: Cargo, parcel: Parcel, record: Record, copies: set[int]) -> None
     ]
 
 
-def _add_outcomes(cargo: Cargo, parcel: Parcel, record: Record, copies: set[int]) -> None:
+def _add_outcomes(cargo: Cargo, parcel: Parcel, record: Record, copies: set[int], gone: set[int]) -> None:
     for place, said in enumerate(parcel.said):
-        if place in copies:
+        if place in gone:
+            cargo.counts["erased"] += 1
+        elif place in copies:
             cargo.counts["duplicate"] += 1
         else:
             cargo.builder.table("outcomes").add(outcome_rows.row(record, place, said))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -61,6 +62,7 @@ class _Lazy(click.Group):
         return super().get_command(ctx, cmd_name)
 
 
+_SITE = click.option("--site", "key", required=True, metavar="KEY", help="The site's key in sites.yml.")
 _CONTEXT = {"max_content_width": 120, "help_option_names": ["-h", "--help"]}
 
 
@@ -130,19 +132,26 @@ def load() -> None:
 def migrate(dry_run: bool) -> None:
     """Bring the tables to the state that this version needs."""
     from collector import migrate as migrations
-    from collector import supervise
+    from collector import retention, supervise
     from collector.engine import EngineError
-    from collector.store import StoreError
+    from collector.store import Store, StoreError
 
+    settings = _settings()
     try:
-        with supervise.database(_settings()) as url:
+        with supervise.database(settings) as url:
             if dry_run:
                 steps = migrations.planned(url)
                 for step in steps:
                     click.echo(f"-- {step.name} ({step.checksum[:12]})\n{step.sql}")
                 click.echo(f"{len(steps)} migrations would be applied", err=True)
+                if not steps:  # before, there is no table to compare
+                    with contextlib.closing(Store(url)) as store:
+                        for change in retention.changes(store, settings.retention):
+                            click.echo(change.sql)
             else:
                 steps = migrations.migrate(url, report=lambda step: click.echo(f"applied {step.name}"))
+                with contextlib.closing(Store(url)) as store:
+                    retention.apply(store, settings.retention, lambda change: click.echo(change.sql))
                 click.echo(f"{len(steps)} migrations applied; the tables are up to date", err=True)
     except (StoreError, EngineError, migrations.MigrationError, ValueError) as error:
         _fail(error)
@@ -159,6 +168,46 @@ def check() -> None:
         click.echo(f"{mark}{finding.what}: {finding.told}")
     if not all(finding.well for finding in found):
         raise SystemExit(1)
+
+
+@main.command()
+@click.argument("visitor")
+@_SITE
+@click.option("--wait", is_flag=True, help="Until every table was counted again; prints its rows before and after.")
+def erase(visitor: str, key: str, wait: bool) -> None:
+    """Erase everything about a visitor (16 hex digits), and drop what still comes from it.
+
+    The command waits in the spool until a loader carries it out.
+    """
+    from collector import privacy
+
+    settings = _settings()
+    try:
+        asked = privacy.ask_to_erase(settings, key, visitor, wait=wait)
+        if asked.before is None:
+            click.echo(f"asked; {settings.spool_dir} has the command until the loader carries it out", err=True)
+            return
+        after = privacy.await_erased(settings, asked)
+    except privacy.FAILURES as error:
+        _fail(error)
+    for table, number in asked.before.items():
+        click.echo(f"{table:<16} {number:>8} before {after[table]:>8} after")
+    if any(after.values()):
+        _fail("rows came meanwhile; ask again")
+
+
+@main.command()
+@click.argument("visitor")
+@_SITE
+def export(visitor: str, key: str) -> None:
+    """Print everything that is stored about a visitor (16 hex digits), a JSON object a line."""
+    from collector import privacy
+
+    try:
+        for line in privacy.export(_settings(), key, visitor):
+            click.echo(line)
+    except privacy.FAILURES as error:
+        _fail(error)
 
 
 @main.command()
@@ -195,7 +244,7 @@ def init(key: str, origins: tuple[str, ...], time_zone: str) -> None:
 
 
 @main.command()
-@click.option("--site", "key", required=True, metavar="KEY", help="The site's key in sites.yml.")
+@_SITE
 @click.option("--url", callback=_origin, help="Public address of the collector, such as https://collector.example.")
 @click.option("--pinned", is_flag=True, help="The script of this version or none, by its hash.")
 def snippet(key: str, url: str | None, pinned: bool) -> None:

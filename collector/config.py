@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from collector.event import kinds
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -72,6 +74,17 @@ def _route(text: str) -> str:
     return text
 
 
+def _retention(text: str) -> dict[str, int]:
+    names = {*kinds(), "session", "dead"}
+    days = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, _, number = part.partition("=")
+        if name not in names or not re.fullmatch(r"[1-9]\d{0,4}", number) or name in days:
+            raise ValueError(f"days by kind such as click=400,error=90; kinds are {', '.join(sorted(names))}")
+        days[name] = int(number)
+    return days
+
+
 SETTINGS: Final = (
     Setting("FOOTPATH_HOST", "127.0.0.1", "address the collector listens on", str),
     Setting("FOOTPATH_PORT", "8400", "port the collector listens on", _number(1, 65535)),
@@ -122,6 +135,12 @@ SETTINGS: Final = (
         _number(1, 1 << 20),
     ),
     Setting("FOOTPATH_IMPORT_KEY", "", "one of the site's secret_keys, for `footpath import` alone", str),
+    Setting(
+        "FOOTPATH_RETENTION",
+        "",
+        "days that rows are kept, by kind, such as click=400,error=90,session=400; what is not named is kept",
+        _retention,
+    ),
 )
 """Every setting, in the order in which the documentation lists them."""
 
@@ -146,6 +165,7 @@ class Settings:
     spool_sync: str
     spool_max_mb: int
     import_key: str = field(repr=False)
+    retention: Mapping[str, int]
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:

@@ -35,7 +35,10 @@ LOCK_SECONDS = 10.0
 LOOK_SECONDS = 2.0
 LOOKS = 3
 
+# The embedded engine reads its log's level from `log-level`, as clickhouse-local does, and not from <logger>: without
+# it every statement, with the values in it, would stand in the log.
 _CONFIG = """<clickhouse>
+    <log-level>warning</log-level>
     <tcp_port>{port}</tcp_port>
     <listen_host>127.0.0.1</listen_host>
     <users_config>{users}</users_config>

@@ -83,7 +83,8 @@ class Record:
     """One body on its way: what the collector knew when it answered, and what a browser or a server sent.
 
     `batch` is the validated wire batch whose `events` are the accepted ones, `outcomes` what a server sent instead;
-    `rejected` lists what was refused as {"reason", "errors", "event"} without values; `received` is Unix ms.
+    `rejected` lists what was refused as {"reason", "errors", "event"} without values; `received` is Unix ms. `erase`
+    makes it a command instead: the id of the visitor to be erased, 16 hex digits.
     """
 
     received: int
@@ -95,6 +96,7 @@ class Record:
     batch: Json = field(default_factory=dict)
     rejected: list[Json] = field(default_factory=list)
     outcomes: list[Json] = field(default_factory=list)
+    erase: str = ""
 
     def encode(self) -> bytes:
         """Bytes for the spool."""

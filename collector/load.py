@@ -3,12 +3,13 @@
 For every spool file, over and over: take the oldest records, find copies of what is stored already, write
 that plan down (a shipment), insert, remember the ids, and only then delete. Killed anywhere, it repeats the plan with
 the same tokens, and the engine drops what it has. It retries for ever; only a value that cannot be stored is set
-aside, alone, in `dead_events`.
+aside, alone, in `dead_events`. A command to erase a visitor travels the same way, as a shipment of its own.
 """
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import logging
 import random
@@ -21,10 +22,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from collector import shipment, spool
+from collector import erase, shipment, spool
 from collector.cargo import Cargo, Parcel, pack, unpack
 from collector.columns import dead_letter
+from collector.event import Record
 from collector.ledger import Ledger
+from collector.personal import UNLOGGED
 from collector.store import Poison, Store, StoreError, Unreachable
 
 if TYPE_CHECKING:
@@ -39,8 +42,11 @@ MIN_EVENTS: Final = 20_000
 MAX_EVENTS: Final = 50_000
 MAX_BYTES: Final = 16 << 20
 MAX_AGE_MS: Final = 1_000
+TIDY_SECONDS: Final = 30.0
 WINDOW_BLOCKS: Final = 300_000
 TOKENS_SECONDS: Final = 600
+SKEW_SECONDS: Final = 60
+"""How far this clock and ClickHouse's may be apart."""
 _RETRY_FIRST: Final = 0.5
 _RETRY_MOST: Final = 30.0
 _PAUSE: Final = 0.1
@@ -89,6 +95,8 @@ class Loader:
         self._window_filled = False
         self._ledger = Ledger()
         self._connections: dict[Path, sqlite3.Connection] = {}
+        self._erased = erase.Erased()
+        self._untidy: dict[Path, float] = {}
         self._failures = 0
         self._well = False
         self.stopping = threading.Event()
@@ -123,13 +131,17 @@ class Loader:
         try:
             connection = self._opened(path)
             if self._finish(store, connection):
+                self._untidy.setdefault(path, time.monotonic())
                 return True
             if not _due(connection, everything):
+                self._tidy(path, connection)
                 return False
-            parcels = unpack(shipment.waiting(connection, MAX_EVENTS, MAX_BYTES))
+            parcels = _of_one_sort(unpack(shipment.waiting(connection, MAX_EVENTS, MAX_BYTES)))
             plan = self._plan(store, parcels)
             shipment.begin(connection, plan)
             self._ship(store, connection, plan, parcels)
+            self._untidy.setdefault(path, time.monotonic())
+            self._tidy(path, connection)
         except sqlite3.DatabaseError as error:
             self._connections.pop(path, None)
             log.error("%s cannot be read: %s", path, error)
@@ -137,37 +149,62 @@ class Loader:
             return False
         return True
 
+    def _tidy(self, path: Path, connection: sqlite3.Connection) -> None:
+        """Take what was loaded out of the file's log too, half a minute after it was loaded."""
+        since = self._untidy.get(path)
+        if since is not None and time.monotonic() - since >= TIDY_SECONDS and spool.tidy(connection):
+            del self._untidy[path]
+
     def _finish(self, store: Store, connection: sqlite3.Connection) -> bool:
         """Repeat the shipment that was begun and not settled. Returns whether there was one."""
         plan = shipment.begun(connection)
         if plan is not None:
-            self._ship(store, connection, plan, unpack(shipment.records(connection, plan)))
+            self._erased.refresh(store)
+            self._ship(store, connection, plan, unpack(shipment.records(connection, plan)), again=True)
         return plan is not None
 
     def _plan(self, store: Store, parcels: list[Parcel]) -> shipment.Shipment:
         """Find the copies among the events and outcomes. Asked once: a retry repeats the verdicts."""
+        self._erased.refresh(store)
+        erased = self._of_erased(parcels)
+        dropped = set(erased)
         stored = _ids_in(store, "seen", [parcel for parcel in parcels if _may_be_stored(parcel)])
         mine: set[EventId] = set()
         copies = self._ledger.copies(store, parcels)
         for parcel in parcels:
-            for index, identity in enumerate(parcel.ids):
+            for index, identity in enumerate(() if parcel.seq in dropped else parcel.ids):
                 if identity in mine or identity in self._window or identity in stored:
                     copies.setdefault(str(parcel.seq), []).append(index)
                 else:
                     mine.add(identity)
         zones = {str(site.id): site.time_zone for site in self._sites().values()}
-        verdicts = orjson.dumps({"copies": copies, "zones": zones, "begun": time.time()})
-        return shipment.Shipment(secrets.token_hex(16), parcels[0].seq, parcels[-1].seq, verdicts)
+        gone = self._outcomes_of_erased(parcels)
+        verdicts = {"copies": copies, "zones": zones, "begun": time.time(), "erased": erased, "gone": gone}
+        return shipment.Shipment(secrets.token_hex(16), parcels[0].seq, parcels[-1].seq, orjson.dumps(verdicts))
 
     def _ship(
-        self, store: Store, connection: sqlite3.Connection, plan: shipment.Shipment, parcels: list[Parcel]
+        self,
+        store: Store,
+        connection: sqlite3.Connection,
+        plan: shipment.Shipment,
+        parcels: list[Parcel],
+        *,
+        again: bool = False,
     ) -> None:
+        commands = {parcel.erase: parcel.received for parcel in parcels if parcel.erase}
+        if commands:
+            erase.erase(store, commands, plan.token)
+            shipment.settle(connection, plan, {"erasures": len(parcels)})
+            return
         started = time.monotonic()
         verdicts = orjson.loads(plan.verdicts)
-        copies = verdicts["copies"]
-        if not 0 <= time.time() - verdicts["begun"] < TOKENS_SECONDS:
+        copies, erased, late = verdicts["copies"], set(verdicts.get("erased", ())), set[int]()
+        dropped = gone = verdicts.get("gone", {})
+        if again and self._is_forgotten(verdicts["begun"]):
             copies = _with_inserted(store, parcels, copies)
-        cargo = pack(parcels, copies, verdicts["zones"])
+            late = set(self._of_erased(parcels)) - erased
+            gone = self._outcomes_of_erased(parcels)
+        cargo = pack(parcels, copies, verdicts["zones"], erased | late, gone)
         for (table, month), rows in sorted(cargo.builder.tables.items()):
             failed = insert_all(store, table, rows.columns(), f"{plan.token}-{table}-{month}")
             cargo.dead += failed
@@ -177,10 +214,50 @@ class Loader:
         for table, found in (("dead_events", cargo.dead), ("rejected_events", cargo.rejected), ("seen", _seen(cargo))):
             _insert_rows(store, table, found, f"{plan.token}-{table}")
         cargo.counts.update(inserts=1, insert_ms=round((time.monotonic() - started) * 1000))
-        shipment.settle(connection, plan, cargo.counts)
+        shipment.settle(connection, plan, cargo.counts, self._erased_meanwhile(store, parcels, cargo, late, dropped))
         self._window.add(cargo.ids)
         if not cargo.dead:
             self._ledger.learn(parcels)
+
+    def _is_forgotten(self, begun: float) -> bool:
+        """Whether ClickHouse may not know a shipment's tokens any more: they are kept for 10,000 inserts, which
+        collectors that share a server reach within the hour, and not for months of roll-ups that an erasure dropped.
+        """
+        return not 0 <= time.time() - begun < TOKENS_SECONDS or self._erased.newest > (begun - SKEW_SECONDS) * 1000
+
+    def _of_erased(self, parcels: list[Parcel]) -> list[int]:
+        """The seqs of records that come from erased visitors."""
+        return [parcel.seq for parcel in parcels if parcel.ids and parcel.ids[0][:2] in self._erased]
+
+    def _outcomes_of_erased(self, parcels: list[Parcel]) -> dict[str, list[int]]:
+        """Places of outcomes that name erased visitors, by seq."""
+        found = {
+            str(parcel.seq): [place for place, visitor in parcel.named.items() if visitor in self._erased]
+            for parcel in parcels
+        }
+        return {seq: places for seq, places in found.items() if places}
+
+    def _erased_meanwhile(
+        self, store: Store, parcels: list[Parcel], cargo: Cargo, late: set[int], dropped: dict[str, list[int]]
+    ) -> list[tuple[int, int, bytes]]:
+        """Commands to erase again, where another collector has begun to erase a visitor since this was planned.
+
+        It writes into `erased` first and deletes then, so one of us two sees the other's rows. `late` are seqs of
+        records that an earlier try may have inserted, and this one did not; `dropped` are places of outcomes that no
+        try has inserted.
+        """
+        self._erased.refresh(store)
+        visitors = {identity[:2] for identity in cargo.ids if identity[:2] in self._erased}
+        visitors.update(parcel.ids[0][:2] for parcel in parcels if parcel.seq in late)
+        named = {str(parcel.seq): parcel.named for parcel in parcels}
+        for seq, places in self._outcomes_of_erased(parcels).items():
+            visitors.update(named[seq][place] for place in places if place not in dropped.get(seq, ()))
+        keys = {parcel.record.site_id: parcel.record.site for parcel in parcels if parcel.record}
+        now = time.time_ns() // 1_000_000
+        return [
+            (now, 0, Record(now, site, keys[site], erase=f"{visitor:016x}").encode())
+            for site, visitor in sorted(visitors)
+        ]
 
     def _ready_store(self) -> Store:
         if self._store is None:
@@ -283,6 +360,16 @@ def _due(connection: sqlite3.Connection, everything: bool) -> bool:
     return everything or events >= MIN_EVENTS or not 0 <= time.time_ns() // 1_000_000 - oldest < MAX_AGE_MS
 
 
+def _of_one_sort(parcels: list[Parcel]) -> list[Parcel]:
+    """The first commands, or what stands before the first command.
+
+    They never share a shipment: dropping a roll-up's month makes ClickHouse forget the tokens of its rows, so nothing
+    that was inserted under them may have to be inserted again.
+    """
+    commands = parcels[0].erase is not None
+    return list(itertools.takewhile(lambda parcel: (parcel.erase is not None) is commands, parcels))
+
+
 def _may_be_stored(parcel: Parcel) -> bool:
     """Whether a copy may have come so long ago that memory forgot it."""
     batch = parcel.record.batch if parcel.record else {}
@@ -290,11 +377,7 @@ def _may_be_stored(parcel: Parcel) -> bool:
 
 
 def _with_inserted(store: Store, parcels: list[Parcel], copies: dict[str, list[int]]) -> dict[str, list[int]]:
-    """The copies, with events and outcomes that an earlier try of this shipment has inserted.
-
-    Tokens are forgotten after 10,000 inserts, which collectors that share a server reach within the hour: a plan that
-    old is not repeated blindly.
-    """
+    """The copies, with events and outcomes that an earlier try of this shipment has inserted."""
     stored = _ids_in(store, "events", parcels) | _ids_in(store, "trails", parcels)
     found = Ledger().copies(store, parcels)
     for parcel in parcels:
@@ -314,6 +397,7 @@ def _ids_in(store: Store, table: str, parcels: list[Parcel]) -> set[tuple[Any, .
             f"SELECT site_id, visitor_id, page_id, n FROM {table} WHERE site_id IN {{sites:Array(UInt32)}} "  # noqa: S608
             "AND visitor_id IN {visitors:Array(UInt64)} AND page_id IN {pages:Array(UInt64)}",
             {"sites": sorted(sites), "visitors": sorted(visitors), "pages": sorted(pages)},
+            UNLOGGED,
         )
     )
 

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collector.sites import Site
 
 PATH: Final = "/v1/outcomes"
-_HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 def blueprint(parts: receive.Parts) -> Blueprint:
@@ -32,19 +31,12 @@ def blueprint(parts: receive.Parts) -> Blueprint:
     @routes.route(PATH, methods=["POST"], provide_automatic_options=False)
     def outcomes() -> Response:
         try:
-            return receive.taken(receiver.take(), "outcome", _HEADERS)
+            return receive.taken(receiver.take(), "outcome", authorize.HEADERS)
         except Refusal as refusal:
             parts.spool.count(REJECTED + refusal.reason)
-            return _refused(refusal)
+            return authorize.refused(refusal)
 
     return routes
-
-
-def _refused(refusal: Refusal) -> Response:
-    response = receive.refused(refusal.status, refusal.reason, str(refusal), refusal.retry_after, _HEADERS)
-    if refusal.status == 401:
-        response.headers["WWW-Authenticate"] = 'Bearer realm="footpath"'
-    return response
 
 
 class _Receiver:

@@ -11,7 +11,7 @@ from collector import spool
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 
@@ -66,13 +66,22 @@ def begin(connection: sqlite3.Connection, plan: Shipment) -> None:
     )
 
 
-def settle(connection: sqlite3.Connection, plan: Shipment, counts: Mapping[str, int]) -> None:
-    """Delete the shipment with its records and add to the counters, in one transaction."""
+def settle(
+    connection: sqlite3.Connection,
+    plan: Shipment,
+    counts: Mapping[str, int],
+    following: Iterable[tuple[int, int, bytes]] = (),
+) -> None:
+    """Delete the shipment with its records and add to the counters, in one transaction.
+
+    `following` are records (received, events, payload) that take their place at the end.
+    """
     chosen = plan.first, plan.last
     with spool.transaction(connection):
         gone = connection.execute(f"{spool.WAITING} WHERE seq BETWEEN ? AND ?", chosen).fetchone()
         connection.execute("DELETE FROM records WHERE seq BETWEEN ? AND ?", chosen)
         connection.execute("DELETE FROM shipments")
+        spool.append(connection, following)
         waiting = zip(spool.WAITING_NAMES, gone, strict=True)
         connection.executemany(spool.COUNT, [*counts.items(), *((name, -number) for name, number in waiting)])
 

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 GROUP_RECORDS: Final = 256
@@ -182,8 +182,35 @@ def connect(path: Path, synchronous: str = "FULL") -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute(f"PRAGMA synchronous = {'FULL' if synchronous == 'FULL' else 'NORMAL'}")
+    # What was deleted is overwritten: otherwise addresses and ids of loaded batches stay in the file for as long as
+    # nobody needs the room. 1.1 us an event.
+    connection.execute("PRAGMA secure_delete = ON")
     connection.executescript(_TABLES)
     return connection
+
+
+def tidy(connection: sqlite3.Connection) -> bool:
+    """Bring everything from the log into the file and empty the log, which has copies of what was deleted.
+
+    Returns:
+        whether it was possible: not while somebody reads or writes.
+    """
+    connection.execute("PRAGMA busy_timeout = 100")
+    try:
+        ((busy, _, _),) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        connection.execute("PRAGMA busy_timeout = 30000")
+    return not busy
+
+
+def append(connection: sqlite3.Connection, records: Iterable[tuple[int, int, bytes]]) -> None:
+    """Put records (received, events, payload) at the end, inside the caller's transaction; they wait from now on."""
+    rows = list(records)
+    sums = Counter(spooled_records=len(rows))
+    for _, events, payload in rows:
+        sums.update(accepted=events, spooled=events, spooled_bytes=len(payload))
+    connection.executemany("INSERT INTO records (received, events, payload) VALUES (?, ?, ?)", rows)
+    connection.executemany(COUNT, [pair for pair in sums.items() if pair[1]])
 
 
 def files(folder: Path) -> list[Path]:
@@ -258,16 +285,9 @@ def add_counts(connection: sqlite3.Connection, counts: Mapping[str, int]) -> Non
 
 
 def _append(connection: sqlite3.Connection, group: list[_Ticket], counts: Counter[str]) -> None:
-    sums = Counter(counts)
-    events = sum(ticket.events for ticket in group)
-    sums.update(accepted=events, spooled=events, spooled_records=len(group))
-    sums["spooled_bytes"] += sum(len(ticket.payload) for ticket in group)
     with transaction(connection):
-        connection.executemany(
-            "INSERT INTO records (received, events, payload) VALUES (?, ?, ?)",
-            [(ticket.received, ticket.events, ticket.payload) for ticket in group],
-        )
-        connection.executemany(COUNT, [pair for pair in sums.items() if pair[1]])
+        append(connection, [(ticket.received, ticket.events, ticket.payload) for ticket in group])
+        connection.executemany(COUNT, [pair for pair in counts.items() if pair[1]])
 
 
 @contextlib.contextmanager

@@ -18,14 +18,14 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from collector import engine as engines
-from collector import load, migrate, shipment, store, telemetry
+from collector import load, migrate, retention, shipment, store, telemetry
 from collector.config import ConfigError, Settings
 from collector.enrich.place import PlaceError, Places
 from collector.enrich.visitor import load_key
 from collector.sites import LiveSites
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from multiprocessing.process import BaseProcess
 
 DRAIN_SECONDS: Final = 10
@@ -193,8 +193,8 @@ def database(settings: Settings) -> Iterator[str]:
             yield connection.loader_url
 
 
-def prepare(url: str) -> None:
-    """Apply pending migrations.
+def prepare(url: str, kept: Mapping[str, int]) -> None:
+    """Apply pending migrations, and give the tables the TTL that `kept` says (days by kind).
 
     Raises:
         StoreError: ClickHouse did not answer or refused, or the tables are not this version's.
@@ -203,6 +203,8 @@ def prepare(url: str) -> None:
         migrate.migrate(url, report=lambda step: log.info("migration %s applied", step.name))
     except migrate.MigrationError as error:
         raise store.Refused(str(error)) from error
+    with contextlib.closing(store.Store(url)) as database:
+        retention.apply(database, kept, report=lambda change: log.info("retention: %s", change.sql))
 
 
 def run_loader(settings: Settings) -> None:
@@ -217,7 +219,12 @@ def run_loader(settings: Settings) -> None:
 
 
 def _load_until_told(settings: Settings) -> None:
-    loader = load.Loader(settings.spool_dir, lambda: database_url(settings), LiveSites(settings.config_dir), prepare)
+    loader = load.Loader(
+        settings.spool_dir,
+        lambda: database_url(settings),
+        LiveSites(settings.config_dir),
+        lambda url: prepare(url, settings.retention),
+    )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: loader.stopping.set())
     loader.run(DRAIN_SECONDS)

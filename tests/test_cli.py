@@ -149,3 +149,12 @@ def test_a_running_program_is_checked_and_asked(folder: Path, tmp_path: Path, mo
         assert picture.read_bytes().startswith(b"\x89PNG")
         no_picture = footpath("query", "sessions", *common, "--plot", str(picture))
         assert "has no picture" in no_picture.output
+
+
+def test_migrate_shows_and_applies_the_retention(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A dry run prints the statement and runs none; applied once, there is nothing left to do."""
+    assert footpath("migrate").exit_code == 0
+    monkeypatch.setenv("FOOTPATH_RETENTION", "click=10")
+    statement = "ALTER TABLE events MODIFY TTL toDateTime(ts) + toIntervalDay(10) WHERE kind = 'click'"
+    runs = [statement in footpath(*words).output for words in (("migrate", "--dry-run"), ("migrate",), ("migrate",))]
+    assert runs == [True, True, False]

@@ -163,7 +163,10 @@ def test_every_reason_is_explained() -> None:
     """Each word that Footpath-Reason, an answer or a counter may carry has its row; no row has another word."""
     answers = section("docs/operating.md", "## What an answer means")
     refusals = set(re.findall(r"^\| \d{3} \| `([a-z_]+)` \|", answers, re.MULTILINE)) - {"rejected"}
-    modules = ("app", "authorize", "publish", "receive", "receive_outcomes", "validate", "validate_outcomes")
+    modules = (
+        "app", "authorize", "export", "publish", "receive", "receive_outcomes", "validate", "validate_outcomes",
+        "visitors",
+    )  # fmt: skip
     used = {word for module in modules for word in reasons(f"collector/{module}.py")}
     listed = refusals | first_cells(answers)
     assert listed == used

@@ -139,3 +139,14 @@ def test_bad_values_are_poison_wherever_they_are_found(store: Store) -> None:
         with pytest.raises(Poison):
             store.insert("sites", row | wrong)
     assert store.insert("sites", row) == 1
+
+
+def test_the_log_has_no_statements(tmp_path: Path) -> None:
+    """Warnings only: values of parameters, ids of visitors among them, would stand there for days."""
+    with engine.running(tmp_path) as connection:
+        store = Store(connection.loader_url, database="default")
+        assert store.execute("SELECT {value:UInt64} + 1", {"value": 8_765_432_109}) == [(8_765_432_110,)]
+        store.close()
+    log = (tmp_path / "clickhouse" / "engine.log").read_text()
+    assert set(re.findall(r"<[A-Z][a-z]+>", log)) == {"<Warning>"}
+    assert "8765432109" not in log

@@ -56,7 +56,7 @@ def assert_described(answer: TestResponse, described: Json) -> None:
         return
     ((kind, media),) = described["content"].items()
     assert answer.mimetype == kind
-    body = answer.get_json() if kind.endswith("json") else answer.text
+    body = answer.get_json() if kind.endswith(("/json", "+json")) else answer.text
     assert allows(media["schema"], body), body
 
 
@@ -106,7 +106,9 @@ def test_the_routes_are_those_of_the_application(app: Flask) -> None:
     }
 
 
-@pytest.mark.parametrize("path", [path for path, item in DESCRIBED["paths"].items() if "get" in item])
+@pytest.mark.parametrize("path", [
+    path for path, item in DESCRIBED["paths"].items() if "get" in item and "security" not in item["get"]
+])  # fmt: skip
 def test_a_route_answers_as_described(app: Flask, path: str) -> None:
     """A plain GET is answered with what the description says."""
     answer = app.test_client().get(path.replace("{file}", f"{__version__}.js"))

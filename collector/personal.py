@@ -1,0 +1,86 @@
+"""Which tables know a visitor, and which have only counted one? ClickHouse is asked, so that no table is forgotten."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collector.store import Store
+
+STAGING: Final = "_rebuilt_"
+"""Stands in the names of tables that a roll-up is rebuilt in."""
+UNLOGGED: Final = {"log_queries": 0}
+"""Settings of statements that name a visitor: the query log would keep the id."""
+
+Visitor = tuple[int, int]
+"""(site_id, visitor_id)"""
+
+
+@dataclass(frozen=True, slots=True)
+class RollUp:
+    """A table of cells by site and `page_day`, filled by a view. `cells` is the view's SELECT, `sums` what adds up."""
+
+    table: str
+    cells: str
+    partition: str
+    sums: tuple[str, ...]
+
+
+def digest(visitor: Visitor) -> str:
+    """What stands in `erased` for a visitor. Ids have 64 random bits: nobody finds one by trying."""
+    site, number = visitor
+    return blake2b(f"{site}:{number:016x}".encode(), digest_size=16, person=b"footpath erased").hexdigest()
+
+
+def tables(store: Store) -> dict[str, str]:
+    """Every table whose rows say whose they are (columns site_id and visitor_id), with its engine."""
+    return dict(
+        store.execute(
+            "SELECT name, engine FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree' "
+            "AND position(name, {staging:String}) = 0 AND name IN (SELECT table FROM system.columns "
+            "WHERE database = currentDatabase() AND name IN ('site_id', 'visitor_id') "
+            "GROUP BY table HAVING count() = 2) ORDER BY name",
+            {"staging": STAGING},
+        )
+    )
+
+
+def roll_ups(store: Store) -> list[RollUp]:
+    """Every table of cells that belong to nobody: filled by the view of its name, without visitors."""
+    known = tables(store)
+    found = store.execute(
+        "SELECT name, as_select FROM system.tables WHERE database = currentDatabase() AND engine = 'MaterializedView'"
+    )
+    views = {name.removesuffix("_view"): cells for name, cells in found}
+    return [_roll_up(store, table, cells) for table, cells in sorted(views.items()) if table not in known]
+
+
+def _roll_up(store: Store, table: str, cells: str) -> RollUp:
+    ((partition,),) = store.execute(
+        "SELECT partition_key FROM system.tables WHERE database = currentDatabase() AND name = {table:String}",
+        {"table": table},
+    )
+    columns = store.execute(
+        "SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = {table:String} "
+        "AND NOT is_in_sorting_key",
+        {"table": table},
+    )
+    sums = tuple(name for name, kind in columns if re.fullmatch(r"U?Int\d+", kind))
+    return RollUp(table, cells, partition, sums)
+
+
+def counts(store: Store, visitor: Visitor) -> dict[str, int]:
+    """How many rows each table has about a visitor; tables without any too."""
+    return {table: _count(store, table, visitor) for table in tables(store)}
+
+
+def _count(store: Store, table: str, visitor: Visitor) -> int:
+    ((number,),) = store.execute(
+        f"SELECT count() FROM {table} WHERE site_id = {{site:UInt32}} AND visitor_id = {{visitor:UInt64}}",  # noqa: S608
+        {"site": visitor[0], "visitor": visitor[1]},
+        UNLOGGED,
+    )
+    return int(number)

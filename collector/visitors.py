@@ -1,0 +1,35 @@
+"""DELETE /v1/visitors/ID: the command to erase a visitor, put into the spool like everything else, 202."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Response
+
+from collector import authorize, receive
+from collector.event import Record
+from collector.receive import Refusal, answer, now_ms
+from collector.telemetry import REJECTED
+
+if TYPE_CHECKING:
+    from collector.receive import Parts
+
+
+def blueprint(parts: Parts) -> Blueprint:
+    """The route by which a server has a visitor of its site erased."""
+    routes = Blueprint("visitors", __name__)
+
+    @routes.route("/v1/visitors/<visitor>", methods=["DELETE"], provide_automatic_options=False)
+    def erase(visitor: str) -> Response:
+        try:
+            site = authorize.holder(parts.sites())
+            authorize.visitor_id(visitor)
+            received = now_ms()
+            receive.put(parts.spool, Record(received, site.id, site.key, erase=visitor), 0)
+        except Refusal as refusal:
+            parts.spool.count(REJECTED + refusal.reason)
+            return authorize.refused(refusal)
+        body = {"site": site.key, "visitor": visitor, "state": "waiting", "asked_at": received, "now": now_ms()}
+        return answer(202, body, authorize.HEADERS)
+
+    return routes
