@@ -1,5 +1,8 @@
 """POST /v1/events: receive, validate, spool, 202. Nothing here waits for ClickHouse.
 
+The route is plain WSGI in front of the Flask application (`ahead`): contexts, routing and a streamed answer take
+more CPU than all checks together (`docs/decisions/validation.md`).
+
 An answer says what became of each event, the server's time, and, where something was refused, why: also in the header
 `Footpath-Reason`, so that the collector explains itself in a browser's network tab.
 """
@@ -7,17 +10,20 @@ An answer says what became of each event, the server's time, and, where somethin
 from __future__ import annotations
 
 import ipaddress
-import json
+import logging
 import threading
 import time
 import zlib
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
+import orjson
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.wsgi import get_input_stream
 
 from collector import validate
 from collector.enrich import device, visitor
@@ -26,8 +32,9 @@ from collector.spool import SpoolError
 from collector.telemetry import REJECTED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import date
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from collector.config import Network
     from collector.enrich.place import Places
@@ -42,6 +49,10 @@ SKEW_MS: Final = 10_000
 BURST: Final = 4
 RETRY_SECONDS: Final = 5
 _KEPT_REFUSALS_A_MINUTE: Final = 100
+
+INTERNAL: Final = "the collector failed; its log says where"
+
+log = logging.getLogger("footpath.receive")
 
 CORS: Final = {
     "Access-Control-Allow-Origin": "*",
@@ -78,6 +89,17 @@ class Parts:
     rate: float = 50.0
 
 
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who sent a batch, and when it came (Unix ms). The address goes no further than this request."""
+
+    received: int
+    site: Site
+    address: str
+    user_agent: str
+    hints: str
+
+
 class Limiter:
     """Token buckets by key, bounded in number: the least recently used is forgotten first."""
 
@@ -98,31 +120,51 @@ class Limiter:
             return allowed
 
 
-def blueprint(parts: Parts, path: str) -> Blueprint:
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back: HTTP status, JSON, headers."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str]
+
+
+def blueprint(receiver: Receiver, path: str) -> Blueprint:
     """The route that events are sent to."""
     routes = Blueprint("receive", __name__)
-    receiver = _Receiver(parts)
 
     @routes.route(path, methods=["POST", "OPTIONS"], provide_automatic_options=False)
     def events() -> Response:
         if request.method == "OPTIONS":
             return Response(status=204, headers=CORS | _PREFLIGHT)
-        try:
-            return _taken(receiver.take())
-        except Refusal as refusal:
-            parts.spool.count(REJECTED + refusal.reason)
-            return refused(refusal.status, refusal.reason, str(refusal), refusal.retry_after)
+        return _response(receiver.answer(request.environ))
 
     return routes
 
 
-def _taken(body: Json) -> Response:
-    response = _answer(202, body)
-    if body["rejected"]:
-        first = body["rejected"][0]
-        told = f"{len(body['rejected'])} events; event {first['index']}: {'; '.join(first['errors'])}"
-        response.headers["Footpath-Reason"] = _header(f"rejected: {told}")
-    return response
+def ahead(application: WSGIApplication, receiver: Receiver, path: str) -> WSGIApplication:
+    """Answer POSTs to `path` without Flask; everything else goes to `application`."""
+
+    def serve(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        if environ["PATH_INFO"] != path or environ["REQUEST_METHOD"] != "POST":
+            return application(environ, start)
+        try:
+            answer = receiver.answer(environ)
+        except Exception:
+            log.exception("a batch could not be taken")
+            answer = _refusal(500, "internal", INTERNAL)
+        start(f"{answer.status} {HTTPStatus(answer.status).phrase}", list(answer.headers.items()))
+        return [answer.body]
+
+    return serve
+
+
+def _reason(rejected: list[Json]) -> dict[str, str]:
+    """The header that says why events were refused, where some were."""
+    if not rejected:
+        return {}
+    told = f"{len(rejected)} events; event {rejected[0]['index']}: {'; '.join(rejected[0]['errors'])}"
+    return {"Footpath-Reason": _header(f"rejected: {told}")}
 
 
 def _header(text: str) -> str:
@@ -131,86 +173,109 @@ def _header(text: str) -> str:
 
 def refused(status: int, reason: str, told: str, retry_after: int = 0) -> Response:
     """An error answer of the JSON form that all routes share."""
-    response = _answer(status, {"error": {"type": reason, "message": told}, "now": _now()})
-    response.headers["Footpath-Reason"] = _header(f"{reason}: {told}")
+    return _response(_refusal(status, reason, told, retry_after))
+
+
+def _refusal(status: int, reason: str, told: str, retry_after: int = 0) -> Answer:
+    headers = {"Footpath-Reason": _header(f"{reason}: {told}")}
     if retry_after:
-        response.headers["Retry-After"] = str(retry_after)
-    return response
+        headers["Retry-After"] = str(retry_after)
+    return _answer(status, {"error": {"type": reason, "message": told}, "now": _now()}, headers)
 
 
-class _Receiver:
+def _response(answer: Answer) -> Response:
+    return Response(answer.body, answer.status, answer.headers)
+
+
+class Receiver:
+    """Takes batches for as long as a worker lives."""
+
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._rate = Limiter(parts.rate, max(1.0, parts.rate * BURST)) if parts.rate else None
         self._kept = Limiter(_KEPT_REFUSALS_A_MINUTE / 60, _KEPT_REFUSALS_A_MINUTE)
 
-    def take(self) -> Json:
+    def answer(self, environ: WSGIEnvironment) -> Answer:
+        """Take one batch and say what became of it."""
+        try:
+            taken = self._take(environ)
+        except Refusal as refusal:
+            self._parts.spool.count(REJECTED + refusal.reason)
+            return _refusal(refusal.status, refusal.reason, str(refusal), refusal.retry_after)
+        return _answer(202, taken, _reason(taken["rejected"]))
+
+    def _take(self, environ: WSGIEnvironment) -> Json:
         """Take one batch: the answer's body, once everything accepted is on the disk.
 
         Raises:
             Refusal: nothing of it was taken.
         """
         received = _now()
-        body = _body()
+        body = _body(environ)
         document = _document(body)
-        site = self._site(document)
-        address = client_address(
-            request.remote_addr or "", request.headers.getlist("X-Forwarded-For"), self._parts.trusted_proxies
-        )
-        self._require_rate(site, address)
+        sender = self._sender(environ, document, received)
+        self._require_rate(sender)
         verdict = _verdict(document, len(body))
         _refuse_stale(verdict)
-        self._put(site, address, received, document, verdict)
+        self._put(sender, document, verdict)
         return {
             "accepted": len(verdict.batch["events"]),
             "rejected": [{"index": event.index, "id": event.id, "errors": event.errors} for event in verdict.rejected],
             "now": _now(),
         }
 
-    def _site(self, document: Json) -> Site:
+    def _sender(self, environ: WSGIEnvironment, document: Json, received: int) -> Sender:
+        return Sender(
+            received,
+            self._site(document, environ.get("HTTP_ORIGIN")),
+            _address(environ, self._parts.trusted_proxies),
+            environ.get("HTTP_USER_AGENT", "")[:MAX_USER_AGENT],
+            _hints(environ),
+        )
+
+    def _site(self, document: Json, origin: str | None) -> Site:
         key = document.get("site")
         site = self._parts.sites().get(key) if isinstance(key, str) else None
         if site is None:
             named = key[:64] if isinstance(key, str) else type(key).__name__
             raise Refusal(403, "site", f"site {named!r} is not in sites.yml")
-        if not site.allows(request.headers.get("Origin")):
-            raise Refusal(403, "origin", f"origin {request.headers['Origin'][:200]!r} is not allowed for {site.key}")
+        if origin is not None and not site.allows(origin):
+            raise Refusal(403, "origin", f"origin {origin[:200]!r} is not allowed for {site.key}")
         if not site.enabled:
             raise Refusal(410, "switched_off", f"site {site.key} is switched off")
         return site
 
-    def _require_rate(self, site: Site, address: str) -> None:
-        if self._rate and not self._rate.take((site.id, _network(address)), time.monotonic()):
+    def _require_rate(self, sender: Sender) -> None:
+        if self._rate and not self._rate.take((sender.site.id, _network(sender.address)), time.monotonic()):
             raise Refusal(429, "rate", f"more than {self._parts.rate:g} requests a second from one network", 1)
 
-    def _put(self, site: Site, address: str, received: int, document: Json, verdict: validate.Verdict) -> None:
-        batch = verdict.batch
-        user_agent = request.headers.get("User-Agent", "")[:MAX_USER_AGENT]
+    def _put(self, sender: Sender, document: Json, verdict: validate.Verdict) -> None:
+        batch, site = verdict.batch, sender.site
         if not batch["visitor"] or not batch["session"]:
-            self._set_identity(batch, received, site, address, user_agent)
+            self._set_identity(batch, sender)
         _hide_identifiers(batch["events"], self._parts.person_key, site)
         record = Record(
-            received,
+            sender.received,
             site.id,
             site.key,
-            user_agent,
-            device.hints(dict(request.headers)),
-            self._parts.places.country(address),
+            sender.user_agent,
+            sender.hints,
+            self._parts.places.country(sender.address),
             batch,
             self._kept_refusals(site, document, verdict),
         )
-        self._count(batch, received, verdict)
+        self._count(batch, sender.received, verdict)
         if batch["events"] or record.rejected:
             try:
-                self._parts.spool.put(record.encode(), len(batch["events"]), received)
+                self._parts.spool.put(record.encode(), len(batch["events"]), sender.received)
             except SpoolError as error:
                 raise Refusal(503, "spool", str(error), RETRY_SECONDS) from error
 
-    def _set_identity(self, batch: Json, received: int, site: Site, address: str, user_agent: str) -> None:
+    def _set_identity(self, batch: Json, sender: Sender) -> None:
         """Visitor and session of a browser that may store nothing: a keyed hash of the day, made before the spool."""
-        day = _day(batch, received)
+        day = _day(batch, sender.received)
         try:
-            identity = self._parts.salts.visitor_id(site.key, address, user_agent, day)
+            identity = self._parts.salts.visitor_id(sender.site.key, sender.address, sender.user_agent, day)
         except (OSError, ValueError) as error:
             raise Refusal(503, "salts", f"the day's salt cannot be read: {error}", RETRY_SECONDS) from error
         batch["visitor"] = f"{identity:016x}"
@@ -229,6 +294,20 @@ class _Receiver:
             for event in verdict.rejected
             if self._kept.take((site.id, event.reason), now)
         ]
+
+
+_HINTS: Final = "HTTP_SEC_CH_UA"
+
+
+def _hints(environ: WSGIEnvironment) -> str:
+    """The client hints as one line; the other headers, most of a request, are not looked at."""
+    found = {name[5:].replace("_", "-"): value for name, value in environ.items() if name.startswith(_HINTS)}
+    return device.hints(found) if found else ""
+
+
+def _address(environ: WSGIEnvironment, trusted: tuple[Network, ...]) -> str:
+    forwarded = environ.get("HTTP_X_FORWARDED_FOR")
+    return client_address(environ.get("REMOTE_ADDR", ""), [forwarded] if forwarded is not None else [], trusted)
 
 
 def client_address(remote: str, forwarded: list[str], trusted: tuple[Network, ...]) -> str:
@@ -253,32 +332,31 @@ def _within(address: str, networks: tuple[Network, ...]) -> bool:
     return parsed is not None and any(parsed in network for network in networks)
 
 
-def _network(address: str) -> str:
+def _network(address: str) -> object:
     """/24 of IPv4, /56 of IPv6: what one subscriber usually has."""
     parsed = _parsed(address)
     if parsed is None:
         return address[:64]
-    return str(ipaddress.ip_network((parsed, 24 if parsed.version == 4 else 56), strict=False))
+    return int(parsed) >> (8 if parsed.version == 4 else 72), parsed.version
 
 
 _GZIP: Final = b"\x1f\x8b"
 """What gzip begins with, and no JSON does."""
 
 
-def _body() -> bytes:
+def _body(environ: WSGIEnvironment) -> bytes:
     """The request's body, inflated where it says gzip or is: a browser asks before it may send the header.
 
     Raises:
         Refusal: 413 too large, 400 not what it says.
     """
-    request.max_content_length = MAX_WIRE_BYTES
     try:
-        body = request.get_data(cache=False)
+        body = get_input_stream(environ, max_content_length=MAX_WIRE_BYTES).read()
     except RequestEntityTooLarge:
         raise Refusal(413, "too_large", f"more than {MAX_WIRE_BYTES >> 20} MiB") from None
     except (HTTPException, OSError) as error:
         raise Refusal(400, "unreadable", f"the body could not be read: {error}") from None
-    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
+    encoding = environ.get("HTTP_CONTENT_ENCODING", "").strip().lower()
     if encoding in ("identity", ""):
         return _inflated(body) if body.startswith(_GZIP) else body
     if encoding != "gzip":
@@ -344,8 +422,9 @@ def _hide_identifiers(events: list[Json], key: bytes, site: Site) -> None:
             event["id"] = f"{visitor.person_id(key, site.key, event['id']):016x}"
 
 
-def _answer(status: int, body: Json) -> Response:
-    return Response(json.dumps(body), status, CORS, mimetype="application/json")
+def _answer(status: int, body: Json, headers: dict[str, str]) -> Answer:
+    text = orjson.dumps(body)
+    return Answer(status, text, CORS | headers | {"Content-Type": "application/json", "Content-Length": str(len(text))})
 
 
 def _now() -> int:

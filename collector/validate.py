@@ -276,7 +276,7 @@ class _Shared(fields.Field[Json]):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Json:
         kept = _SHARED.kept(value)
         if kept is None:
-            required = self.error_messages["required"]
+            required = str(self.error_messages["required"])
             faults = [(name, required if how is MISSING else how) for name, how in _SHARED.faults(value)]
             raise ValidationError(_told(faults))
         return kept
