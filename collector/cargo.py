@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from collector.columns import BROKEN, Builder, dead_letter, event_id
+from collector.columns import BROKEN, Builder, dead_letter, event_ids
 from collector.event import Json, Record
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def unpack(rows: Iterable[tuple[int, int, int, bytes]]) -> list[Parcel]:
 def _parcel(seq: int, received: int, events: int, payload: bytes) -> Parcel:
     try:
         record = Record.decode(payload)
-        ids = tuple(event_id(record, event) for event in record.batch.get("events", ()))
+        ids = event_ids(record)
     except BROKEN as error:
         return Parcel(seq, received, events, payload, None, (), repr(error))
     return Parcel(seq, received, events, payload, record, ids)
