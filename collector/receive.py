@@ -27,6 +27,7 @@ from werkzeug.wsgi import get_input_stream
 
 from collector import validate
 from collector.enrich import device, visitor
+from collector.enrich.hints import HEADERS
 from collector.event import Json, Record
 from collector.spool import SpoolError
 from collector.telemetry import REJECTED
@@ -296,12 +297,12 @@ class Receiver:
         ]
 
 
-_HINTS: Final = "HTTP_SEC_CH_UA"
+_HINTS: Final = {f"HTTP_{name.upper().replace('-', '_')}": name for name in HEADERS}
 
 
 def _hints(environ: WSGIEnvironment) -> str:
-    """The client hints as one line; the other headers, most of a request, are not looked at."""
-    found = {name[5:].replace("_", "-"): value for name, value in environ.items() if name.startswith(_HINTS)}
+    """The client hints as one line; the rest of the environment, some eighty names, is not looked at."""
+    found = {name: environ[key] for key, name in _HINTS.items() if key in environ}
     return device.hints(found) if found else ""
 
 
@@ -315,7 +316,7 @@ def client_address(remote: str, forwarded: list[str], trusted: tuple[Network, ..
     hops = [hop.strip() for header in forwarded for hop in header.split(",")] + [remote]
     while len(hops) > 1 and _within(hops[-1], trusted):
         hops.pop()
-    return str(_parsed(hops[-1]) or hops[-1])
+    return str(_parsed(hops[-1]) or hops[-1]) if ":" in hops[-1] else hops[-1]
 
 
 def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
@@ -332,12 +333,12 @@ def _within(address: str, networks: tuple[Network, ...]) -> bool:
     return parsed is not None and any(parsed in network for network in networks)
 
 
-def _network(address: str) -> object:
+def _network(address: str) -> str:
     """/24 of IPv4, /56 of IPv6: what one subscriber usually has."""
+    if ":" not in address:
+        return address.rpartition(".")[0][:64] or address[:64]
     parsed = _parsed(address)
-    if parsed is None:
-        return address[:64]
-    return int(parsed) >> (8 if parsed.version == 4 else 72), parsed.version
+    return str(ipaddress.ip_network((parsed, 56), strict=False)) if parsed else address[:64]
 
 
 _GZIP: Final = b"\x1f\x8b"

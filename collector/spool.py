@@ -19,6 +19,7 @@ import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cache
 from typing import IO, TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ CREATE TABLE IF NOT EXISTS shipments (
     verdicts BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, text TEXT NOT NULL, at REAL NOT NULL) WITHOUT ROWID;
 """
-_RECORDS: Final = "INSERT INTO records (received, events, payload) VALUES (?, ?, ?)"
+_RECORDS: Final = "INSERT INTO records (received, events, payload) VALUES "
 COUNT: Final = (
     "INSERT INTO counters (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value"
 )
@@ -267,19 +268,18 @@ def add_counts(connection: sqlite3.Connection, counts: Mapping[str, int]) -> Non
 
 def _append(connection: sqlite3.Connection, group: list[_Ticket], counts: Counter[str]) -> None:
     """Few statements whatever the number of records: around each the GIL is let go and has to be won again."""
-    sums = Counter(counts)
-    events = sum(ticket.events for ticket in group)
-    sums.update(accepted=events, spooled=events, spooled_records=len(group))
-    sums["spooled_bytes"] += sum(len(ticket.payload) for ticket in group)
+    events, size = sum(ticket.events for ticket in group), sum(len(ticket.payload) for ticket in group)
+    sums = {"accepted": events, "spooled": events, "spooled_records": len(group), "spooled_bytes": size, **counts}
+    changed = [value for pair in sums.items() if pair[1] for value in pair]
     records = [value for ticket in group for value in (ticket.received, ticket.events, ticket.payload)]
     with transaction(connection):
         if group:
-            connection.execute(_RECORDS.replace("(?, ?, ?)", _rows(3, len(group))), records)
-        changed = [value for pair in sums.items() if pair[1] for value in pair]
+            connection.execute(_RECORDS + _rows(3, len(group)), records)
         if changed:
             connection.execute(COUNT.replace("(?, ?)", _rows(2, len(changed) // 2)), changed)
 
 
+@cache
 def _rows(columns: int, count: int) -> str:
     """Placeholders of `count` rows."""
     return ",".join([f"({','.join('?' * columns)})"] * count)
