@@ -55,13 +55,14 @@ class Window:
         self._most = blocks
 
     def __contains__(self, event: EventId) -> bool:
-        return bool(self._blocks.get((*event[:3], event[3] >> 10), 0) >> (event[3] & 1023) & 1)
+        site, visitor, page, number = event
+        return bool(self._blocks.get((site, visitor, page, number >> 10), 0) >> (number & 1023) & 1)
 
     def add(self, events: Iterable[EventId]) -> None:
         """Remember these."""
-        for event in events:
-            block = (*event[:3], event[3] >> 10)
-            self._blocks[block] = self._blocks.get(block, 0) | 1 << (event[3] & 1023)
+        for site, visitor, page, number in events:
+            block = site, visitor, page, number >> 10
+            self._blocks[block] = self._blocks.get(block, 0) | 1 << (number & 1023)
             self._blocks.move_to_end(block)
         while len(self._blocks) > self._most:
             self._blocks.popitem(last=False)

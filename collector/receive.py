@@ -18,7 +18,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import orjson
 from flask import Blueprint, Response, request
@@ -90,8 +90,7 @@ class Parts:
     rate: float = 50.0
 
 
-@dataclass(frozen=True, slots=True)
-class Sender:
+class Sender(NamedTuple):
     """Who sent a batch, and when it came (Unix ms). The address goes no further than this request."""
 
     received: int
@@ -121,8 +120,7 @@ class Limiter:
             return allowed
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What goes back: HTTP status, JSON, headers."""
 
     status: int
