@@ -11,7 +11,7 @@ help:
 	@echo "make lint          ruff, mypy, import-linter; biome, tsc and the size gate of the script"
 	@echo "make build-script  rebuild sdk_js/dist"
 	@echo "make crash         200 times something dies under load, and every event is counted"
-	@echo "make bench         the ingest benchmark"
+	@echo "make bench         the ingest benchmark, some five minutes"
 	@echo "make bench-script  the script beside others in a browser, an hour"
 
 demo: $(VENV)/.installed

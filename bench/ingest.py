@@ -1,36 +1,50 @@
-"""How many events a second from HTTP to a queryable row, and how much CPU each costs, by process.
+"""How many events a second from HTTP to a queryable row, and how much CPU each costs, by step.
 
-    python bench/ingest.py [--events 200000] [--connections 16]
+    python bench/ingest.py [--quick]
 
 One run starts a bare Flask application that keeps JSON in memory (the baseline: nothing durable, nothing checked), and
-then the whole program with its own ClickHouse, and sends both the same batches of ten over kept-alive connections.
-Machines are shared and noisy: compare the CPU figures and the ratio, not the rates of two runs.
+then the whole program with its own ClickHouse, and sends both the same batches of 1, 3 and 10 events. Machines are
+shared and noisy: compare the CPU figures and the ratio, not the rates of two runs.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import multiprocessing
+import contextlib
 import os
 import platform
 import random
 import signal
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tests.support import CHROME, batch, descendants, serving, wait_until
+from bench import stages
+from bench.traffic import always_new, drive, same_few
+from tests.support import Server, batch, descendants, free_port, serving, wait_until
 
-EVENTS_A_BATCH = 10
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bench.traffic import Load
+
+SIZES = (1, 3, 10)
+BATCHES = {1: 30_000, 3: 25_000, 10: 20_000}
+STEADY_SHARE = 0.7
+STEADY_SECONDS = 10
+LONG_SECONDS = 60
+NEW_A_SECOND = 1_000
+AGENT_ROUNDS = 3
 TICK = os.sysconf("SC_CLK_TCK")
+MIB = 1 << 20
 BASELINE = """
 import json
 from flask import Flask, request
@@ -41,96 +55,109 @@ def events():
     return {"accepted": len(kept[-1]["events"])}, 202
 """
 
+Cpu = dict[str, float]
+"""CPU us an event by part of the program."""
+
 
 @dataclass
-class Load:
-    """What one run of the senders saw: seconds until the last answer, and each answer's milliseconds."""
+class Run:
+    """One size of batches at full speed."""
 
-    seconds: float
-    answers: list[float]
+    load: Load
+    cpu: Cpu
+    queryable: float = 0.0
 
+    @property
+    def rate(self) -> float:
+        """Batches a second that became queryable: what can go on for ever."""
+        return self.load.batches / (self.load.seconds + self.queryable)
 
-def cpu_seconds(pids: list[int]) -> float:
-    """User and system time of these processes so far."""
-    total = 0
-    for pid in pids:
-        try:
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        except FileNotFoundError:
-            continue
-        total += int(fields[11]) + int(fields[12])
-    return total / TICK
-
-
-def requests(count: int) -> list[bytes]:
-    """Whole HTTP requests with ten events each, every one of another page view."""
-    built = []
-    for _ in range(count):
-        body = json.dumps(batch(), separators=(",", ":")).encode()
-        head = (
-            f"POST /v1/events HTTP/1.1\r\nHost: bench\r\nUser-Agent: {CHROME}\r\nContent-Type: text/plain\r\n"
-            f"Content-Length: {len(body)}\r\n\r\n"
-        )
-        built.append(head.encode() + body)
-    return built
+    @property
+    def together(self) -> float:
+        """CPU us an event."""
+        return sum(self.cpu.values())
 
 
-def send(port: int, count: int, connections: int, results: multiprocessing.SimpleQueue[Load]) -> None:
-    """Send from one process over several connections, each waiting for its answers."""
-    pending = requests(count)
-    answers: list[float] = []
+class Program:
+    """The running program, seen from outside: what its parts spent and hold."""
 
-    def work(mine: list[bytes]) -> None:
-        with socket.create_connection(("127.0.0.1", port)) as line:
-            for request in mine:
-                began = time.perf_counter()
-                line.sendall(request)
-                answer = b""
-                while b"\r\n\r\n" not in answer:
-                    answer += line.recv(65536)
-                head, _, rest = answer.partition(b"\r\n\r\n")
-                assert b" 202 " in head[:20], answer
-                length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
-                while len(rest) < length:
-                    rest += line.recv(65536)
-                answers.append((time.perf_counter() - began) * 1000)
+    def __init__(self, server: Server, folder: Path) -> None:
+        self.server = server
+        loader = int((folder / "data/spool/loader.lock").read_text())
+        below = server.descendants()
+        engine = [pid for pid, command in below.items() if "collector.engine" in command]
+        self._parts = {
+            "web": [pid for pid in below if pid != loader and pid not in engine],
+            "loader": [loader],
+            "ClickHouse": engine,
+        }
 
-    threads = [threading.Thread(target=work, args=(pending[number::connections],)) for number in range(connections)]
-    results.put(Load(0, []))  # the requests are built
-    began = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    results.put(Load(time.perf_counter() - began, answers))
+    def spent(self) -> Cpu:
+        """CPU seconds so far. The web workers' own threads (the spool's writer above all) count as `spool`."""
+        found = {name: sum(map(cpu_seconds, pids)) for name, pids in self._parts.items()}
+        writers = sum(map(own_threads_seconds, self._parts["web"]))
+        return {"requests": found.pop("web") - writers, "spool": writers} | found
 
+    def holds(self) -> dict[str, float]:
+        """MiB of resident memory by part."""
+        return {name: sum(map(resident, pids)) / MIB for name, pids in self._parts.items()}
 
-def drive(port: int, events: int, connections: int) -> Load:
-    """Run the senders in a process of their own, so that their CPU is not the program's."""
-    results: multiprocessing.SimpleQueue[Load] = multiprocessing.SimpleQueue()
-    process = multiprocessing.Process(target=send, args=(port, events // EVENTS_A_BATCH, connections, results))
-    process.start()
-    results.get()
-    load = results.get()
-    process.join()
-    return load
+    def inserted(self) -> int:
+        """Events that are queryable."""
+        return int(self.server.metrics()["inserted"])
+
+    def drive(self, batches: int, events: int, **how: object) -> Run:
+        """Send, wait until everything is queryable, and tell what an event cost."""
+        before, already = self.spent(), self.inserted()
+        load = drive(self.server.port, batches, events, **how)
+        answered = time.perf_counter()
+        wait_until(lambda: self.inserted() == already + batches * events, 300, "loading everything")
+        queryable = time.perf_counter() - answered
+        spent = {name: (seconds - before[name]) / (batches * events) * 1e6 for name, seconds in self.spent().items()}
+        return Run(load, spent, queryable)
 
 
-def baseline(events: int, connections: int, folder: Path) -> tuple[Load, float]:
-    """Bare Flask under the same server with the same workers and threads."""
+def cpu_seconds(pid: int) -> float:
+    """User and system time of a process so far."""
+    return _seconds(Path(f"/proc/{pid}/stat"))
+
+
+def own_threads_seconds(pid: int) -> float:
+    """The same of its threads that the server did not start for requests."""
+    spent = 0.0
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            if "tokio" not in (thread / "comm").read_text():
+                spent += _seconds(thread / "stat")
+    return spent
+
+
+def _seconds(stat: Path) -> float:
+    try:
+        fields = stat.read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / TICK
+
+
+def resident(pid: int) -> int:
+    """Bytes of resident memory."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return 0
+
+
+@contextlib.contextmanager
+def bare(folder: Path) -> Iterator[tuple[int, list[int]]]:
+    """Bare Flask under the same server with the same workers and threads: its port and processes."""
     (folder / "bare.py").write_text(BASELINE)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port), "--workers", "2",
                "--blocking-threads", "16", "--no-access-log", "--log-level", "error", "bare:app"]  # fmt: skip
     process = subprocess.Popen(command, cwd=folder)
     try:
         wait_until(lambda: _listens(port), what="the baseline's start")
-        pids = [process.pid, *descendants(process.pid)]
-        before = cpu_seconds(pids)
-        load = drive(port, events, connections)
-        return load, cpu_seconds(pids) - before
+        yield port, [process.pid, *descendants(process.pid)]
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait()
@@ -141,53 +168,126 @@ def _listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def whole(events: int, connections: int, folder: Path) -> tuple[Load, dict[str, float], float]:
-    """The whole program: (load, CPU seconds by process, seconds until the last event was queryable)."""
-    with serving(folder, FOOTPATH_RATE="0", FOOTPATH_LOG="warning") as server:
-        server.post(batch())
-        wait_until(lambda: server.metrics()["inserted"] == EVENTS_A_BATCH, what="the first insert")
-        loader = int((folder / "data/spool/loader.lock").read_text())
-        below = server.descendants()
-        engine = [pid for pid, command in below.items() if "collector.engine" in command]
-        web = [pid for pid in below if pid != loader and pid not in engine]
-        groups = {"web workers": web, "loader": [loader], "ClickHouse": engine}
-        before = {name: cpu_seconds(pids) for name, pids in groups.items()}
-        began = time.perf_counter()
-        load = drive(server.port, events, connections)
-        wait_until(lambda: server.metrics()["inserted"] == events + EVENTS_A_BATCH, 300, "loading everything")
-        queryable = time.perf_counter() - began
-        return load, {name: cpu_seconds(pids) - before[name] for name, pids in groups.items()}, queryable
+def baselines(share: float) -> dict[int, Run]:
+    """The bare application by size of batches."""
+    found = {}
+    with tempfile.TemporaryDirectory() as name, bare(Path(name)) as (port, pids):
+        for size in SIZES:
+            batches = int(BATCHES[size] * share)
+            before = sum(map(cpu_seconds, pids))
+            load = drive(port, batches, size)
+            spent = sum(map(cpu_seconds, pids)) - before
+            found[size] = Run(load, {"requests": spent / (batches * size) * 1e6})
+    return found
+
+
+@contextlib.contextmanager
+def program() -> Iterator[Program]:
+    """The whole program after its first insert. Its rate limit counts, but is out of reach."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "program"
+        with serving(folder, FOOTPATH_RATE="1000000", FOOTPATH_LOG="warning") as server:
+            server.post(batch())
+            wait_until(lambda: server.metrics()["inserted"] == len(batch()["events"]), what="the first insert")
+            yield Program(server, folder)
 
 
 def main() -> None:
-    """Run both and print a table."""
+    """Run everything and print it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--events", type=int, default=200_000)
-    parser.add_argument("--connections", type=int, default=16)
-    arguments = parser.parse_args()
+    parser.add_argument("--quick", action="store_true", help="an eighth of everything, for a first look")
+    share = 1 / 8 if parser.parse_args().quick else 1.0
     random.seed(1)
-    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}; "
-          f"{arguments.events:,} events in batches of {EVENTS_A_BATCH}, {arguments.connections} connections; "
-          "the sender runs on the same cores\n")  # fmt: skip
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        bare, bare_cpu = baseline(arguments.events, arguments.connections, folder)
-        report("bare Flask, JSON kept in memory", bare, {"web workers": bare_cpu}, arguments.events, bare.seconds)
-        load, cpu, queryable = whole(arguments.events, arguments.connections, folder / "program")
-        report("Footpath, durable, checked, enriched, queryable", load, cpu, arguments.events, queryable)
-        print(f"ratio of CPU per event: {sum(cpu.values()) / bare_cpu:.1f}")
+    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, load "
+          f"{os.getloadavg()[0]:.1f} before it began; the sender runs on the same cores")  # fmt: skip
+    print_stages(share)
+    beside = baselines(share)
+    with program() as running:
+        runs = {size: running.drive(int(BATCHES[size] * share), size) for size in SIZES}
+        print_runs(runs, beside)
+        print_steady(running, runs, share)
+        print_agents(running, share)
+        print_memory(running, runs[SIZES[-1]], share)
 
 
-def report(title: str, load: Load, cpu: dict[str, float], events: int, done: float) -> None:
-    """Print one side."""
-    ordered = sorted(load.answers)
-    print(title)
-    print(f"  accepted   {events / load.seconds:>9,.0f} events/s; answers p50 {ordered[len(ordered) // 2]:.1f} ms, "
-          f"p99 {ordered[len(ordered) * 99 // 100]:.1f} ms")  # fmt: skip
-    print(f"  queryable  {events / done:>9,.0f} events/s, all after {done:.1f} s")
-    for name, seconds in cpu.items():
-        print(f"  {name:<12}{seconds / events * 1e6:>7.1f} us CPU an event")
-    print(f"  {'together':<12}{sum(cpu.values()) / events * 1e6:>7.1f} us CPU an event\n")
+def print_stages(share: float) -> None:
+    """One thread, nothing beside it."""
+    found = {size: stages.measured(size, max(100, int(2_000 * share))) for size in SIZES}
+    print("\nOne thread, nothing beside it, CPU us an event:\n")
+    print(row("events a batch", *SIZES))
+    for step in found[SIZES[0]]:
+        print(row(step, *(f"{found[size][step]:.1f}" for size in SIZES)))
+    print(row("together", *(f"{sum(found[size].values()):.1f}" for size in SIZES)))
+
+
+def print_runs(runs: dict[int, Run], beside: dict[int, Run]) -> None:
+    """Full speed, both sides."""
+    print("\nThe whole program at full speed over 16 connections, CPU us an event:\n")
+    print(row("events a batch", *SIZES))
+    for part in runs[SIZES[0]].cpu:
+        print(row(part, *(f"{runs[size].cpu[part]:.1f}" for size in SIZES)))
+    print(row("together", *(f"{runs[size].together:.1f}" for size in SIZES)))
+    print(row("bare Flask, in memory", *(f"{beside[size].together:.1f}" for size in SIZES)))
+    print(row("ratio", *(f"{runs[size].together / beside[size].together:.1f}" for size in SIZES)))
+    print()
+    print(row("accepted, events/s", *(f"{accepted(runs[size]) * size:,.0f}" for size in SIZES)))
+    print(row("queryable, events/s", *(f"{runs[size].rate * size:,.0f}" for size in SIZES)))
+    print(row("bare Flask, events/s", *(f"{accepted(beside[size]) * size:,.0f}" for size in SIZES)))
+    print(row("queryable after, s", *(f"{runs[size].queryable:.1f}" for size in SIZES)))
+
+
+def print_steady(running: Program, runs: dict[int, Run], share: float) -> None:
+    """Answers at a part of the highest rate."""
+    answers = []
+    for size in SIZES:
+        pace = runs[size].rate * STEADY_SHARE
+        run = running.drive(int(pace * max(2.0, STEADY_SECONDS * share)), size, rate=pace)
+        answers.append((run.load.quantile(0.5), run.load.quantile(0.99), run.queryable))
+    print(f"\nAt {STEADY_SHARE:.0%} of the rate that becomes queryable:\n")
+    print(row("events a batch", *SIZES))
+    for place, name in enumerate(("answer, median, ms", "answer, p99, ms", "queryable after, s")):
+        print(row(name, *(f"{found[place]:.1f}" for found in answers)))
+
+
+def print_agents(running: Program, share: float) -> None:
+    """What user agents cost that nobody sent before, the two sides taking turns."""
+    seconds = max(2.0, STEADY_SECONDS * share)
+    sides = {"same few": same_few, "all new": always_new}
+    runs: dict[str, list[Run]] = {name: [] for name in sides}
+    for _ in range(AGENT_ROUNDS):
+        for name, agent in sides.items():
+            run = running.drive(int(NEW_A_SECOND * seconds), SIZES[-1], rate=NEW_A_SECOND, user_agent=agent)
+            runs[name].append(run)
+    print(f"\n{NEW_A_SECOND:,} batches of {SIZES[-1]} a second, CPU us an event, median of {AGENT_ROUNDS}:\n")
+    print(row("user agents", *sides, "ratio"))
+    for part in runs["all new"][0].cpu:
+        few, new = (statistics.median(run.cpu[part] for run in runs[name]) for name in sides)
+        print(row(part, f"{few:.1f}", f"{new:.1f}", f"{new / few:.2f}"))
+    few, new = (statistics.median(run.together for run in runs[name]) for name in sides)
+    print(row("together", f"{few:.1f}", f"{new:.1f}", f"{new / few:.2f}"))
+
+
+def print_memory(running: Program, fastest: Run, share: float) -> None:
+    """Resident memory before and after a while at half of the highest rate."""
+    pace, seconds = fastest.rate / 2, max(5.0, LONG_SECONDS * share)
+    held = [running.holds()]
+    for _ in range(2):
+        running.drive(int(pace * seconds / 2), SIZES[-1], rate=pace)
+        held.append(running.holds())
+    print(f"\nResident memory in {seconds:.0f} s at half of the highest rate, MiB:\n")
+    print(row("", "begin", "middle", "end"))
+    for part in held[0]:
+        print(row(part, *(f"{found[part]:.0f}" for found in held)))
+
+
+def accepted(run: Run) -> float:
+    """Batches a second that were answered."""
+    return run.load.batches / run.load.seconds
+
+
+def row(name: str, *values: object) -> str:
+    """A line of a table."""
+    return f"| {name:<22} |" + "".join(f" {value!s:>9} |" for value in values)
 
 
 if __name__ == "__main__":

@@ -44,7 +44,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     threading.Thread(target=_sweep, args=(parts.salts,), name="salts", daemon=True).start()
     app = Flask("footpath", static_folder=None)
     app.extensions["footpath"] = parts.spool
-    app.register_blueprint(receive.blueprint(parts, settings.events_path))
+    receiver = receive.Receiver(parts)
+    app.register_blueprint(receive.blueprint(receiver, settings.events_path))
+    app.wsgi_app = receive.ahead(app.wsgi_app, receiver, settings.events_path)  # type: ignore[assignment,method-assign]
     app.register_blueprint(receive_outcomes.blueprint(parts))
     app.register_blueprint(visitors.blueprint(parts))
     app.register_blueprint(export.blueprint(settings, sites))
@@ -111,4 +113,4 @@ def _add_errors(app: Flask) -> None:
 
     @app.errorhandler(500)
     def failed(_: Exception) -> Response:
-        return receive.refused(500, "internal", "the collector failed; its log says where")
+        return receive.refused(500, "internal", receive.INTERNAL)

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from collector import outcome_rows
-from collector.columns import BROKEN, Builder, dead_letter, event_id
+from collector.columns import BROKEN, NO_PAGE, Builder, dead_letter, event_ids
 from collector.event import Json, Record
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def unpack(rows: Iterable[tuple[int, int, int, bytes]]) -> list[Parcel]:
 def _parcel(seq: int, received: int, events: int, payload: bytes) -> Parcel:
     try:
         record = Record.decode(payload)
-        ids = tuple(event_id(record, event) for event in record.batch.get("events", ()))
+        ids = event_ids(record)
         said = tuple(outcome_rows.said(record, place) for place in range(len(record.outcomes)))
     except BROKEN as error:
         return Parcel(seq, received, events, payload, None, (), repr(error))
@@ -133,7 +133,7 @@ def _add_outcomes(cargo: Cargo, parcel: Parcel, record: Record, copies: set[int]
         elif place in copies:
             cargo.counts["duplicate"] += 1
         else:
-            cargo.builder.table("outcomes").add(outcome_rows.row(record, place, said))
+            cargo.builder.table("outcomes").add(NO_PAGE, outcome_rows.row(record, place, said))
             cargo.counts["inserted"] += 1
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from collector.event import Json, resolved
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
 
     Check = Callable[[Any], Any]
 
@@ -60,7 +61,11 @@ def compiled(node: Json) -> Check:
 
 
 def _choice(choices: list[Any]) -> Check:
+    texts = frozenset(choice for choice in choices if type(choice) is str)
+
     def check(value: Any) -> Any:
+        if type(value) is str and value in texts:
+            return value
         for choice in choices:
             if value == choice and isinstance(value, bool) is isinstance(choice, bool):
                 return choice
@@ -70,16 +75,16 @@ def _choice(choices: list[Any]) -> Check:
 
 
 def _integer(node: Json) -> Check:
-    low, high = node.get("minimum", -math.inf), node.get("maximum", math.inf)
+    low, high = node.get("minimum", _INT64_MIN), node.get("maximum", _INT64_MAX)
 
     def check(value: Any) -> int:
+        if type(value) is int and low <= value <= high:
+            return value
         if type(value) is float and value.is_integer():
-            value = int(value)
+            return check(int(value))
         if type(value) is not int:
             raise Invalid("must be a whole number")
-        if not low <= value <= high:
-            raise Invalid(f"must be from {low} to {high}")
-        return value
+        raise Invalid(f"must be from {low} to {high}")
 
     return check
 
@@ -108,23 +113,23 @@ def _as_float(value: int) -> float:
 
 
 def _string(node: Json) -> Check:
-    least, most = node.get("minLength", 0), node.get("maxLength", math.inf)
+    least, most = node.get("minLength", 0), node.get("maxLength", sys.maxsize)
     pattern = re.compile(node["pattern"]).fullmatch if "pattern" in node else None
 
     def check(value: Any) -> str:
+        if type(value) is str and least <= len(value) <= most and (pattern is None or pattern(value)):
+            return value
         if type(value) is not str:
             raise Invalid("must be a text")
         if not least <= len(value) <= most:
             raise Invalid(f"must have {least or 'at most'}{' to' if least else ''} {most} characters")
-        if pattern and not pattern(value):
-            raise Invalid(f"must match {node['pattern']}")
-        return value
+        raise Invalid(f"must match {node['pattern']}")
 
     return check
 
 
 def _array(node: Json) -> Check:
-    least, most = node.get("minItems", 0), node.get("maxItems", math.inf)
+    least, most = node.get("minItems", 0), node.get("maxItems", sys.maxsize)
     item, unique = compiled(node["items"]), node.get("uniqueItems", False)
 
     def check(value: Any) -> list[Any]:
@@ -144,25 +149,56 @@ def _object(node: Json) -> Check:
     return _record(node) if "properties" in node else _mapping(node)
 
 
+MISSING: Final = "is missing"
+
+
+class Fields:
+    """The known fields of an object, each with its check; others are ignored."""
+
+    def __init__(self, checks: Mapping[str, Check], required: Iterable[str]) -> None:
+        self._checks, self._required = checks, frozenset(required)
+
+    def kept(self, value: Json) -> Json | None:
+        """The known fields as they are to be kept, None where something is wrong: `faults` says what."""
+        checks = self._checks
+        try:
+            found = {name: checks[name](inner) for name, inner in value.items() if name in checks}
+        except Invalid:
+            return None
+        return found if found.keys() >= self._required else None
+
+    def faults(self, value: Json) -> list[tuple[str, str]]:
+        """Every field that is wrong or missing, and how, in the contract's order."""
+        found = []
+        for name, check in self._checks.items():
+            try:
+                if name in value:
+                    check(value[name])
+                elif name in self._required:
+                    found.append((name, MISSING))
+            except Invalid as error:
+                found.append((name, str(error)))
+        return found
+
+
 def _record(node: Json) -> Check:
     """An object with known fields; the others are ignored."""
-    checks = {name: compiled(inner) for name, inner in node["properties"].items()}
-    required = node.get("required", [])
+    known = Fields({name: compiled(inner) for name, inner in node["properties"].items()}, node.get("required", ()))
 
     def check(value: Any) -> Json:
         if type(value) is not dict:
             raise Invalid("must be an object")
-        for name in required:
-            if name not in value:
-                raise Invalid(f"{name} is missing")
-        return {name: _named(name, check, value[name]) for name, check in checks.items() if name in value}
+        kept = known.kept(value)
+        if kept is None:
+            raise Invalid(" ".join(known.faults(value)[0]))
+        return kept
 
     return check
 
 
 def _mapping(node: Json) -> Check:
     """An object with free names and one rule for all values."""
-    most = node.get("maxProperties", math.inf)
+    most = node.get("maxProperties", sys.maxsize)
     name_check = _string({"type": "string", **node.get("propertyNames", {})})
     inner = compiled(node["additionalProperties"])
 
@@ -177,16 +213,21 @@ def _mapping(node: Json) -> Check:
 
 
 def _union(checks: list[Check], names: list[str]) -> Check:
+    by_type = {kind: check for check, name in zip(checks, names, strict=True) for kind in _PYTHON_TYPES[name]}
+
     def check(value: Any) -> Any:
-        for inner in checks:
-            try:
-                return inner(value)
-            except Invalid as error:
-                if not str(error).startswith("must be"):
-                    raise
-        raise Invalid(f"must be {', '.join(names)}")
+        if type(value) not in by_type:
+            raise Invalid(f"must be {', '.join(names)}")
+        return by_type[type(value)](value)
 
     return check
+
+
+_PYTHON_TYPES: Final[dict[str, tuple[type, ...]]] = {
+    "integer": (int, float), "number": (int, float), "string": (str,), "array": (list,), "object": (dict,),
+    "boolean": (bool,), "null": (type(None),),
+}  # fmt: skip
+"""What JSON's types are once they are read."""
 
 
 def _boolean(value: Any) -> bool:

@@ -9,6 +9,7 @@ import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -19,7 +20,7 @@ from collector.enrich import source as sources
 from collector.event import Field, Json, Record, kinds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
 CLOCK_TOLERANCE_MS: Final = 10_000
 PAST_MS: Final = 30 * 86_400_000
@@ -31,6 +32,8 @@ MOST_EXACT: Final = 2**53
 _DEFAULTS: Final[Json] = {"hesitation_ms": None, "props": "{}"}
 """What a row without the column holds, where that is not the zero of its type."""
 
+NO_PAGE: Final[Json] = {}
+
 Columns = dict[str, list[Any]]
 EventId = tuple[int, int, int, int]
 """(site_id, visitor_id, page_id, n): an event for ever."""
@@ -40,8 +43,21 @@ BROKEN: Final = (ValueError, TypeError, LookupError, ArithmeticError, AttributeE
 
 def event_id(record: Record, event: Json) -> EventId:
     """The identity of one of the record's events."""
+    return *_page_view(record), event["n"]
+
+
+def event_ids(record: Record) -> tuple[EventId, ...]:
+    """The identities of all of the record's events."""
+    events = record.batch.get("events")
+    if not events:
+        return ()
+    site, visitor, page = _page_view(record)
+    return tuple((site, visitor, page, event["n"]) for event in events)
+
+
+def _page_view(record: Record) -> tuple[int, int, int]:
     batch = record.batch
-    return record.site_id, int(batch["visitor"], 16), int(batch["page"]["id"], 16), event["n"]
+    return record.site_id, int(batch["visitor"], 16), int(batch["page"]["id"], 16)
 
 
 def dead_letter(identity: EventId, received: int, error: str, event: str) -> Json:
@@ -59,35 +75,65 @@ def dead_letter(identity: EventId, received: int, error: str, event: str) -> Jso
 
 
 class Table:
-    """Rows of one table and one month, as columns of equal length. Columns that nobody set are left out."""
+    """Rows of one table and one month. Columns that nobody set are left out."""
 
     def __init__(self) -> None:
-        self.length = 0
-        self._columns: Columns = {}
-        self._defaults: dict[str, Any] = {}
+        self._alike: dict[tuple[str, ...], _Rows] = {}
 
-    def add(self, values: Json) -> None:
-        """Append a row; what it lacks is filled with the default of the column."""
-        for name, value in values.items():
-            column = self._columns.get(name)
-            if column is None:
-                column = self._columns[name] = []
-                self._defaults[name] = _DEFAULTS[name] if name in _DEFAULTS else _default(value)
-            if len(column) < self.length:
-                column.extend([self._defaults[name]] * (self.length - len(column)))
-            column.append(value)
-        self.length += 1
+    def add(self, page: Json, own: Json) -> None:
+        """Append a row of its page's values, of which all rows have the same columns, and its own."""
+        names = tuple(own)
+        rows = self._alike.get(names)
+        if rows is None:
+            rows = self._alike[names] = _Rows()
+        rows.add(page, tuple(own.values()))
 
     def columns(self) -> Columns:
-        """Everything added so far."""
-        for name, column in self._columns.items():
-            column.extend([self._defaults[name]] * (self.length - len(column)))
-        return self._columns
+        """Everything added so far: rows with the same columns together, for others the column's default."""
+        return self._page_columns() | self._own_columns()
+
+    def _page_columns(self) -> Columns:
+        pages = [page for rows in self._alike.values() for page in rows.pages]
+        lengths = [length for rows in self._alike.values() for length in rows.lengths]
+        return {
+            name: list(chain.from_iterable(map(repeat, [page[name] for page in pages], lengths)))
+            for name in (pages[0] if pages else ())
+        }
+
+    def _own_columns(self) -> Columns:
+        parts = [
+            (dict(zip(names, rows.transposed(), strict=True)), len(rows.own)) for names, rows in self._alike.items()
+        ]
+        defaults = {name: _default_of(name, values[0]) for part, _ in reversed(parts) for name, values in part.items()}
+        return {
+            name: list(chain.from_iterable(part.get(name) or repeat(default, length) for part, length in parts))
+            for name, default in defaults.items()
+        }
 
 
-def _default(value: Any) -> Any:
-    """What a row without this column holds: zero, an empty text, an empty list. Days stand in every row."""
-    return value if isinstance(value, date) else type(value)()
+class _Rows:
+    """Rows that have the same columns: their own values, and how many in a row share which page's."""
+
+    def __init__(self) -> None:
+        self.own: list[tuple[Any, ...]] = []
+        self.pages: list[Json] = []
+        self.lengths: list[int] = []
+
+    def add(self, page: Json, own: tuple[Any, ...]) -> None:
+        self.own.append(own)
+        if self.pages and self.pages[-1] is page:
+            self.lengths[-1] += 1
+        else:
+            self.pages.append(page)
+            self.lengths.append(1)
+
+    def transposed(self) -> Iterator[tuple[Any, ...]]:
+        return zip(*self.own, strict=True)
+
+
+def _default_of(name: str, value: Any) -> Any:
+    """What a row without this column holds: zero, an empty text, an empty list."""
+    return _DEFAULTS[name] if name in _DEFAULTS else type(value)()
 
 
 class Builder:
@@ -106,23 +152,25 @@ class Builder:
         """
         failed = []
         page: Json | None = None
+        elements = _Elements(record.batch.get("elements", {}))
         for event in events:
             try:
                 page = page or _page_values(record, self._zones.get(record.site_id, "UTC"))
-                self._add(record, event, page)
+                self._add(record, event, page, elements)
             except BROKEN as error:
                 told = json.dumps(event, default=str, ensure_ascii=False)
                 failed.append(dead_letter(event_id(record, event), record.received, repr(error), told))
         return failed
 
-    def _add(self, record: Record, event: Json, page: Json) -> None:
+    def _add(self, record: Record, event: Json, page: Json, elements: _Elements) -> None:
         base, clock = page_start(record)
         ts, clock = _clamped(base + event["t"], record.received, clock)
         if event["k"] == "trail":
-            self.table("trails", _month(ts // 86_400_000)).add(_trail(event, page) | {"ts": ts})
+            self.table("trails", _month(ts // 86_400_000)).add(NO_PAGE, _trail(event, page) | {"ts": ts})
         else:
-            own = _own(event, record.batch.get("elements", {}))
-            self.table("events", _month(ts // 86_400_000)).add(page | own | {"ts": ts, "clock": clock})
+            own = _own(event, elements)
+            own["ts"], own["clock"] = ts, clock
+            self.table("events", _month(ts // 86_400_000)).add(page, own)
 
     def table(self, name: str, month: int = 0) -> Table:
         """The rows of a table and month; 0 where a table is not partitioned by months."""
@@ -236,12 +284,15 @@ def _page_values(record: Record, zone: str) -> Json:
     }  # fmt: skip
 
 
-def _own(event: Json, elements: Json) -> Json:
+def _own(event: Json, elements: _Elements) -> Json:
     """The columns of one event beside those of its page."""
-    row: Json = {"kind": event["k"], "n": event["n"], "t_ms": event["t"]}
-    for name, put in _PUTS[event["k"]]:
-        if name in event:
-            put(row, event[name], elements)
+    row: Json = {}
+    plain, puts = _PLAIN[event["k"]], _PUTS[event["k"]]
+    for name, value in event.items():
+        if name in plain:
+            row[plain[name]] = value
+        elif name in puts:
+            puts[name](row, value, elements)
     return row
 
 
@@ -255,10 +306,10 @@ def _trail(event: Json, page: Json) -> Json:
     }  # fmt: skip
 
 
-def _put(entry: Field) -> Callable[[Json, Any, Json], None]:
-    """How a field's value gets into its columns."""
+def _put(entry: Field) -> Callable[[Json, Any, _Elements], None] | None:
+    """How a field's value gets into its columns; None where it goes into its one column as it is."""
     if entry.name == "el":
-        return _put_element
+        return lambda row, index, elements: row.update(elements[index])
     if entry.name == "bands":
         return _put_bands
     (column,) = entry.columns
@@ -270,7 +321,7 @@ def _put(entry: Field) -> Callable[[Json, Any, Json], None]:
         return lambda row, value, _: row.update(person_id=int(value, 16))
     if entry.node.get("type") == "number":
         return lambda row, value, _: row.update({column: float(value)})
-    return lambda row, value, _: row.update({column: value})
+    return None
 
 
 def texts(props: Json) -> dict[str, str]:
@@ -285,23 +336,42 @@ def _text(value: str | float | bool) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _put_element(row: Json, index: int, elements: Json) -> None:
-    element = elements[str(index)]
+class _Elements(dict[int, Json]):
+    """The columns of a batch's elements, made when the first event names one."""
+
+    def __init__(self, described: Json) -> None:
+        super().__init__()
+        self._described = described
+
+    def __missing__(self, index: int) -> Json:
+        found = self[index] = _element(self._described[str(index)])
+        return found
+
+
+def _element(element: Json) -> Json:
     x, y, width, height = element.get("rect", (0, 0, 0, 0))
-    row.update(
-        element_key=int(element["key"], 16), element_item=element.get("item", ""),
-        element_selector=element.get("selector", ""), element_role=element.get("role", ""),
-        element_name=element.get("name", ""), element_zone=element.get("zone", ""),
-        element_fixed=bool(element.get("fixed", 0)), element_x=x, element_y=y, element_width=width,
-        element_height=height,
-    )  # fmt: skip
+    return {
+        "element_key": int(element["key"], 16), "element_item": element.get("item", ""),
+        "element_selector": element.get("selector", ""), "element_role": element.get("role", ""),
+        "element_name": element.get("name", ""), "element_zone": element.get("zone", ""),
+        "element_fixed": bool(element.get("fixed", 0)), "element_x": x, "element_y": y, "element_width": width,
+        "element_height": height,
+    }  # fmt: skip
 
 
-def _put_bands(row: Json, bands: Json, _: Json) -> None:
+def _put_bands(row: Json, bands: Json, _: _Elements) -> None:
     ordered = sorted((int(band), float(seconds)) for band, seconds in bands.items())
     row.update(band=[band for band, _ in ordered], band_seconds=[seconds for _, seconds in ordered])
 
 
+_COMMON: Final = {"n": "n", "t": "t_ms", "k": "kind"}
 _PUTS: Final = {
-    kind: [(entry.name, _put(entry)) for entry in entries] for kind, entries in kinds().items() if kind != "trail"
+    kind: {entry.name: put for entry in entries if (put := _put(entry)) is not None}
+    for kind, entries in kinds().items()
+    if kind != "trail"
 }
+_PLAIN: Final = {
+    kind: _COMMON | {entry.name: entry.columns[0] for entry in kinds()[kind] if entry.name not in puts}
+    for kind, puts in _PUTS.items()
+}
+"""The column of each field whose value goes into it as it is."""

@@ -62,13 +62,14 @@ class Window:
         self._most = blocks
 
     def __contains__(self, event: EventId) -> bool:
-        return bool(self._blocks.get((*event[:3], event[3] >> 10), 0) >> (event[3] & 1023) & 1)
+        site, visitor, page, number = event
+        return bool(self._blocks.get((site, visitor, page, number >> 10), 0) >> (number & 1023) & 1)
 
     def add(self, events: Iterable[EventId]) -> None:
         """Remember these."""
-        for event in events:
-            block = (*event[:3], event[3] >> 10)
-            self._blocks[block] = self._blocks.get(block, 0) | 1 << (event[3] & 1023)
+        for site, visitor, page, number in events:
+            block = site, visitor, page, number >> 10
+            self._blocks[block] = self._blocks.get(block, 0) | 1 << (number & 1023)
             self._blocks.move_to_end(block)
         while len(self._blocks) > self._most:
             self._blocks.popitem(last=False)
@@ -211,8 +212,10 @@ class Loader:
             cargo.counts.update(dead=len(failed), inserted=-len(failed))
         if cargo.dead:
             log.error("%d were set aside in dead_events: %s", cargo.counts["dead"], cargo.dead[0]["error"])
-        for table, found in (("dead_events", cargo.dead), ("rejected_events", cargo.rejected), ("seen", _seen(cargo))):
+        for table, found in (("dead_events", cargo.dead), ("rejected_events", cargo.rejected)):
             _insert_rows(store, table, found, f"{plan.token}-{table}")
+        if cargo.ids:
+            store.insert("seen", _seen(cargo), token=f"{plan.token}-seen")
         cargo.counts.update(inserts=1, insert_ms=round((time.monotonic() - started) * 1000))
         shipment.settle(connection, plan, cargo.counts, self._erased_meanwhile(store, parcels, cargo, late, dropped))
         self._window.add(cargo.ids)
@@ -407,10 +410,8 @@ def _insert_rows(store: Store, table: str, rows: list[Json], token: str) -> None
         store.insert(table, {name: [row[name] for row in rows] for name in rows[0]}, token=token)
 
 
-def _seen(cargo: Cargo) -> list[Json]:
-    """Rows of `seen`."""
-    now = int(time.time())
-    return [
-        {"site_id": site, "visitor_id": visitor, "page_id": page, "n": number, "seen_at": now}
-        for site, visitor, page, number in cargo.ids
-    ]
+def _seen(cargo: Cargo) -> dict[str, list[int]]:
+    """Columns of `seen`."""
+    sites, visitors, pages, numbers = map(list, zip(*cargo.ids, strict=True))
+    now = [int(time.time())] * len(numbers)
+    return {"site_id": sites, "visitor_id": visitors, "page_id": pages, "n": numbers, "seen_at": now}

@@ -1,5 +1,8 @@
 """POST /v1/events: receive, validate, spool, 202. Nothing here waits for ClickHouse.
 
+The route is plain WSGI in front of the Flask application (`ahead`): contexts, routing and a streamed answer take
+more CPU than all checks together (`docs/decisions/validation.md`).
+
 An answer says what became of each event, the server's time, and, where something was refused, why: also in the header
 `Footpath-Reason`, so that the collector explains itself in a browser's network tab.
 """
@@ -7,27 +10,32 @@ An answer says what became of each event, the server's time, and, where somethin
 from __future__ import annotations
 
 import ipaddress
-import json
+import logging
 import threading
 import time
 import zlib
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+import orjson
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.wsgi import get_input_stream
 
 from collector import validate
 from collector.enrich import device, visitor
+from collector.enrich.hints import HEADERS
 from collector.event import Json, Record
 from collector.spool import SpoolError
 from collector.telemetry import REJECTED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import date
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from collector.config import Network
     from collector.enrich.place import Places
@@ -42,6 +50,10 @@ SKEW_MS: Final = 10_000
 BURST: Final = 4
 RETRY_SECONDS: Final = 5
 _KEPT_REFUSALS_A_MINUTE: Final = 100
+
+INTERNAL: Final = "the collector failed; its log says where"
+
+log = logging.getLogger("footpath.receive")
 
 CORS: Final = {
     "Access-Control-Allow-Origin": "*",
@@ -76,6 +88,16 @@ class Parts:
     places: Places
     trusted_proxies: tuple[Network, ...] = ()
     rate: float = 50.0
+
+
+class Sender(NamedTuple):
+    """Who sent a batch, and when it came (Unix ms). The address goes no further than this request."""
+
+    received: int
+    site: Site
+    address: str
+    user_agent: str
+    hints: str
 
 
 class Limiter:
@@ -131,32 +153,55 @@ class KeptRefusals:
         ]
 
 
-def blueprint(parts: Parts, path: str) -> Blueprint:
+class Answer(NamedTuple):
+    """What goes back: HTTP status, JSON, headers."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str]
+
+
+def blueprint(receiver: Receiver, path: str) -> Blueprint:
     """The route that events are sent to."""
     routes = Blueprint("receive", __name__)
-    receiver = _Receiver(parts)
 
     @routes.route(path, methods=["POST", "OPTIONS"], provide_automatic_options=False)
     def events() -> Response:
         if request.method == "OPTIONS":
             return Response(status=204, headers=CORS | _PREFLIGHT)
-        try:
-            return taken(receiver.take())
-        except Refusal as refusal:
-            parts.spool.count(REJECTED + refusal.reason)
-            return refused(refusal.status, refusal.reason, str(refusal), refusal.retry_after)
+        return _response(receiver.answer(request.environ))
 
     return routes
 
 
 def taken(body: Json, what: str = "event", headers: Mapping[str, str] = CORS) -> Response:
     """202: `body` says what became of each of what was sent."""
-    response = answer(202, body, headers)
-    if body["rejected"]:
-        first = body["rejected"][0]
-        told = f"{len(body['rejected'])} {what}s; {what} {first['index']}: {'; '.join(first['errors'])}"
-        response.headers["Footpath-Reason"] = _header(f"rejected: {told}")
-    return response
+    return _response(_taken(body, what, headers))
+
+
+def ahead(application: WSGIApplication, receiver: Receiver, path: str) -> WSGIApplication:
+    """Answer POSTs to `path` without Flask; everything else goes to `application`."""
+
+    def serve(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        if environ["PATH_INFO"] != path or environ["REQUEST_METHOD"] != "POST":
+            return application(environ, start)
+        try:
+            answer = receiver.answer(environ)
+        except Exception:
+            log.exception("a batch could not be taken")
+            answer = _refusal(500, "internal", INTERNAL)
+        start(f"{answer.status} {HTTPStatus(answer.status).phrase}", list(answer.headers.items()))
+        return [answer.body]
+
+    return serve
+
+
+def _taken(body: Json, what: str = "event", headers: Mapping[str, str] = CORS) -> Answer:
+    if not body["rejected"]:
+        return _answer(202, body, headers)
+    first = body["rejected"][0]
+    told = f"{len(body['rejected'])} {what}s; {what} {first['index']}: {'; '.join(first['errors'])}"
+    return _answer(202, body, {**headers, "Footpath-Reason": _header(f"rejected: {told}")})
 
 
 def _header(text: str) -> str:
@@ -165,74 +210,97 @@ def _header(text: str) -> str:
 
 def refused(status: int, reason: str, told: str, retry_after: int = 0, headers: Mapping[str, str] = CORS) -> Response:
     """An error answer of the JSON form that all routes share."""
-    response = answer(status, {"error": {"type": reason, "message": told}, "now": now_ms()}, headers)
-    response.headers["Footpath-Reason"] = _header(f"{reason}: {told}")
+    return _response(_refusal(status, reason, told, retry_after, headers))
+
+
+def _refusal(status: int, reason: str, told: str, retry_after: int = 0, headers: Mapping[str, str] = CORS) -> Answer:
+    headers = {**headers, "Footpath-Reason": _header(f"{reason}: {told}")}
     if retry_after:
-        response.headers["Retry-After"] = str(retry_after)
-    return response
+        headers["Retry-After"] = str(retry_after)
+    return _answer(status, {"error": {"type": reason, "message": told}, "now": now_ms()}, headers)
 
 
-class _Receiver:
+def _response(answer: Answer) -> Response:
+    return Response(answer.body, answer.status, answer.headers)
+
+
+class Receiver:
+    """Takes batches for as long as a worker lives."""
+
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._rate = Rate(parts.rate)
         self._kept = KeptRefusals()
 
-    def take(self) -> Json:
+    def answer(self, environ: WSGIEnvironment) -> Answer:
+        """Take one batch and say what became of it."""
+        try:
+            taken = self._take(environ)
+        except Refusal as refusal:
+            self._parts.spool.count(REJECTED + refusal.reason)
+            return _refusal(refusal.status, refusal.reason, str(refusal), refusal.retry_after)
+        return _taken(taken)
+
+    def _take(self, environ: WSGIEnvironment) -> Json:
         """Take one batch: the answer's body, once everything accepted is on the disk.
 
         Raises:
             Refusal: nothing of it was taken.
         """
         received = now_ms()
-        body = read_body()
+        body = read_body(environ)
         document = read_document(body)
-        site = self._site(document)
-        address = client_address(
-            request.remote_addr or "", request.headers.getlist("X-Forwarded-For"), self._parts.trusted_proxies
-        )
-        self._rate.require(site, address)
+        sender = self._sender(environ, document, received)
+        self._rate.require(sender.site, sender.address)
         verdict = _verdict(document, len(body))
         _refuse_stale(verdict)
-        self._put(site, address, received, document, verdict)
+        self._put(sender, document, verdict)
         return {
             "accepted": len(verdict.batch["events"]),
             "rejected": [{"index": event.index, "id": event.id, "errors": event.errors} for event in verdict.rejected],
             "now": now_ms(),
         }
 
-    def _site(self, document: Json) -> Site:
+    def _sender(self, environ: WSGIEnvironment, document: Json, received: int) -> Sender:
+        return Sender(
+            received,
+            self._site(document, environ.get("HTTP_ORIGIN")),
+            address_of(environ, self._parts.trusted_proxies),
+            environ.get("HTTP_USER_AGENT", "")[:MAX_USER_AGENT],
+            _hints(environ),
+        )
+
+    def _site(self, document: Json, origin: str | None) -> Site:
         site = known_site(self._parts.sites(), document.get("site"))
-        if not site.allows(request.headers.get("Origin")):
-            raise Refusal(403, "origin", f"origin {request.headers['Origin'][:200]!r} is not allowed for {site.key}")
+        if origin is not None and not site.allows(origin):
+            raise Refusal(403, "origin", f"origin {origin[:200]!r} is not allowed for {site.key}")
         require_enabled(site)
         return site
 
-    def _put(self, site: Site, address: str, received: int, document: Json, verdict: validate.Verdict) -> None:
-        batch = verdict.batch
-        user_agent = request.headers.get("User-Agent", "")[:MAX_USER_AGENT]
+    def _put(self, sender: Sender, document: Json, verdict: validate.Verdict) -> None:
+        batch, site = verdict.batch, sender.site
         if not batch["visitor"] or not batch["session"]:
-            self._set_identity(batch, received, site, address, user_agent)
+            self._set_identity(batch, sender)
         _hide_identifiers(batch["events"], self._parts.person_key, site)
         record = Record(
-            received,
+            sender.received,
             site.id,
             site.key,
-            user_agent,
-            device.hints(dict(request.headers)),
-            self._parts.places.country(address),
+            sender.user_agent,
+            sender.hints,
+            self._parts.places.country(sender.address),
             batch,
             self._kept.of(site, document["events"], verdict.rejected),
         )
-        self._count(batch, received, verdict)
+        self._count(batch, sender.received, verdict)
         if batch["events"] or record.rejected:
             put(self._parts.spool, record, len(batch["events"]))
 
-    def _set_identity(self, batch: Json, received: int, site: Site, address: str, user_agent: str) -> None:
+    def _set_identity(self, batch: Json, sender: Sender) -> None:
         """Visitor and session of a browser that may store nothing: a keyed hash of the day, made before the spool."""
-        day = _day(batch, received)
+        day = _day(batch, sender.received)
         try:
-            identity = self._parts.salts.visitor_id(site.key, address, user_agent, day)
+            identity = self._parts.salts.visitor_id(sender.site.key, sender.address, sender.user_agent, day)
         except (OSError, ValueError) as error:
             raise Refusal(503, "salts", f"the day's salt cannot be read: {error}", RETRY_SECONDS) from error
         batch["visitor"] = f"{identity:016x}"
@@ -278,12 +346,27 @@ def put(spool: Spool, record: Record, accepted: int) -> None:
         raise Refusal(503, "spool", str(error), RETRY_SECONDS) from error
 
 
+_HINTS: Final = {f"HTTP_{name.upper().replace('-', '_')}": name for name in HEADERS}
+
+
+def _hints(environ: WSGIEnvironment) -> str:
+    """The client hints as one line; the rest of the environment, some eighty names, is not looked at."""
+    found = {name: environ[key] for key, name in _HINTS.items() if key in environ}
+    return device.hints(found) if found else ""
+
+
+def address_of(environ: WSGIEnvironment, trusted: tuple[Network, ...]) -> str:
+    """The address of who sent this."""
+    forwarded = environ.get("HTTP_X_FORWARDED_FOR")
+    return client_address(environ.get("REMOTE_ADDR", ""), [forwarded] if forwarded is not None else [], trusted)
+
+
 def client_address(remote: str, forwarded: list[str], trusted: tuple[Network, ...]) -> str:
     """The right-most hop that is no proxy of ours: what stands left of it, anyone could have written."""
     hops = [hop.strip() for header in forwarded for hop in header.split(",")] + [remote]
     while len(hops) > 1 and _within(hops[-1], trusted):
         hops.pop()
-    return str(_parsed(hops[-1]) or hops[-1])
+    return str(_parsed(hops[-1]) or hops[-1]) if ":" in hops[-1] else hops[-1]
 
 
 def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
@@ -302,30 +385,29 @@ def _within(address: str, networks: tuple[Network, ...]) -> bool:
 
 def _network(address: str) -> str:
     """/24 of IPv4, /56 of IPv6: what one subscriber usually has."""
+    if ":" not in address:
+        return address.rpartition(".")[0][:64] or address[:64]
     parsed = _parsed(address)
-    if parsed is None:
-        return address[:64]
-    return str(ipaddress.ip_network((parsed, 24 if parsed.version == 4 else 56), strict=False))
+    return str(ipaddress.ip_network((parsed, 56), strict=False)) if parsed else address[:64]
 
 
 _GZIP: Final = b"\x1f\x8b"
 """What gzip begins with, and no JSON does."""
 
 
-def read_body() -> bytes:
+def read_body(environ: WSGIEnvironment) -> bytes:
     """The request's body, inflated where it says gzip or is: a browser asks before it may send the header.
 
     Raises:
         Refusal: 413 too large, 400 not what it says.
     """
-    request.max_content_length = MAX_WIRE_BYTES
     try:
-        body = request.get_data(cache=False)
+        body = get_input_stream(environ, max_content_length=MAX_WIRE_BYTES).read()
     except RequestEntityTooLarge:
         raise Refusal(413, "too_large", f"more than {MAX_WIRE_BYTES >> 20} MiB") from None
     except (HTTPException, OSError) as error:
         raise Refusal(400, "unreadable", f"the body could not be read: {error}") from None
-    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
+    encoding = environ.get("HTTP_CONTENT_ENCODING", "").strip().lower()
     if encoding in ("identity", ""):
         return _inflated(body) if body.startswith(_GZIP) else body
     if encoding != "gzip":
@@ -398,7 +480,13 @@ def _hide_identifiers(events: list[Json], key: bytes, site: Site) -> None:
 
 def answer(status: int, body: Json, headers: Mapping[str, str] = CORS) -> Response:
     """A JSON answer."""
-    return Response(json.dumps(body), status, headers, mimetype="application/json")
+    return _response(_answer(status, body, headers))
+
+
+def _answer(status: int, body: Json, headers: Mapping[str, str]) -> Answer:
+    text = orjson.dumps(body)
+    about = {"Content-Type": "application/json", "Content-Length": str(len(text))}
+    return Answer(status, text, {**headers, **about})
 
 
 def now_ms() -> int:

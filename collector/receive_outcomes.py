@@ -53,7 +53,7 @@ class _Receiver:
         """
         received = receive.now_ms()
         key = authorize.secret()
-        document = receive.read_document(receive.read_body())
+        document = receive.read_document(receive.read_body(request.environ))
         site = self._site(document, key)
         verdict = _verdict(document, received, site)
         self._put(site, received, document, verdict)
@@ -65,10 +65,7 @@ class _Receiver:
 
     def _site(self, document: Json, key: str) -> Site:
         site = receive.known_site(self._parts.sites(), document.get("site"))
-        address = receive.client_address(
-            request.remote_addr or "", request.headers.getlist("X-Forwarded-For"), self._parts.trusted_proxies
-        )
-        self._rate.require(site, address)
+        self._rate.require(site, receive.address_of(request.environ, self._parts.trusted_proxies))
         authorize.require(site, key)
         receive.require_enabled(site)
         return site

@@ -1,8 +1,9 @@
 """Is this batch what the contract says? One verdict per event, so that a bad one never costs its neighbours.
 
 The checks are compiled from `schema/event.schema.json` once, at import: a table of small functions per kind.
-marshmallow holds the envelope; one custom field checks a whole event by table, since a schema per event costs ten
-times as much (`docs/decisions/validation.md`).
+marshmallow holds the two parts of a batch: what its events share, and the events. Each part is one custom field that
+checks by table, since marshmallow takes 2.5 us a field, and a schema per event ten times as long as the table
+(`docs/decisions/validation.md`).
 """
 
 from __future__ import annotations
@@ -10,17 +11,15 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from functools import lru_cache
+from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import orjson
-from marshmallow import EXCLUDE, Schema, ValidationError, fields
+from marshmallow import Schema, ValidationError, fields
 
-from collector.checks import Invalid, compiled
+from collector.checks import MISSING, Fields, Invalid, compiled
 from collector.event import Json, contract, kinds
-
-if TYPE_CHECKING:
-    from collector.checks import Check
 
 MAX_EVENTS: Final = 500
 MAX_EVENT_BYTES: Final = 32 * 1024
@@ -95,9 +94,11 @@ def batch(document: Json) -> Verdict:
     if isinstance(events, list):
         _require_few(events)
     try:
-        envelope: Json = _ENVELOPE.load(document)
+        parts = {"shared": document, "events": events} if "events" in document else {"shared": document}
+        loaded = _BATCH.load(parts)
     except ValidationError as error:
-        raise Unreadable(told(error.messages)) from error
+        raise Unreadable(_in_short(error)) from error
+    envelope: Json = loaded["shared"] | {"events": loaded["events"]}
     for block, name in (("page", "url"), ("page", "referrer"), ("entry", "url"), ("entry", "referrer")):
         if name in envelope.get(block, ()):
             envelope[block][name] = without_secrets(envelope[block][name])
@@ -106,6 +107,12 @@ def batch(document: Json) -> Verdict:
         if event["k"] == "error":
             event.update({name: _cut_addresses(event[name]) for name in ("source", "message") if name in event})
     return verdict
+
+
+def _in_short(error: ValidationError) -> str:
+    messages = error.messages_dict
+    wrong = [*messages.get("shared", ()), *(f"events: {text}" for text in messages.get("events", ()))]
+    return "; ".join(wrong[:5])
 
 
 def set_aside_large(document: Json) -> None:
@@ -168,6 +175,7 @@ def _cut(value: str) -> str:
     return without_secrets(value, within=False) if "?" in value else value
 
 
+@lru_cache(4096)
 def _is_secret(name: str) -> bool:
     words = _WORDS.split(re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower())
     return not _SECRETS.isdisjoint(words) or "".join(words) in _SECRETS
@@ -208,11 +216,14 @@ def _cleaned(value: Any) -> Any:
     return value
 
 
-def _event_table() -> dict[str, list[tuple[str, Check, bool]]]:
-    """Per kind: each field's name, check, and whether it is required."""
-    common = [(name, compiled(contract()["$defs"]["event"]["properties"][name]), True) for name in ("n", "t", "k")]
+def _event_table() -> dict[str, Fields]:
+    """Per kind: its fields, and those that all events have."""
+    common = {name: compiled(contract()["$defs"]["event"]["properties"][name]) for name in ("n", "t", "k")}
     return {
-        kind: common + [(entry.name, compiled(entry.node), entry.required) for entry in entries]
+        kind: Fields(
+            common | {entry.name: compiled(entry.node) for entry in entries},
+            [*common, *(entry.name for entry in entries if entry.required)],
+        )
         for kind, entries in kinds().items()
     }
 
@@ -220,7 +231,6 @@ def _event_table() -> dict[str, list[tuple[str, Check, bool]]]:
 _EVENTS: Final = _event_table()
 _ELEMENT: Final = compiled(contract()["$defs"]["element"])
 _ELEMENT_INDEX: Final = compiled({"type": "string", **contract()["properties"]["elements"]["propertyNames"]})
-_MISSING: Final = object()
 
 
 def _checked_event(raw: Any) -> Json | tuple[str, list[str]]:
@@ -234,42 +244,8 @@ def _checked_event(raw: Any) -> Json | tuple[str, list[str]]:
         return "kind", ["k: must be a text" if "k" in raw else "k: is missing"]
     if kind not in _EVENTS:
         return "kind", [f"k: unknown kind {kind[:32]!r}"]
-    kept: Json = {}
-    errors = []
-    for name, check, required in _EVENTS[kind]:
-        value = raw.get(name, _MISSING)
-        if value is _MISSING:
-            if required:
-                errors.append(f"{name}: is missing")
-            continue
-        try:
-            kept[name] = check(value)
-        except Invalid as error:
-            errors.append(f"{name}: {error}")
-    return ("field", errors) if errors else kept
-
-
-class _Events(fields.Field[list[Any]]):
-    """All events of a batch: each is checked by table, none raises."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> list[Any]:
-        if type(value) is not list:
-            raise ValidationError("must be a list")
-        return [_checked_event(raw) for raw in value]
-
-
-class Checked(fields.Field[Any]):
-    """An envelope field whose rule comes from the contract."""
-
-    def __init__(self, check: Check, **options: Any) -> None:
-        super().__init__(**options)
-        self._check = check
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
-        try:
-            return self._check(value)
-        except Invalid as error:
-            raise ValidationError(str(error)) from None
+    kept = _EVENTS[kind].kept(raw)
+    return ("field", _told(_EVENTS[kind].faults(raw))) if kept is None else kept
 
 
 def _elements(value: Any) -> Json:
@@ -285,18 +261,42 @@ def _elements(value: Any) -> Json:
     return checked
 
 
-def _envelope() -> Schema:
+def _shared_table() -> Fields:
+    """What all events of a batch share: every property of the contract but the events."""
     described = contract()
-    required = set(described["required"])
-    checks: dict[str, fields.Field[Any]] = {
-        name: Checked(_elements if name == "elements" else compiled(node), required=name in required)
-        for name, node in described["properties"].items()
-        if name != "events"
-    }
-    return Schema.from_dict({**checks, "events": _Events(required=True)}, name="Envelope")(unknown=EXCLUDE)
+    checks = {name: compiled(node) for name, node in described["properties"].items() if name != "events"}
+    return Fields(checks | {"elements": _elements}, set(described["required"]) - {"events"})
 
 
-_ENVELOPE: Final = _envelope()
+_SHARED: Final = _shared_table()
+
+
+class _Shared(fields.Field[Json]):
+    """What all events of a batch share, checked by table."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Json:
+        kept = _SHARED.kept(value)
+        if kept is None:
+            required = str(self.error_messages["required"])
+            faults = [(name, required if how is MISSING else how) for name, how in _SHARED.faults(value)]
+            raise ValidationError(_told(faults))
+        return kept
+
+
+class _Events(fields.Field[list[Any]]):
+    """All events of a batch: each is checked by table, none raises."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> list[Any]:
+        if type(value) is not list:
+            raise ValidationError("must be a list")
+        return [_checked_event(raw) for raw in value]
+
+
+_BATCH: Final = Schema.from_dict({"shared": _Shared(), "events": _Events(required=True)}, name="Batch")()
+
+
+def _told(faults: list[tuple[str, str]]) -> list[str]:
+    return [f"{name}: {how}" for name, how in faults]
 
 
 def _sorted_out(envelope: Json) -> Verdict:
@@ -323,10 +323,3 @@ def _wrong_element(event: Json, elements: Json) -> str:
     if found is None:
         return f"el: {event['el']} is not described in elements"
     return f"el: element {event['el']}: {found}" if isinstance(found, str) else ""
-
-
-def told(messages: Any) -> str:
-    """marshmallow's messages as one line."""
-    if isinstance(messages, dict):
-        return "; ".join(f"{name}: {told(inner)}" for name, inner in list(messages.items())[:5])
-    return "; ".join(map(str, messages)) if isinstance(messages, list) else str(messages)

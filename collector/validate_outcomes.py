@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
 from collector import outcome
-from collector.checks import Invalid, compiled
-from collector.validate import MAX_EVENT_BYTES, MAX_EVENTS, Checked, Rejected, TooMany, Unreadable, size_of, told
+from collector.checks import Check, Invalid, compiled
+from collector.validate import MAX_EVENT_BYTES, MAX_EVENTS, Rejected, TooMany, Unreadable, size_of
 
 if TYPE_CHECKING:
     from collector.event import Json
@@ -57,7 +57,7 @@ def check(document: Json, received: int, zone: str) -> Verdict:
     try:
         envelope = _ENVELOPE.load({"site": document.get("site"), "outcomes": sent})
     except ValidationError as error:
-        raise Unreadable(told(error.messages)) from error
+        raise Unreadable(_told(error.messages)) from error
     kept, rejected = [], []
     for index, (raw, found) in enumerate(zip(sent, envelope["outcomes"], strict=True)):
         verdict = found if isinstance(found, tuple) else _in_its_place(raw, found, envelope["site"], received, zone)
@@ -132,6 +132,20 @@ def _id_of(raw: Any) -> str:
     return found[:128] if isinstance(found, str) else ""
 
 
+class _Checked(fields.Field[Any]):
+    """An envelope field whose rule comes from the contract."""
+
+    def __init__(self, check: Check, **options: Any) -> None:
+        super().__init__(**options)
+        self._check = check
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
+        try:
+            return self._check(value)
+        except Invalid as error:
+            raise ValidationError(str(error)) from None
+
+
 class _Outcomes(fields.Field[list[Any]]):
     """All outcomes of a body: each is checked by table, none raises."""
 
@@ -141,8 +155,15 @@ class _Outcomes(fields.Field[list[Any]]):
 
 _ENVELOPE: Final = Schema.from_dict(
     {
-        "site": Checked(compiled(outcome.contract()["properties"]["site"]), required=True),
+        "site": _Checked(compiled(outcome.contract()["properties"]["site"]), required=True),
         "outcomes": _Outcomes(required=True),
     },
     name="Outcomes",
 )(unknown=EXCLUDE)
+
+
+def _told(messages: Any) -> str:
+    """marshmallow's messages as one line."""
+    if isinstance(messages, dict):
+        return "; ".join(f"{name}: {_told(inner)}" for name, inner in list(messages.items())[:5])
+    return "; ".join(map(str, messages)) if isinstance(messages, list) else str(messages)

@@ -17,6 +17,9 @@ _HEADERS = (
     ("form", "sec-ch-ua-form-factors"),
 )
 _BRAND_HEADERS = ("sec-ch-ua-full-version-list", "sec-ch-ua")
+HEADERS = (*(header for _, header in _HEADERS), *_BRAND_HEADERS)
+"""The headers that `hints` reads, in lower case."""
+
 _BRAND = re.compile(r'"([^"]{1,64})"\s*;\s*v="([0-9]{1,5})')
 _PLATFORMS = {
     "Android": "Android",
