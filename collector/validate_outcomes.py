@@ -14,10 +14,11 @@ from zoneinfo import ZoneInfo
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
 from collector import outcome
-from collector.checks import Check, Invalid, compiled
+from collector.checks import Invalid, compiled
 from collector.validate import MAX_EVENT_BYTES, MAX_EVENTS, Rejected, TooMany, Unreadable, size_of
 
 if TYPE_CHECKING:
+    from collector.checks import Check
     from collector.event import Json
 
 MAX_OUTCOMES: Final = MAX_EVENTS

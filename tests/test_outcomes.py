@@ -215,7 +215,7 @@ def test_requests_that_guess_keys_are_slowed_down(make_client: Callable[..., Fla
         (order(visitor="0" * 16), ["visitor: must match ^(?!0{16}$)[0-9a-f]{16}$"]),
         (order(ts="yesterday"), ["ts: must be Unix ms or ISO 8601, such as 2026-11-21T10:00:00+01:00"]),
         (order(ts=1_790_000_000), ["ts: is before 2000; Unix time is counted in ms"]),
-        (order(ts=10**30), ["ts: is more than a day ahead"]),
+        (order(ts=10**15), ["ts: is more than a day ahead"]),
         (order(ts="9999-12-31"), ["ts: is more than a day ahead"]),
         (order(ts="0001-01-01T00:00:00+14:00"), ["ts: is before 2000; Unix time is counted in ms"]),
         (order(ts=True), ["ts: must be integer, string"]),
