@@ -169,6 +169,32 @@ def test_what_comes_from_an_erased_visitor_later_is_dropped_and_counted(
     assert counters(tmp_path)["erased"] == 21
 
 
+def test_outcomes_of_an_erased_visitor_are_erased_and_later_ones_are_dropped(
+    tmp_path: Path, writer: spool.Spool, store: Store, database_url: str
+) -> None:
+    """Those of others in the same body stay; a dossier shows only the visitor's own, also from the spool."""
+
+    def outcome(name: str, visitor: int) -> dict[str, Any]:
+        return {"source": "shop", "id": name, "kind": "order", "visitor": f"{visitor:016x}", "value": 5}
+
+    def report(*outcomes: dict[str, Any]) -> None:
+        record = Record(now_ms(), 1, "demo-shop", outcomes=list(outcomes))
+        writer.put(record.encode(), len(outcomes), record.received)
+
+    report(outcome("before", X), outcome("other", Y))
+    waiting = [line for line in told(store, tmp_path, X) if '"spool"' in line]
+    assert len(waiting) == 1
+    assert "before" in waiting[0]
+    assert "other" not in waiting[0]
+    drain(loader(tmp_path, database_url))
+    assert rows(store, X) == 1
+    command(writer, X)
+    report(outcome("after", X), outcome("another", Y))
+    drain(loader(tmp_path, database_url))
+    assert store.execute("SELECT id FROM outcomes ORDER BY id") == [("another",), ("other",)]
+    assert counters(tmp_path)["erased"] == 1
+
+
 def test_another_site_s_visitor_of_the_same_id_stays(store: Store, database_url: str) -> None:
     """A site erases its own visitors only."""
     for site in (1, 2):
