@@ -135,15 +135,17 @@ const footpath = (...words) => {
 };
 
 const start = guard(() => {
-  const commands = early || [];
+  const commands = /** @type {any[]} */ (early);
   early = undefined;
   listen("visibilitychange", onVisibility);
   listen("pagehide", onLeave);
   listen("pageshow", (event) => event.persisted && open("bfcache", ""));
   listen("resize", onResize);
   openVisit(stop);
+  // Who has refused is not written down for a moment either.
+  if (commands.some((words) => words[0] === "consent" && !words[1])) consent(false);
   // First, in case the page lacks what the others need.
-  open(undefined, document.referrer);
+  else open(undefined, document.referrer);
   openClicks();
   openNotes();
   openRoute(() => {

@@ -23,8 +23,7 @@ const isStopped = ({ guard }) => {
 /** Why nothing is captured, if so. @param {import("../handed.js").Core} core */
 const obstacle = (core) => {
   if (core.refused) return "this browser asks not to be tracked (GPC or DNT) and the site respects it";
-  if (!core.pageNow()) return "the page is being prerendered";
-  if (!isStopped(core)) return "";
+  if (!isStopped(core)) return core.pageNow() ? "" : "the page is being prerendered";
   return core.visitNow().since
     ? "the collector has answered that it wants nothing from this site"
     : "consent was refused or withdrawn";

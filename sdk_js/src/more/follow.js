@@ -1,6 +1,6 @@
 // How do the files that may come even later hear of what they need?
 
-import { fetchFile, guard, keep } from "./core.js";
+import { fetchFile, keep } from "./core.js";
 
 /** @typedef {import("../note.js").Note} Note */
 
@@ -25,8 +25,10 @@ export const follow = (name, core, needs) => {
       notes.length = 0;
       return;
     }
-    // What fails here fails again: it is not asked for twice.
-    guard(file[name])(core, notes);
+    // What fails here would fail again: it is not asked for twice.
+    try {
+      file[name](core, notes);
+    } catch (_) {}
   };
   return (/** @type {Note} */ note) => {
     // What the last page view did not hear of in time is lost with it.

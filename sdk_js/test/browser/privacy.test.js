@@ -125,15 +125,69 @@ test("consent withdrawn in one tab stops the other", async (t) => {
   assert.equal(await kept(tab), NOTHING);
 });
 
-test("consent refused before the script loads keeps it silent", async (t) => {
-  const { world, tab } = await visit(t, {
-    "/": `<!doctype html><script src="/stub.js"></script><script async src="/sdk.js"></script>`,
-    "/stub.js": `window.footpath = function () { (footpath.q = footpath.q || []).push(arguments) }; footpath("consent", false); footpath("custom", "x")`,
-  });
-  await pause(1200);
+test("consent refused before the script loads keeps it silent, and nothing is written even for a moment", async (t) => {
+  const { world, tab } = await visit(
+    t,
+    {
+      "/": `<!doctype html><script src="/stub.js"></script><script async src="/sdk.js"></script><button>Go</button>`,
+      "/stub.js": `window.footpath = function () { (footpath.q = footpath.q || []).push(arguments) }; footpath("consent", false); footpath("custom", "x")`,
+    },
+    {
+      prepare: (_tab, w) =>
+        w.before(() => {
+          window.written = [];
+          const { setItem } = Storage.prototype;
+          Storage.prototype.setItem = function (...words) {
+            written.push(words);
+            setItem.apply(this, words);
+          };
+        }),
+    },
+  );
+  await pause(800);
+  await tab.click("button");
+  await tab.evaluate(() => footpath("conversion", "x"));
+  await pause(800);
   assert.equal(world.received.length, 0);
   assert.equal(await kept(tab), NOTHING);
+  assert.deepEqual(await tab.evaluate(() => written), []);
+  const files = await tab.evaluate(() =>
+    performance.getEntriesByType("resource").filter(({ name }) => name.includes("/sdk/")),
+  );
+  assert.deepEqual(files, []);
+  await tab.evaluate(() => footpath("consent", true));
+  await until(() => events(world, "page_view"));
+  await tab.click("button");
+  await hide(tab);
+  const [click] = await until(() => events(world, "click"));
+  assert.equal(click.batch.elements[click.el].name, "Go");
 });
+
+for (const [storage, local, session] of [
+  ["local", 1, 0],
+  ["session", 0, 1],
+  ["none", 0, 0],
+]) {
+  test(`storage ${storage} keeps ${local + session} key, named after the site, and no cookie`, async (t) => {
+    const { world, tab } = await visit(t, `<button>Go</button>`, { settings: { storage } });
+    await until(() => events(world, "page_view"));
+    await tab.click("button");
+    await hide(tab);
+    await until(() => events(world, "click"));
+    const keys = await tab.evaluate(() => [Object.keys(localStorage), Object.keys(sessionStorage)]);
+    const own = ["footpath:test-site"];
+    assert.deepEqual(keys, [local ? own : [], session ? own : []]);
+    assert.equal(await tab.evaluate(() => document.cookie), "");
+  });
+}
+
+for (const isDriven of [true, false]) {
+  test(`a browser that says it is ${isDriven ? "" : "not "}driven by a program is ${isDriven ? "marked" : "not marked"}`, async (t) => {
+    const { world } = await visit(t, `<p>x</p>`, { prepare: signal("webdriver", isDriven) });
+    const [view] = await until(() => events(world, "page_view"));
+    assert.equal(view.batch.flags.includes("bot"), isDriven);
+  });
+}
 
 test("a strict content security policy needs script-src and connect-src only", async (t) => {
   const { world, tab, errors } = await visit(t, `<button>Go</button>`, {
