@@ -26,7 +26,7 @@ from typing import IO, TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 DATABASE = "footpath"
 CONNECTION_FILE = "clickhouse.json"
@@ -108,7 +108,9 @@ class Connection:
 class Engine:
     """A ClickHouse child process over one data directory. Stop it, or leave it to end with its parent."""
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, is_given_up: Callable[[], bool] = lambda: False) -> None:
+        """`is_given_up` tells, while it starts, whether nobody waits for it any more."""
+        self._is_given_up = is_given_up
         self._home = data_dir / "clickhouse"
         self._connection_file = data_dir / CONNECTION_FILE
         self._process: subprocess.Popen[bytes] | None = None
@@ -120,7 +122,8 @@ class Engine:
         """Start the engine and wait until it answers; writes the connection file (mode 0600).
 
         Raises:
-            EngineError: no engine for this platform, the directory is in use, or it did not answer in 30 s.
+            EngineError: no engine for this platform, the directory is in use, it did not answer in 30 s, or nobody
+                waits for it any more.
         """
         _require_engine()
         self._home.mkdir(parents=True, exist_ok=True)
@@ -193,6 +196,9 @@ class Engine:
                 raise EngineError(_why_it_ended(self._home))
             if self._answers():
                 return
+            if self._is_given_up():
+                process.kill()
+                raise EngineError("the start of the engine was broken off")
             time.sleep(0.05)
         process.kill()
         raise EngineError(f"the engine did not answer within {START_SECONDS:.0f} s; see {self._home / 'engine.log'}")

@@ -78,16 +78,16 @@ class Supervisor:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._engine = None if settings.clickhouse_url else engines.Engine(settings.data_dir)
+        self.stopping = threading.Event()
+        self._engine = None if settings.clickhouse_url else engines.Engine(settings.data_dir, self.stopping.is_set)
         self._processes: dict[str, BaseProcess] = {}
         self._children = [self._process("loader", _run_loader), self._process("web", _run_web)]
         if self._engine is not None:
             self._children.insert(0, Child("ClickHouse", self._start_engine, self._engine.stop))
         self._watcher: threading.Thread | None = None
-        self.stopping = threading.Event()
 
     def start(self) -> None:
-        """Start everything and wait until events are taken.
+        """Start everything and wait until events are taken, or until `stopping` is set.
 
         Raises:
             ConfigError: a setting or sites.yml is wrong, or the port is taken.
@@ -99,9 +99,11 @@ class Supervisor:
             for child in self._children:
                 child.start()
             self._await_ready()
-        except BaseException:
+        except BaseException as error:
+            was_told_to_stop = self.stopping.is_set()
             self.end()
-            raise
+            if not (was_told_to_stop and isinstance(error, engines.EngineError)):
+                raise
 
     def watch(self) -> None:
         """Restart what dies, until `stopping` is set."""

@@ -70,6 +70,16 @@ def test_it_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
     wait_until(lambda: not running([child]), 10, "its end")
 
 
+def test_the_start_of_an_engine_can_be_broken_off(tmp_path: Path) -> None:
+    """Who is told to end does not wait for it to answer, and leaves no process behind."""
+    unwanted = engine.Engine(tmp_path, lambda: True)
+    with pytest.raises(engine.EngineError, match="broken off"):
+        unwanted.start()
+    unwanted.stop()
+    with engine.running(tmp_path) as connection:
+        Store(connection.loader_url, database="default").ping()
+
+
 @pytest.mark.slow
 def test_an_engine_that_no_longer_answers_is_ended(tmp_path: Path) -> None:
     """It runs, but its port is closed, as any local user can do: the supervisor starts another."""

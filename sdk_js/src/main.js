@@ -40,7 +40,8 @@ const open = (soft, before, url) => {
   record(stamp("page_view", { soft, status }), FIRST_MS);
   notes.length = 0;
   note("open", soft, !document.hidden);
-  loadMore();
+  // In a task of its own: on a slow device the first is long enough.
+  later(loadMore, 0);
   hearInput();
 };
 

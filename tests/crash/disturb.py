@@ -68,7 +68,11 @@ def kill_parent(world: World, chance: random.Random) -> None:
 def end_all(world: World, chance: random.Random) -> None:
     """SIGTERM or ctrl-C under load; then it is started again."""
     world.server.process.send_signal(chance.choice((signal.SIGTERM, signal.SIGINT)))
-    world.server.process.wait(60)
+    try:
+        world.server.process.wait(60)
+    except subprocess.TimeoutExpired:
+        left = "\n".join(world.server.descendants().values())
+        raise AssertionError(f"a minute after it was told to end there are\n{left}\n{world.server.log()}") from None
     world.restart()
 
 

@@ -39,7 +39,10 @@ export async function visit(
   await prepare(tab, world);
   await tab.goto(world.url + path);
   // The second file comes over the network, which takes its time however the clock is moved.
-  if (clock) await until(() => tab.evaluate(isFollowed));
+  if (clock) {
+    await tab.evaluate(() => testClock.runFor(0));
+    await until(() => tab.evaluate(isFollowed));
+  }
   return { world, tab, context, errors: world.errors };
 }
 
