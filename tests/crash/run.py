@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -106,6 +107,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 16), help="repeats an earlier run's choices")
     options = parser.parse_args()
     print(f"seed {options.seed}", file=sys.stderr)
+    # A shell that starts this in the background has it ignore ctrl-C, and what it starts would, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with tempfile.TemporaryDirectory() as folder:
         tallies = run(options.cycles, options.seed, Path(folder))
     print(table(tallies))
