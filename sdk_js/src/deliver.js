@@ -94,14 +94,14 @@ export const closeBatch = (turning) => {
  */
 export const send = (leaving, isBack) => {
   for (const batch of waiting)
-    if (leaving || !batch.busy || (isBack && batch.attempt > MOST_RETRIES)) attempt(batch, leaving);
+    if (leaving || (!batch.busy && (isBack || batch.attempt <= MOST_RETRIES))) attempt(batch, leaving);
 };
 
 /** What earlier pages could not send. */
 export const sendLate = () => {
   takeLate();
   keepLate();
-  send();
+  send(false, true);
 };
 
 /**
@@ -141,7 +141,8 @@ const attempt = async (batch, leaving) => {
   if (!waiting.has(batch)) return;
   batch.isLate = true;
   keepLate();
-  if (batch.attempt <= MOST_RETRIES)
+  batch.busy = batch.attempt <= MOST_RETRIES;
+  if (batch.busy)
     later(
       () => {
         batch.busy = false;
@@ -161,5 +162,5 @@ const halve = (batch) => {
       waiting.add(
         Object.assign({}, batch, { wire: Object.assign({}, batch.wire, { events: part }), busy: false }),
       );
-  send();
+  send(false, true);
 };

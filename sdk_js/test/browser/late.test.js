@@ -86,6 +86,24 @@ test("a page that is reloaded while the collector is away tells it later", async
   await until(() => stored(world).some((batch) => batch.events.some(({ goal }) => goal === "lost")));
 });
 
+test("a collector that is away for a minute has everything afterwards, each event once", async (t) => {
+  const { world, tab, collector } = await open(t);
+  const names = [];
+  const end = Date.now() + 60_000;
+  for (let i = 0; Date.now() < end; i++) {
+    names.push(`goal ${i}`);
+    await tab.evaluate((name) => footpath("conversion", name), names[i]);
+    await pause(5000);
+  }
+  collector.isDown = false;
+  await tab.evaluate(() => footpath("conversion", "back"));
+  const goals = () => events(world, "conversion").map(({ goal }) => goal);
+  // The last tries are up to 12 s apart.
+  await until(() => goals().length > names.length, 15000);
+  await pause(500);
+  assert.deepEqual(goals().sort(), [...names, "back"].sort());
+});
+
 for (const [hours, isTold] of [
   [23, true],
   [25, false],
