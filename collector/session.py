@@ -21,6 +21,7 @@ def credible(session: str, received: int) -> str:
     Table `sessions` is partitioned by the month in the id, and 40 bits of ms have 418 months. A session that claims
     to have begun more than 31 days ago or more than a day ahead, by a forged id or by a wrong clock, is filed
     under the month in which its events came: the same id for the same session, and three months at most are written to.
+    Two sessions come of one where its events come in two months, or its clock is between one and two days ahead.
     """
     number = int(session, 16)
     if received - PAST_MS <= id_ms(number) <= received + FUTURE_MS:
