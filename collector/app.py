@@ -54,6 +54,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     atexit.register(parts.spool.close)
     threading.Thread(target=_sweep, args=(parts.salts,), name="salts", daemon=True).start()
     app = Flask("footpath", static_folder=None)
+    # Otherwise /v1//events is a redirect, to whatever host the request names.
+    app.url_map.merge_slashes = False
     app.extensions["footpath"] = parts.spool
     receiver = receive.Receiver(parts)
     app.register_blueprint(receive.blueprint(receiver, settings.events_path))
