@@ -75,4 +75,5 @@ def network(address: str) -> str:
     if ":" not in address:
         return address.rpartition(".")[0][:64] or address[:64]
     found = parsed(address)
-    return str(ipaddress.ip_network((found, 56), strict=False)) if found else address[:64]
+    # Not ip_network(), which takes 30 us.
+    return found.packed[: 3 if found.version == 4 else 7].hex() if found else address[:64]
