@@ -137,7 +137,8 @@ def test_requests_in_one_go_are_answered_in_their_order(server: Server) -> None:
 
 
 @pytest.mark.parametrize(("method", "target", "status"), [
-    ("POST", "//v1/events", {202, 404}), ("POST", "/v1//events", {404}), ("POST", "/v1/events/", {404}), ("POST", "/v1/./events", {404}),
+    ("POST", "//v1/events", {202, 404}), ("POST", "/v1//events", {404}),
+    ("POST", "/v1/events/", {404}), ("POST", "/v1/./events", {404}),
     ("POST", "/v1/%65vents", {202, 404}), ("POST", "/v1/events?site=x", {202}), ("POST", "/v1/events%00", {404}),
     ("POST", "/%ff%fe", {404}), ("POST", "/" + "x" * 20_000, {404, 414}),
     ("POST", "http://evil.example/v1/events", {202, 404}),
