@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, Final
 from flask import Flask, Response, request
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from collector import export, publish, receive, receive_outcomes, resources, script, spool, telemetry, visitors
+from collector import (
+    authorize,
+    export,
+    publish,
+    receive,
+    receive_outcomes,
+    resources,
+    script,
+    spool,
+    telemetry,
+    visitors,
+)
 from collector.config import Settings
 from collector.enrich.place import Places
 from collector.enrich.visitor import Salts, load_key
@@ -43,13 +54,16 @@ def create_app(settings: Settings | None = None) -> Flask:
     atexit.register(parts.spool.close)
     threading.Thread(target=_sweep, args=(parts.salts,), name="salts", daemon=True).start()
     app = Flask("footpath", static_folder=None)
+    # Otherwise /v1//events is a redirect, to whatever host the request names.
+    app.url_map.merge_slashes = False
     app.extensions["footpath"] = parts.spool
     receiver = receive.Receiver(parts)
     app.register_blueprint(receive.blueprint(receiver, settings.events_path))
     app.wsgi_app = receive.ahead(app.wsgi_app, receiver, settings.events_path)  # type: ignore[assignment,method-assign]
-    app.register_blueprint(receive_outcomes.blueprint(parts))
-    app.register_blueprint(visitors.blueprint(parts))
-    app.register_blueprint(export.blueprint(settings, sites))
+    guard = authorize.Guard(parts)
+    app.register_blueprint(receive_outcomes.blueprint(parts, guard))
+    app.register_blueprint(visitors.blueprint(parts, guard))
+    app.register_blueprint(export.blueprint(settings, sites, guard))
     app.register_blueprint(publish.blueprint(settings, sites, script.files(resources.folder("sdk"))))
     _add_operation(app, settings, parts.spool)
     _add_errors(app)

@@ -12,14 +12,40 @@ from typing import TYPE_CHECKING, Final
 from flask import Response, request
 
 from collector import receive
+from collector.limits import Refusals, network
 from collector.receive import Refusal
+from collector.telemetry import REJECTED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from collector.sites import Site
 
 HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+
+class Guard:
+    """Stands before the routes for servers: guesses of keys are few, and every refusal is counted."""
+
+    def __init__(self, parts: receive.Parts) -> None:
+        self._parts = parts
+        self._refusals = Refusals(parts.rate)
+
+    def answer(self, work: Callable[[], Response]) -> Response:
+        """What `work` answers, or the refusal that it raised; 429 without asking it after too many of them.
+
+        Unlike for events the right key does not help then: who may go on guessing would find it.
+        """
+        near = network(receive.address_of(request.environ, self._parts.trusted_proxies))
+        try:
+            if self._refusals.spent(near):
+                raise receive.too_many_refusals()
+            return work()
+        except Refusal as refusal:
+            self._parts.spool.count(REJECTED + refusal.reason)
+            if refusal.blames_sender:
+                self._refusals.add(near)
+            return refused(refusal)
 
 
 def secret() -> str:

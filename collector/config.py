@@ -119,7 +119,8 @@ SETTINGS: Final = (
     Setting(
         "FOOTPATH_RATE",
         "50",
-        "requests a second from one network to one site (burst: four times as many); 0: no limit",
+        "requests a second from one network to one site, and refused ones from one network "
+        "(burst: four times as many); 0: no limit",
         _number(0, 1e6, float),
     ),
     Setting(

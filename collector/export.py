@@ -24,31 +24,33 @@ T = TypeVar("T")
 NDJSON: Final = "application/x-ndjson"
 
 
-def blueprint(settings: Settings, sites: Callable[[], Mapping[str, Site]]) -> Blueprint:
+def blueprint(settings: Settings, sites: Callable[[], Mapping[str, Site]], guard: authorize.Guard) -> Blueprint:
     """The routes by which a server reads what is stored about a visitor of its site."""
     routes = Blueprint("export", __name__)
 
     @routes.route("/v1/visitors/<visitor>", methods=["GET"], provide_automatic_options=False)
     def visitor(visitor: str) -> Response:
-        try:
-            whom = authorize.holder(sites()).id, authorize.visitor_id(visitor)
-            # Read before the answer begins, so that a failure still has a status.
-            lines = _asked(settings, lambda store: list(dossier.lines(store, settings.spool_dir, whom)))
-        except Refusal as refusal:
-            return authorize.refused(refusal)
-        return Response("".join(f"{line}\n" for line in lines), headers=authorize.HEADERS, mimetype=NDJSON)
+        return guard.answer(lambda: _dossier(settings, sites(), visitor))
 
     @routes.route("/v1/visitors/<visitor>/erasure", methods=["GET"], provide_automatic_options=False)
     def erasure(visitor: str) -> Response:
-        try:
-            site = authorize.holder(sites())
-            whom = site.id, authorize.visitor_id(visitor)
-            found = _asked(settings, lambda store: dossier.erasure(store, settings.spool_dir, whom))
-        except Refusal as refusal:
-            return authorize.refused(refusal)
-        return answer(200, {"site": site.key, "visitor": visitor, **found, "now": now_ms()}, authorize.HEADERS)
+        return guard.answer(lambda: _erasure(settings, sites(), visitor))
 
     return routes
+
+
+def _dossier(settings: Settings, sites: Mapping[str, Site], visitor: str) -> Response:
+    whom = authorize.holder(sites).id, authorize.visitor_id(visitor)
+    # Read before the answer begins, so that a failure still has a status.
+    lines = _asked(settings, lambda store: list(dossier.lines(store, settings.spool_dir, whom)))
+    return Response("".join(f"{line}\n" for line in lines), headers=authorize.HEADERS, mimetype=NDJSON)
+
+
+def _erasure(settings: Settings, sites: Mapping[str, Site], visitor: str) -> Response:
+    site = authorize.holder(sites)
+    whom = site.id, authorize.visitor_id(visitor)
+    found = _asked(settings, lambda store: dossier.erasure(store, settings.spool_dir, whom))
+    return answer(200, {"site": site.key, "visitor": visitor, **found, "now": now_ms()}, authorize.HEADERS)
 
 
 def _asked(settings: Settings, ask: Callable[[Store], T]) -> T:

@@ -9,12 +9,11 @@ An answer says what became of each event, the server's time, and, where somethin
 
 from __future__ import annotations
 
-import ipaddress
+import contextlib
 import logging
-import threading
+import re
 import time
 import zlib
-from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -25,10 +24,11 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wsgi import get_input_stream
 
-from collector import validate
+from collector import session, validate
 from collector.enrich import device, visitor
 from collector.enrich.hints import HEADERS
 from collector.event import Json, Record
+from collector.limits import BURST, Limiter, Refusals, network, parsed
 from collector.spool import SpoolError
 from collector.telemetry import REJECTED
 
@@ -44,10 +44,11 @@ if TYPE_CHECKING:
 
 MAX_WIRE_BYTES: Final = 1 << 20
 MAX_BODY_BYTES: Final = 2 << 20
+MAX_VALUES: Final = 100_000
+"""Entries, lists and objects of a body; 500 events with 64 properties each have 45,000."""
 MAX_USER_AGENT: Final = 512
 STORED_MS: Final = 48 * 3_600_000
 SKEW_MS: Final = 10_000
-BURST: Final = 4
 RETRY_SECONDS: Final = 5
 _KEPT_REFUSALS_A_MINUTE: Final = 100
 
@@ -76,6 +77,16 @@ class Refusal(Exception):
         super().__init__(told)
         self.status, self.reason, self.retry_after = status, reason, retry_after
 
+    @property
+    def blames_sender(self) -> bool:
+        """Whether sending the same again cannot help; a rate, a full disk and the like pass."""
+        return self.status < 429
+
+
+def too_many_refusals() -> Refusal:
+    """The answer to a network of which too much was refused."""
+    return Refusal(429, "refusals", "too many requests from this network were refused", 1)
+
 
 @dataclass(frozen=True, slots=True)
 class Parts:
@@ -100,26 +111,6 @@ class Sender(NamedTuple):
     hints: str
 
 
-class Limiter:
-    """Token buckets by key, bounded in number: the least recently used is forgotten first."""
-
-    def __init__(self, rate: float, burst: float, keys: int = 20_000) -> None:
-        self._rate, self._burst, self._keys = rate, burst, keys
-        self._buckets: OrderedDict[object, tuple[float, float]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def take(self, key: object, now: float) -> bool:
-        """Whether one more is allowed at `now` (monotonic seconds)."""
-        with self._lock:
-            tokens, at = self._buckets.pop(key, (self._burst, now))
-            tokens = min(self._burst, tokens + (now - at) * self._rate)
-            allowed = tokens >= 1
-            self._buckets[key] = (tokens - 1 if allowed else tokens, now)
-            if len(self._buckets) > self._keys:
-                self._buckets.popitem(last=False)
-            return allowed
-
-
 class Rate:
     """So many requests a second from one network to one site; 0: no limit."""
 
@@ -127,13 +118,13 @@ class Rate:
         self._rate = rate
         self._limiter = Limiter(rate, max(1.0, rate * BURST)) if rate else None
 
-    def require(self, site: Site, address: str) -> None:
-        """Count one request.
+    def require(self, site: Site, near: str) -> None:
+        """Count one request of a network.
 
         Raises:
             Refusal: 429, it is one too many.
         """
-        if self._limiter and not self._limiter.take((site.id, _network(address)), time.monotonic()):
+        if self._limiter and not self._limiter.take((site.id, near), time.monotonic()):
             raise Refusal(429, "rate", f"more than {self._rate:g} requests a second from one network", 1)
 
 
@@ -230,28 +221,36 @@ class Receiver:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._rate = Rate(parts.rate)
+        self._refusals = Refusals(parts.rate)
         self._kept = KeptRefusals()
 
     def answer(self, environ: WSGIEnvironment) -> Answer:
         """Take one batch and say what became of it."""
+        address = address_of(environ, self._parts.trusted_proxies)
+        near = network(address)
         try:
-            taken = self._take(environ)
+            taken = self._take(environ, address, near)
         except Refusal as refusal:
             self._parts.spool.count(REJECTED + refusal.reason)
+            if refusal.blames_sender:
+                self._refusals.add(near)
             return _refusal(refusal.status, refusal.reason, str(refusal), refusal.retry_after)
         return _taken(taken)
 
-    def _take(self, environ: WSGIEnvironment) -> Json:
+    def _take(self, environ: WSGIEnvironment, address: str, near: str) -> Json:
         """Take one batch: the answer's body, once everything accepted is on the disk.
 
         Raises:
             Refusal: nothing of it was taken.
         """
         received = now_ms()
-        body = read_body(environ)
+        sent = read_sent(environ)
+        limited = self._spared(sent, near)
+        body = unpacked(sent, environ)
         document = read_document(body)
-        sender = self._sender(environ, document, received)
-        self._rate.require(sender.site, sender.address)
+        sender = self._sender(environ, document, received, address)
+        if sender.site is not limited:
+            self._rate.require(sender.site, near)
         verdict = _verdict(document, len(body))
         _refuse_stale(verdict)
         self._put(sender, document, verdict)
@@ -261,11 +260,28 @@ class Receiver:
             "now": now_ms(),
         }
 
-    def _sender(self, environ: WSGIEnvironment, document: Json, received: int) -> Sender:
+    def _spared(self, sent: bytes, near: str) -> Site | None:
+        """Once too many of a network's requests were refused, only one that begins as a known site's is read at all.
+
+        So those who share a network with somebody hostile are still heard. Such a request counts at once for that
+        site, which is returned; None while there were not too many.
+
+        Raises:
+            Refusal: 429, it does not, or it is one too many for that site.
+        """
+        if not self._refusals.spent(near):
+            return None
+        site = self._parts.sites().get(_named_site(sent))
+        if site is None:
+            raise too_many_refusals()
+        self._rate.require(site, near)
+        return site
+
+    def _sender(self, environ: WSGIEnvironment, document: Json, received: int, address: str) -> Sender:
         return Sender(
             received,
             self._site(document, environ.get("HTTP_ORIGIN")),
-            address_of(environ, self._parts.trusted_proxies),
+            address,
             environ.get("HTTP_USER_AGENT", "")[:MAX_USER_AGENT],
             _hints(environ),
         )
@@ -281,6 +297,8 @@ class Receiver:
         batch, site = verdict.batch, sender.site
         if not batch["visitor"] or not batch["session"]:
             self._set_identity(batch, sender)
+        else:
+            batch["session"] = session.credible(batch["session"], sender.received)
         _hide_identifiers(batch["events"], self._parts.person_key, site)
         record = Record(
             sender.received,
@@ -366,53 +384,58 @@ def client_address(remote: str, forwarded: list[str], trusted: tuple[Network, ..
     hops = [hop.strip() for header in forwarded for hop in header.split(",")] + [remote]
     while len(hops) > 1 and _within(hops[-1], trusted):
         hops.pop()
-    return str(_parsed(hops[-1]) or hops[-1]) if ":" in hops[-1] else hops[-1]
-
-
-def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """The address; an IPv4 one in IPv6 clothes (::ffff:10.0.0.1) is that IPv4 address."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return None
-    return getattr(parsed, "ipv4_mapped", None) or parsed
+    return str(parsed(hops[-1]) or hops[-1]) if ":" in hops[-1] else hops[-1]
 
 
 def _within(address: str, networks: tuple[Network, ...]) -> bool:
-    parsed = _parsed(address)
-    return parsed is not None and any(parsed in network for network in networks)
-
-
-def _network(address: str) -> str:
-    """/24 of IPv4, /56 of IPv6: what one subscriber usually has."""
-    if ":" not in address:
-        return address.rpartition(".")[0][:64] or address[:64]
-    parsed = _parsed(address)
-    return str(ipaddress.ip_network((parsed, 56), strict=False)) if parsed else address[:64]
+    found = parsed(address)
+    return found is not None and any(found in each for each in networks)
 
 
 _GZIP: Final = b"\x1f\x8b"
 """What gzip begins with, and no JSON does."""
 
 
-def read_body(environ: WSGIEnvironment) -> bytes:
-    """The request's body, inflated where it says gzip or is: a browser asks before it may send the header.
+_HEAD_BYTES: Final = 1024
+_SITE: Final = re.compile(rb'"site"\s*:\s*"([a-z0-9][a-z0-9_-]{0,63})"')
+
+
+def read_sent(environ: WSGIEnvironment) -> bytes:
+    """The request's body as it came.
 
     Raises:
-        Refusal: 413 too large, 400 not what it says.
+        Refusal: 413 too large, 400 not readable.
     """
     try:
-        body = get_input_stream(environ, max_content_length=MAX_WIRE_BYTES).read()
+        return get_input_stream(environ, max_content_length=MAX_WIRE_BYTES).read()
     except RequestEntityTooLarge:
         raise Refusal(413, "too_large", f"more than {MAX_WIRE_BYTES >> 20} MiB") from None
     except (HTTPException, OSError) as error:
         raise Refusal(400, "unreadable", f"the body could not be read: {error}") from None
+
+
+def unpacked(sent: bytes, environ: WSGIEnvironment) -> bytes:
+    """The body, inflated where it says gzip or is: a browser asks before it may send the header.
+
+    Raises:
+        Refusal: 413 too large, 400 not what it says.
+    """
     encoding = environ.get("HTTP_CONTENT_ENCODING", "").strip().lower()
     if encoding in ("identity", ""):
-        return _inflated(body) if body.startswith(_GZIP) else body
+        return _inflated(sent) if sent.startswith(_GZIP) else sent
     if encoding != "gzip":
         raise Refusal(400, "unreadable", f"Content-Encoding {encoding[:32]!r}; send gzip or none")
-    return _inflated(body)
+    return _inflated(sent)
+
+
+def _named_site(sent: bytes) -> str:
+    """The site that stands near a body's begin, where our script writes it; empty where none does."""
+    head = sent[:_HEAD_BYTES]
+    if head.startswith(_GZIP):
+        with contextlib.suppress(zlib.error):
+            head = zlib.decompressobj(wbits=31).decompress(head, _HEAD_BYTES)
+    found = _SITE.search(head)
+    return found[1].decode() if found else ""
 
 
 def _inflated(body: bytes) -> bytes:
@@ -432,8 +455,10 @@ def read_document(body: bytes) -> Json:
     """The body's JSON object.
 
     Raises:
-        Refusal: 400, it is none.
+        Refusal: 400, it is none; 413, it has too many values: 2 MiB of `{},` become 70 MB.
     """
+    if len(body) > MAX_VALUES and sum(map(body.count, (b",", b"[", b"{"))) > MAX_VALUES:
+        raise Refusal(413, "too_large", f"more than {MAX_VALUES:,} values")
     try:
         return validate.read(body)
     except validate.Unreadable as error:

@@ -13,6 +13,7 @@ from flask import Blueprint, Response, request
 from collector import authorize, receive, validate_outcomes
 from collector.enrich import visitor
 from collector.event import Json, Record
+from collector.limits import network
 from collector.receive import Refusal
 from collector.telemetry import REJECTED
 from collector.validate import TooMany, Unreadable
@@ -23,18 +24,14 @@ if TYPE_CHECKING:
 PATH: Final = "/v1/outcomes"
 
 
-def blueprint(parts: receive.Parts) -> Blueprint:
+def blueprint(parts: receive.Parts, guard: authorize.Guard) -> Blueprint:
     """The route that outcomes are sent to."""
     routes = Blueprint("outcomes", __name__)
     receiver = _Receiver(parts)
 
     @routes.route(PATH, methods=["POST"], provide_automatic_options=False)
     def outcomes() -> Response:
-        try:
-            return receive.taken(receiver.take(), "outcome", authorize.HEADERS)
-        except Refusal as refusal:
-            parts.spool.count(REJECTED + refusal.reason)
-            return authorize.refused(refusal)
+        return guard.answer(lambda: receive.taken(receiver.take(), "outcome", authorize.HEADERS))
 
     return routes
 
@@ -53,7 +50,7 @@ class _Receiver:
         """
         received = receive.now_ms()
         key = authorize.secret()
-        document = receive.read_document(receive.read_body(request.environ))
+        document = receive.read_document(receive.unpacked(receive.read_sent(request.environ), request.environ))
         site = self._site(document, key)
         verdict = _verdict(document, received, site)
         self._put(site, received, document, verdict)
@@ -65,7 +62,7 @@ class _Receiver:
 
     def _site(self, document: Json, key: str) -> Site:
         site = receive.known_site(self._parts.sites(), document.get("site"))
-        self._rate.require(site, receive.address_of(request.environ, self._parts.trusted_proxies))
+        self._rate.require(site, network(receive.address_of(request.environ, self._parts.trusted_proxies)))
         authorize.require(site, key)
         receive.require_enabled(site)
         return site

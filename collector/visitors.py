@@ -8,28 +8,27 @@ from flask import Blueprint, Response
 
 from collector import authorize, receive
 from collector.event import Record
-from collector.receive import Refusal, answer, now_ms
-from collector.telemetry import REJECTED
+from collector.receive import answer, now_ms
 
 if TYPE_CHECKING:
     from collector.receive import Parts
 
 
-def blueprint(parts: Parts) -> Blueprint:
+def blueprint(parts: Parts, guard: authorize.Guard) -> Blueprint:
     """The route by which a server has a visitor of its site erased."""
     routes = Blueprint("visitors", __name__)
 
     @routes.route("/v1/visitors/<visitor>", methods=["DELETE"], provide_automatic_options=False)
     def erase(visitor: str) -> Response:
-        try:
-            site = authorize.holder(parts.sites())
-            authorize.visitor_id(visitor)
-            received = now_ms()
-            receive.put(parts.spool, Record(received, site.id, site.key, erase=visitor), 0)
-        except Refusal as refusal:
-            parts.spool.count(REJECTED + refusal.reason)
-            return authorize.refused(refusal)
-        body = {"site": site.key, "visitor": visitor, "state": "waiting", "asked_at": received, "now": now_ms()}
-        return answer(202, body, authorize.HEADERS)
+        return guard.answer(lambda: _erasure(parts, visitor))
 
     return routes
+
+
+def _erasure(parts: Parts, visitor: str) -> Response:
+    site = authorize.holder(parts.sites())
+    authorize.visitor_id(visitor)
+    received = now_ms()
+    receive.put(parts.spool, Record(received, site.id, site.key, erase=visitor), 0)
+    body = {"site": site.key, "visitor": visitor, "state": "waiting", "asked_at": received, "now": now_ms()}
+    return answer(202, body, authorize.HEADERS)

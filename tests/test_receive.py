@@ -13,7 +13,8 @@ from collector import shipment, spool
 from collector.app import create_app
 from collector.config import Settings
 from collector.event import Record
-from collector.receive import Limiter, client_address
+from collector.limits import Limiter
+from collector.receive import client_address
 from tests.support import CHROME, SITES_YML, batch, click, now_ms
 
 if TYPE_CHECKING:

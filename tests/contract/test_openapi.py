@@ -256,7 +256,7 @@ def with_event(text: str) -> bytes:
     )
 
 
-MANY = ",".join(f'"{number:x}":0' for number in range(100_000))
+MANY = ",".join(f'"{number:x}":0' for number in range(50_000))
 
 
 @pytest.mark.parametrize(("body", "status", "accepted"), [
@@ -270,7 +270,7 @@ MANY = ",".join(f'"{number:x}":0' for number in range(100_000))
     (with_text(r'"\ud800"'), 202, 1), (with_text(r'["\udc00\ud800", {"\udfff": 1}]'), 202, 1),
     (with_text(r'"\ud800", "b": ' + "1" * 400), 202, 1), (with_text(r'"\ud800", "b": 1e999'), 202, 1),
     (with_text("[" * 50 + "]" * 50), 202, 1), (with_text("[" * 5_000 + "]" * 5_000), 400, 0),
-    (with_text("[" * 100_000 + "]" * 100_000), 400, 0), (with_text(r'"\n", "b":' + "[" * 900 + "]" * 900), 400, 0),
+    (with_text("[" * 100_000 + "]" * 100_000), 413, 0), (with_text(r'"\n", "b":' + "[" * 900 + "]" * 900), 400, 0),
     (with_text("{" + MANY + "}"), 202, 1), (with_event(MANY), 202, 1),
     (with_event('"status": 1e999'), 202, 1), (with_event(f'"status": {"1" * 400}'), 202, 1),
     (with_event(r'"k": "custom", "name": "\ud83e", "props": {"a": ' + "9" * 400 + "}"), 202, 1),
