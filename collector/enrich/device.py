@@ -258,19 +258,37 @@ def _major(version: object) -> int:
 
 _SIGNS = Patterns(
     [
-        ("console", r"(?i)PlayStation|Xbox|Nintendo|\bWii\b|\bPSP\b"),
+        ("console", r"(?i)PlayStation|Xbox|Nintendo|\bWii\b|\bPSP\b|\bPS[2-5]\b"),
+        ("console", r"(?i)OUYA|Steam ?Deck|Retroid|GamePad|Razer Edge|Nintendo|; Switch Lite"),
         ("tv", r"(?i)Smart-?TV|HbbTV|\bTV Safari|Tizen[^)]*\bTV\b|Web0S|webOS[ .]TV|LG Browser|NetCast|NETTV"),
         ("tv", r"(?i)BRAVIA|PhilipsTV|VIDAA|Viera|Hisense.{0,20}TV|MiTV|MIBOX|SHIELD Android|TiVo|\bDTV"),
         ("tv", r"(?i)Apple ?TV|tvOS|\bRoku|CrKey|Chromecast|Android TV|Google ?TV|Fire ?TV|\bAFT[A-Z0-9]{1,6}\b"),
-        ("tv", r"(?i)Opera TV|\bOMI/|InettvBrowser|CE-HTML"),
-        ("other", r"(?i)OculusBrowser|\bQuest [0-9]|\bVR Safari|Watch ?OS|Apple ?Watch|\bSM-R[0-9]{3}"),
+        ("tv", r"(?i)Opera TV|\bOMI/|InettvBrowser|CE-HTML|\bDLNA|Espial|Maple ?20|SonyCEBrowser|POV_TV|\bVIZIO"),
+        ("tv", r"Safari/[0-9.]+ TV$|^TV Bro|Android [0-9.]+; [^;)]*(?:\bTV|_TV|ATV|LED[0-9]|\bSTB|[bB]ox\b|BOX\b)"),
+        ("tv", r"Android [0-9.]+; (?:[XH]96|A95X|T95|ZIDOO|Formuler|MXQ)"),
+        # Makers of sets put the inches into the model: 43FLES901, H32G8000Q, TLE-43FSBM, NORDMENDE_55NM6000U.
+        (
+            "tv",
+            r"Android [0-9.]+; (?:[A-Z]{4,}[_ ]|[A-Z]{1,3}-|H)?(?:24|28|32|39|4[0-35689]|5[0-58]|6[05]|7[05]|8[0-6])"
+            r"(?:[A-Z]{2,}|[A-Z][A-Z0-9]?[0-9]{3})",
+        ),
+        ("other", r"(?i)OculusBrowser|\bQuest [0-9](?:[^0-9]|$)|\bVR Safari|Watch ?OS|Apple ?Watch|\bSM-R[0-9]{3}"),
         ("other", r"Tesla/|QtCarBrowser"),
         ("tablet", r"iPad|PlayBook|TouchPad|\bKindle\b|\bKF[A-Z]{2,6}\b|\bXoom\b|MediaPad|MatePad|\bMi ?Pad"),
         ("tablet", r"\bTablet(?:[;)/]| [^P]|$)|Windows NT 6\.[23]; ARM"),
         ("tablet", r"\bSM-[TXP][0-9]{3}|\bGT-P[0-9]{4}|\bNexus (?:7|9|10)\b|\bPixel (?:C|Tablet)\b"),
         ("tablet", r"\bLenovo (?:TB|YT)|\bTB-?[XJ]?[0-9]{3,4}"),
+        ("mobile", r"Coolpad|PhonePad|PadFone"),
+        (
+            "tablet",
+            r"Android [0-9.]+; (?:[^;)]*; )?[^;)]*"
+            r"(?:[pP]ad\b|PAD\b|[pP]ad[ _-]?[0-9]|[ _]PAD_|[tT]ab\b|\bT[aA][bB][ _]|[tT]ab[ _-]?[0-9A-Z])",
+        ),
+        ("tablet", r"/apad\b"),  # Yandex's browser says which of its two faces it shows
         ("tablet", _IPAD_AS_MAC),
         ("mobile", r"\bMobile\b|\bMobi/|Phone|iPod|KAIOS|BB10|webOS/|hpwOS|Symbian|Series ?60|MIDP|Maemo|MeeGo"),
+        # Telephones say Mobile, https://developer.chrome.com/docs/multidevice/user-agent : what does not is a tablet.
+        ("android", r"Android (?:[3-9]|[1-9][0-9])[^)]*\) AppleWebKit/.* Safari/"),
         ("desktop", r"Windows|Macintosh|X11|CrOS|Linux (?:x86_64|i[3-6]86|amd64)|(?:Free|Open|Net)BSD"),
         ("desktop", r"Haiku|Amiga|OS/2|SunOS"),
     ]
@@ -286,7 +304,9 @@ _TYPES: tuple[tuple[str, Callable[[str, Hints, Any], object]], ...] = (
     ("desktop", lambda sign, sent, parsed: "Desktop" in sent.form),
     ("tablet", lambda sign, sent, parsed: sent.platform == "Android" and sent.mobile == "?0"),
     ("tablet", lambda sign, sent, parsed: sign == "tablet"),
-    ("mobile", lambda sign, sent, parsed: sign == "mobile" or sent.mobile == "?1" or parsed.is_mobile),
+    ("mobile", lambda sign, sent, parsed: sign == "mobile" or sent.mobile == "?1"),
+    ("tablet", lambda sign, sent, parsed: sign == "android"),
+    ("mobile", lambda sign, sent, parsed: parsed.is_mobile),
     ("tablet", lambda sign, sent, parsed: parsed.is_tablet),
     ("desktop", lambda sign, sent, parsed: sign == "desktop" or parsed.is_pc),
 )
