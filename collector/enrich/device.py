@@ -62,7 +62,7 @@ def classify(user_agent: str, hints: str = "") -> Device:
 def _classify(user_agent: str, line: str) -> Device:
     """`classify` for texts that are cut already."""
     parsed = _parse(user_agent.encode("utf-8", "replace").decode("utf-8"))
-    sent = parse(line)
+    sent = parse(line) if line else _SILENT
     bot = _bot(parsed, sent)
     browser, browser_version = _browser(parsed, sent)
     system, system_version = _system(parsed, sent)
@@ -76,23 +76,38 @@ def _classify(user_agent: str, line: str) -> Device:
     )
 
 
+_SILENT = parse("")
+
 _RESOLVER = Resolver(ua_parser.load_lazy_builtins())
 """ua-parser's Rust engine without the cache that its own parser puts before it: ours knows the hints too."""
 
 
-def _parse(user_agent: str) -> Any:
-    """user-agents' object over ua-parser's new result.
+_NOTHING = ("Other", None)
 
-    Its own constructor asks ua-parser's old pure-Python functions, which take 40 times as long.
+
+def _parse(user_agent: str) -> Any:
+    """user-agents' object, filled from the engine's own matches.
+
+    Its constructor asks ua-parser's old pure-Python functions, which take 40 times as long; ua-parser's result
+    objects alone take half as long as the matching does. Of versions only the major part is asked for.
     """
-    result = _RESOLVER(user_agent, ua_parser.Domain.ALL).complete().with_defaults()
     parsed = object.__new__(parsers.UserAgent)
     parsed.ua_string = user_agent
-    browser, system, device = result.user_agent, result.os, result.device
-    parsed.browser = parsers.parse_browser(browser.family, browser.major, browser.minor, browser.patch)
-    parsed.os = parsers.parse_operating_system(system.family, system.major, system.minor, system.patch)
-    parsed.device = parsers.parse_device(device.family, device.brand, device.model)
+    browser, system = _RESOLVER.ua.extract(user_agent), _RESOLVER.os.extract(user_agent)
+    device = _RESOLVER.de.extract(user_agent)
+    family, version = (browser.family, browser.major) if browser else _NOTHING
+    parsed.browser = parsers.Browser(family, _major_only(version), version or "")
+    family, version = (system.family, system.major) if system else _NOTHING
+    parsed.os = parsers.OperatingSystem(family, _major_only(version), version or "")
+    parsed.device = parsers.Device(device.family, None, None) if device else _NO_DEVICE
     return parsed
+
+
+_NO_DEVICE = parsers.Device("Other", None, None)
+
+
+def _major_only(version: str | None) -> tuple[object, ...]:
+    return () if version is None else (parsers.verify_attribute(version),)
 
 
 def _bot(parsed: Any, sent: Hints) -> str:
@@ -182,7 +197,7 @@ _SHORT_VERSION = re.compile(r"[0-9A-Za-z]{1,12}")
 def _browser(parsed: Any, sent: Hints) -> tuple[str, int]:
     """(family, major version); the hints' brand is believed over a user agent that says only Chrome."""
     family = _clean(_BROWSERS.get(parsed.browser.family, parsed.browser.family))
-    brand = next((brand for brand in _BRANDS if brand in sent.brands), "")
+    brand = next((brand for brand in _BRANDS if brand in sent.brands), "") if sent.brands else ""
     if brand and family in ("", "Chrome"):
         return _BRANDS[brand], _major(sent.brands[brand])
     return family, _major(_first(parsed.browser.version))
