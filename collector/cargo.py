@@ -1,7 +1,7 @@
 """What a shipment brings to ClickHouse: spooled records, unpacked and packed into tables.
 
-Pure, and the same at every retry: which events are copies, and in which zones the sites' days lie, stands in the
-shipment's verdicts. A record that cannot be read costs no neighbour: it becomes a dead letter.
+Pure, and the same at every retry: which events are copies, and the sites' zones and hosts, stands in the shipment's
+verdicts. A record that cannot be read costs no neighbour: it becomes a dead letter.
 """
 
 from __future__ import annotations
@@ -85,13 +85,17 @@ def pack(
     zones: Mapping[str, str],
     erased: Collection[int] = (),
     gone: Mapping[str, list[int]] = MappingProxyType({}),
+    *,
+    hosts: Mapping[str, list[str]] = MappingProxyType({}),
 ) -> Cargo:
     """Tables of everything but the copies and what comes from erased visitors.
 
     `copies` has places of events (of outcomes, in a record of those) by seq, `zones` time zones by site id, `erased`
-    the seqs of erased visitors' records, `gone` places of outcomes that name erased visitors by seq.
+    the seqs of erased visitors' records, `gone` places of outcomes that name erased visitors by seq, `hosts` those of
+    the sites' origins by site id.
     """
-    cargo = Cargo(Builder({int(site): zone for site, zone in zones.items()}))
+    own_hosts = {int(site): frozenset(names) for site, names in hosts.items()}
+    cargo = Cargo(Builder({int(site): zone for site, zone in zones.items()}, own_hosts))
     for parcel in parcels:
         if parcel.record is None:
             _bury(cargo, parcel)

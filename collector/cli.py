@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NoReturn
 
 import click
@@ -63,6 +64,7 @@ class _Lazy(click.Group):
 
 
 _SITE = click.option("--site", "key", required=True, metavar="KEY", help="The site's key in sites.yml.")
+_DAY = click.DateTime(["%Y-%m-%d"])
 _CONTEXT = {"max_content_width": 120, "help_option_names": ["-h", "--help"]}
 
 
@@ -168,6 +170,44 @@ def check() -> None:
         click.echo(f"{mark}{finding.what}: {finding.told}")
     if not all(finding.well for finding in found):
         raise SystemExit(1)
+
+
+@main.command()
+@click.option("--since", required=True, metavar="DATE", type=_DAY, help="First day (UTC) of the visits, 2026-11-01.")
+@click.option("--until", metavar="DATE", type=_DAY, help="Last day (UTC). [default: today]")
+@click.option("--site", "keys", multiple=True, metavar="KEY", help="Only this site. Repeatable. [default: all]")
+@click.option("--dry-run", is_flag=True, help="Say what would change, change nothing.")
+def enrich(since: datetime, until: datetime | None, keys: tuple[str, ...], dry_run: bool) -> None:
+    """Classify the sources of stored visits again, with this version's lists and sites.yml.
+
+    Channel, source and campaign of visits and page views; device, bots and country are as they came, since the user
+    agent and the address are not stored. Cut short, run it again.
+    """
+    from collector import reclassify, supervise
+    from collector.engine import EngineError
+    from collector.sites import read_sites
+    from collector.store import Store, StoreError
+
+    settings = _settings()
+    last = (until or datetime.now(UTC)).date()
+    if last < since.date():
+        _fail("--until is before --since")
+    try:
+        sites = read_sites(settings.config_dir)
+        if missing := set(keys) - sites.keys():
+            _fail(f"{min(missing)!r} is not in {settings.config_dir / 'sites.yml'}; it has {', '.join(sites)}")
+        chosen = {key: site for key, site in sites.items() if not keys or key in keys}
+        period = reclassify.Period(since.date(), last)
+        with supervise.database(settings) as url, contextlib.closing(Store(url, timeout=3600)) as store:
+            found = reclassify.reclassify(
+                store, period, chosen, dry_run=dry_run, report=lambda told: click.echo(told, err=True)
+            )
+    except (ConfigError, StoreError, EngineError) as error:
+        _fail(error)
+    for (old, new), visits in found.channels.items():
+        click.echo(f"{visits:>9} visits  {old} -> {new}" if old != new else f"{visits:>9} visits  {old}, other details")
+    done = "would be changed" if dry_run else "changed"
+    click.echo(f"{found.visits} visits and {found.pages} page views {done}", err=True)
 
 
 @main.command()

@@ -139,9 +139,10 @@ def _default_of(name: str, value: Any) -> Any:
 class Builder:
     """Collects rows by (table, month), since one insert never spans two partitions."""
 
-    def __init__(self, zones: dict[int, str]) -> None:
-        """`zones` maps a site's id to its time zone."""
+    def __init__(self, zones: dict[int, str], hosts: dict[int, frozenset[str]] | None = None) -> None:
+        """`zones` maps a site's id to its time zone, `hosts` to the hosts of its origins: they are no source."""
         self._zones = zones
+        self._hosts = hosts or {}
         self.tables: dict[tuple[str, int], Table] = {}
 
     def add(self, record: Record, events: Iterable[Json]) -> list[Json]:
@@ -155,12 +156,16 @@ class Builder:
         elements = _Elements(record.batch.get("elements", {}))
         for event in events:
             try:
-                page = page or _page_values(record, self._zones.get(record.site_id, "UTC"))
+                page = page or self._page(record)
                 self._add(record, event, page, elements)
             except BROKEN as error:
                 told = json.dumps(event, default=str, ensure_ascii=False)
                 failed.append(dead_letter(event_id(record, event), record.received, repr(error), told))
         return failed
+
+    def _page(self, record: Record) -> Json:
+        site = record.site_id
+        return _page_values(record, self._zones.get(site, "UTC"), self._hosts.get(site, frozenset()))
 
     def _add(self, record: Record, event: Json, page: Json, elements: _Elements) -> None:
         base, clock = page_start(record)
@@ -235,8 +240,8 @@ def _referrer(url: str) -> str:
 
 
 @lru_cache(_CACHED)
-def _entry(url: str, referrer: str) -> Json:
-    found = sources.classify(url, referrer)
+def _entry(url: str, referrer: str, own_hosts: frozenset[str]) -> Json:
+    found = sources.classify(url, referrer, own_hosts)
     host, path, _ = _address(url) if url else ("", "", "")
     return {
         "channel": found.channel, "source": found.source, "medium": found.medium, "campaign": found.campaign,
@@ -246,13 +251,13 @@ def _entry(url: str, referrer: str) -> Json:
 
 
 @lru_cache(_CACHED)
-def _touch(url: str, referrer: str) -> Json:
-    found = sources.touch(url, referrer)
+def _touch(url: str, referrer: str, own_hosts: frozenset[str]) -> Json:
+    found = sources.touch(url, referrer, own_hosts)
     return {"page_channel": found.channel, "page_source": found.source, "page_medium": found.medium,
             "page_campaign": found.campaign}  # fmt: skip
 
 
-def _page_values(record: Record, zone: str) -> Json:
+def _page_values(record: Record, zone: str, own_hosts: frozenset[str] = frozenset()) -> Json:
     """The columns that all events of a batch share."""
     batch, page = record.batch, record.batch["page"]
     entry = batch.get("entry", {})
@@ -279,7 +284,8 @@ def _page_values(record: Record, zone: str) -> Json:
         "device": device.type, "browser": device.browser, "browser_version": device.browser_version,
         "os": device.os, "os_version": device.os_version,
         "bot_class": device.bot_class or ("automation" if "bot" in flags else ""), "country": record.country,
-        **_entry(entry_url, entry.get("referrer", "")), **_touch(page["url"], page.get("referrer", "")),
+        **_entry(entry_url, entry.get("referrer", ""), own_hosts),
+        **_touch(page["url"], page.get("referrer", ""), own_hosts),
         "lists_version": enrich.LISTS_VERSION,
     }  # fmt: skip
 

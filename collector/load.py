@@ -179,8 +179,10 @@ class Loader:
                 else:
                     mine.add(identity)
         zones = {str(site.id): site.time_zone for site in self._sites().values()}
+        hosts = {str(site.id): sorted(site.hosts) for site in self._sites().values()}
         gone = self._outcomes_of_erased(parcels)
-        verdicts = {"copies": copies, "zones": zones, "begun": time.time(), "erased": erased, "gone": gone}
+        verdicts: Json = {"copies": copies, "zones": zones, "hosts": hosts, "begun": time.time()}
+        verdicts |= {"erased": erased, "gone": gone}
         return shipment.Shipment(secrets.token_hex(16), parcels[0].seq, parcels[-1].seq, orjson.dumps(verdicts))
 
     def _ship(
@@ -205,7 +207,7 @@ class Loader:
             copies = _with_inserted(store, parcels, copies)
             late = set(self._of_erased(parcels)) - erased
             gone = self._outcomes_of_erased(parcels)
-        cargo = pack(parcels, copies, verdicts["zones"], erased | late, gone)
+        cargo = pack(parcels, copies, verdicts["zones"], erased | late, gone, hosts=verdicts.get("hosts", {}))
         for (table, month), rows in sorted(cargo.builder.tables.items()):
             failed = insert_all(store, table, rows.columns(), f"{plan.token}-{table}-{month}")
             cargo.dead += failed

@@ -9,6 +9,7 @@ import re
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import yaml
@@ -50,6 +51,12 @@ class Site:
     def allows(self, origin: str | None) -> bool:
         """Whether a page of this origin may send events; a request without an origin is no browser's page."""
         return "*" in self.origins or origin is None or origin.rstrip("/").lower() in self.origins
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The hosts of its origins, without port: what leads from one to another is no source of visits."""
+        names = (urlsplit(origin).hostname for origin in self.origins)
+        return frozenset(name for name in names if name)
 
     def knows(self, secret: str) -> bool:
         """Whether this is one of its secret keys; as slow for a wrong key as for a right one."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from collector import dossier, engine, load, personal, retention, spool
+from collector import dossier, engine, load, personal, reclassify, retention, spool
 from collector.event import Record
 from collector.migrate import migrate
 from collector.query import connect, last, page
@@ -52,7 +54,7 @@ def migrated(documented: engine.Connection) -> engine.Connection:
     return documented
 
 
-def test_the_loader_migrates_loads_and_erases(migrated: engine.Connection, tmp_path: Path) -> None:
+def test_the_loader_migrates_loads_erases_and_reclassifies(migrated: engine.Connection, tmp_path: Path) -> None:
     """Everything that it does, from the first table to the last deletion."""
     store = Store(migrated.loader_url)
     assert migrate(migrated.loader_url) == []
@@ -69,6 +71,17 @@ def test_the_loader_migrates_loads_and_erases(migrated: engine.Connection, tmp_p
     assert store.execute("SELECT sum(clicks) FROM heat_cells") == [(9,)]
     assert set(personal.counts(store, (1, VISITOR)).values()) == {0}
     assert dossier.erasure(store, tmp_path / "spool", (1, VISITOR))["state"] == "erased"
+    day = datetime.now(UTC).date()
+    moved = replace(SITE, origins=("https://elsewhere.example",))
+    period = reclassify.Period(day - timedelta(days=1), day)
+    referred = {"url": "https://shop.example/cart", "referrer": "https://elsewhere.example/"}
+    sent = batch(visitor=f"{VISITOR + 2:016x}", entry=referred)
+    sent["page"] |= referred
+    writer = spool.Spool(tmp_path / "spool")
+    writer.put(Record(now_ms(), 1, "demo-shop", CHROME, batch=sent).encode(), 10, now_ms())
+    worker.step(everything=True)
+    writer.close()
+    assert reclassify.reclassify(store, period, {"demo-shop": moved}).visits == 1
     assert retention.apply(store, {"click": 400, "session": 400, "trail": 7, "dead": 7, "identify": 7}) != []
     assert retention.apply(store, {}) != []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -298,6 +299,19 @@ def test_a_zone_that_changes_between_tries_counts_nothing_twice(
     plan = worker._plan(database, cargo.unpack(shipment.waiting(connection, 1000, 10**6)))
     assert json.loads(plan.verdicts)["zones"] == {"1": "Europe/Berlin"}
     connection.close()
+
+
+def test_the_sites_other_origins_are_no_source(
+    tmp_path: Path, writer: spool.Spool, store: Store, database_url: str
+) -> None:
+    """Who comes from one of the site's shops to another one came from nowhere new."""
+    link = "https://shop-de.example/sale"
+    put(writer, batch(entry={"url": "https://shop.example/", "referrer": link}))
+    site = replace(SITE, origins=("https://shop.example", "https://www.shop-de.example:8443"))
+    drain(load.Loader(tmp_path / "spool", lambda: database_url, lambda: {"demo-shop": site}))
+    assert store.execute("SELECT DISTINCT channel, source, entry_referrer FROM events") == [
+        ("Direct", "", "shop-de.example/sale")
+    ]
 
 
 def test_a_clock_that_is_set_back_does_not_stop_the_loader(

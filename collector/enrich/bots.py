@@ -1,7 +1,8 @@
 """Which user agents are programs, and of which class.
 
 Rules in order: our own (`lists/bots.json`), the package crawler-user-agents without the patterns that
-people's browsers match, words such as `bot`, and the lack of any word that browsers begin with.
+people's browsers match, people whom the next rules would take for programs, what only programs say (`bot`,
+an address to write to or to look up), and the lack of any word that browsers begin with.
 
 Classes:
 
@@ -26,14 +27,26 @@ from collector.enrich.patterns import Patterns
 CLASSES = ("crawler", "ai", "preview", "monitor", "library", "headless", "automation")
 """Every `bot_class` this package gives; empty stands for people."""
 
-# CUBOT makes telephones. A plus before an address is how robots say where they are explained.
+# A plus before an address is how robots say where they are explained; CUBOT makes telephones.
 _WORDS = (
-    r"(?i)(?:^|[^u])bot(?:[^a-z]|$)|(?:^|[^c])ubot(?:[^a-z]|$)",
-    r"(?i)robot|crawl|spider|scraper|slurp|\bfetcher\b|\+https?://",
+    ("crawler", r"(?i)(?:^|[^u])bot(?:[^a-z]|$)|(?:^|[^c])ubot(?:[^a-z]|$)"),
+    ("crawler", r"(?i)robot|crawl|spider|scraper|slurp|\bfetcher\b|\+https?://"),
+    ("monitor", r"(?i)monitor|check(?:er)?\b|scanner|validat|\bPTST\b|\bWPM\b"),
+    ("preview", r"(?i)thumb(?:nail)?|screenshot|[ -]shot\b|web-?capture"),
+    ("crawler", r"(?i)archive|extractor|sitemap|resolver|survey|harvest|backlink|analy[sz]er"),
+    ("library", r"(?i)http ?client|download ?manager|Mac OS X\) (?:Word|Excel|PowerPoint)/|Microsoft Outlook"),
+    ("crawler", r"(?i)https?://|\bwww\.[a-z0-9]|[a-z0-9._-]@[a-z0-9-]+\.[a-z]{2}"),
+    ("crawler", r"(?i)\b[a-z0-9][a-z0-9-]+\.(?:com|org|net|info|io|biz|co\.uk)\b"),
+)
+# Whoever says no more than `compatible` and a name is no browser, unless it names a system or one of the old ones.
+_COMPATIBLE = (
+    ("", r"(?i)MSIE|Trident|Konqueror|Windows|Linux|Mac ?OS|Macintosh|Android|iPhone|iPad|X11|BSD|SunOS"),
+    ("", r"(?i)Opera|OS/2|Amiga|AROS|RISC OS|BeOS|Haiku|NetFront|Netbox|Galio|Series|Symbian|BlackBerry|Nokia"),
+    ("crawler", r"(?i)^Mozilla/[0-9.]+[ +]\(compatible;[^)]*[a-z]{2}[^)]*\)?$"),
 )
 # Every browser since Netscape has said Mozilla, or Opera; what did not ran on telephones, televisions, or text.
 _BROWSERLIKE = re.compile(
-    r"Mozilla/|AppleWebKit|Opera[/ ]|Android|iPhone|Lynx|Links|w3m|NetSurf|Dooble|Dolphin|UCWEB|Amiga|"
+    r"[mM]ozilla/|AppleWebKit|Opera[/ ]|Android|iPhone|Lynx|Links|w3m|NetSurf|Dooble|Dolphin|UCWEB|Amiga|"
     r"IBrowse|Apple ?TV|Roku|HbbTV|SMART-TV|PlayStation|Nintendo|"
     r"BlackBerry|Nokia|SAMSUNG|LG[-E]|SonyEricsson|MOT-|SEC-|HTC|ZTE|MIDP|Symbian|"
     r"DoCoMo|KDDI|J-PHONE|SoftBank|Vodafone"
@@ -61,7 +74,9 @@ def _rules() -> Iterator[tuple[str, str]]:
     order = list(dict.fromkeys(bots["classes"].values()))
     yield from _own(bots)
     yield from sorted(_listed(bots), key=lambda rule: order.index(rule[0]))
-    yield from (("crawler", words) for words in _WORDS)
+    yield from (("", "|".join(patterns)) for _, *patterns in bots["people"])
+    yield from _WORDS
+    yield from _COMPATIBLE
 
 
 _PATTERNS = Patterns(_rules())

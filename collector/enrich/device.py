@@ -62,7 +62,7 @@ def classify(user_agent: str, hints: str = "") -> Device:
 def _classify(user_agent: str, line: str) -> Device:
     """`classify` for texts that are cut already."""
     parsed = _parse(user_agent.encode("utf-8", "replace").decode("utf-8"))
-    sent = parse(line)
+    sent = parse(line) if line else _SILENT
     bot = _bot(parsed, sent)
     browser, browser_version = _browser(parsed, sent)
     system, system_version = _system(parsed, sent)
@@ -76,23 +76,38 @@ def _classify(user_agent: str, line: str) -> Device:
     )
 
 
+_SILENT = parse("")
+
 _RESOLVER = Resolver(ua_parser.load_lazy_builtins())
 """ua-parser's Rust engine without the cache that its own parser puts before it: ours knows the hints too."""
 
 
-def _parse(user_agent: str) -> Any:
-    """user-agents' object over ua-parser's new result.
+_NOTHING = ("Other", None)
 
-    Its own constructor asks ua-parser's old pure-Python functions, which take 40 times as long.
+
+def _parse(user_agent: str) -> Any:
+    """user-agents' object, filled from the engine's own matches.
+
+    Its constructor asks ua-parser's old pure-Python functions, which take 40 times as long; ua-parser's result
+    objects alone take half as long as the matching does. Of versions only the major part is asked for.
     """
-    result = _RESOLVER(user_agent, ua_parser.Domain.ALL).complete().with_defaults()
     parsed = object.__new__(parsers.UserAgent)
     parsed.ua_string = user_agent
-    browser, system, device = result.user_agent, result.os, result.device
-    parsed.browser = parsers.parse_browser(browser.family, browser.major, browser.minor, browser.patch)
-    parsed.os = parsers.parse_operating_system(system.family, system.major, system.minor, system.patch)
-    parsed.device = parsers.parse_device(device.family, device.brand, device.model)
+    browser, system = _RESOLVER.ua.extract(user_agent), _RESOLVER.os.extract(user_agent)
+    device = _RESOLVER.de.extract(user_agent)
+    family, version = (browser.family, browser.major) if browser else _NOTHING
+    parsed.browser = parsers.Browser(family, _major_only(version), version or "")
+    family, version = (system.family, system.major) if system else _NOTHING
+    parsed.os = parsers.OperatingSystem(family, _major_only(version), version or "")
+    parsed.device = parsers.Device(device.family, None, None) if device else _NO_DEVICE
     return parsed
+
+
+_NO_DEVICE = parsers.Device("Other", None, None)
+
+
+def _major_only(version: str | None) -> tuple[object, ...]:
+    return () if version is None else (parsers.verify_attribute(version),)
 
 
 def _bot(parsed: Any, sent: Hints) -> str:
@@ -182,7 +197,7 @@ _SHORT_VERSION = re.compile(r"[0-9A-Za-z]{1,12}")
 def _browser(parsed: Any, sent: Hints) -> tuple[str, int]:
     """(family, major version); the hints' brand is believed over a user agent that says only Chrome."""
     family = _clean(_BROWSERS.get(parsed.browser.family, parsed.browser.family))
-    brand = next((brand for brand in _BRANDS if brand in sent.brands), "")
+    brand = next((brand for brand in _BRANDS if brand in sent.brands), "") if sent.brands else ""
     if brand and family in ("", "Chrome"):
         return _BRANDS[brand], _major(sent.brands[brand])
     return family, _major(_first(parsed.browser.version))
@@ -258,19 +273,37 @@ def _major(version: object) -> int:
 
 _SIGNS = Patterns(
     [
-        ("console", r"(?i)PlayStation|Xbox|Nintendo|\bWii\b|\bPSP\b"),
+        ("console", r"(?i)PlayStation|Xbox|Nintendo|\bWii\b|\bPSP\b|\bPS[2-5]\b"),
+        ("console", r"(?i)OUYA|Steam ?Deck|Retroid|GamePad|Razer Edge|Nintendo|; Switch Lite"),
         ("tv", r"(?i)Smart-?TV|HbbTV|\bTV Safari|Tizen[^)]*\bTV\b|Web0S|webOS[ .]TV|LG Browser|NetCast|NETTV"),
         ("tv", r"(?i)BRAVIA|PhilipsTV|VIDAA|Viera|Hisense.{0,20}TV|MiTV|MIBOX|SHIELD Android|TiVo|\bDTV"),
         ("tv", r"(?i)Apple ?TV|tvOS|\bRoku|CrKey|Chromecast|Android TV|Google ?TV|Fire ?TV|\bAFT[A-Z0-9]{1,6}\b"),
-        ("tv", r"(?i)Opera TV|\bOMI/|InettvBrowser|CE-HTML"),
-        ("other", r"(?i)OculusBrowser|\bQuest [0-9]|\bVR Safari|Watch ?OS|Apple ?Watch|\bSM-R[0-9]{3}"),
+        ("tv", r"(?i)Opera TV|\bOMI/|InettvBrowser|CE-HTML|\bDLNA|Espial|Maple ?20|SonyCEBrowser|POV_TV|\bVIZIO"),
+        ("tv", r"Safari/[0-9.]+ TV$|^TV Bro|Android [0-9.]+; [^;)]*(?:\bTV|_TV|ATV|LED[0-9]|\bSTB|[bB]ox\b|BOX\b)"),
+        ("tv", r"Android [0-9.]+; (?:[XH]96|A95X|T95|ZIDOO|Formuler|MXQ)"),
+        # Makers of sets put the inches into the model: 43FLES901, H32G8000Q, TLE-43FSBM, NORDMENDE_55NM6000U.
+        (
+            "tv",
+            r"Android [0-9.]+; (?:[A-Z]{4,}[_ ]|[A-Z]{1,3}-|H)?(?:24|28|32|39|4[0-35689]|5[0-58]|6[05]|7[05]|8[0-6])"
+            r"(?:[A-Z]{2,}|[A-Z][A-Z0-9]?[0-9]{3})",
+        ),
+        ("other", r"(?i)OculusBrowser|\bQuest [0-9](?:[^0-9]|$)|\bVR Safari|Watch ?OS|Apple ?Watch|\bSM-R[0-9]{3}"),
         ("other", r"Tesla/|QtCarBrowser"),
         ("tablet", r"iPad|PlayBook|TouchPad|\bKindle\b|\bKF[A-Z]{2,6}\b|\bXoom\b|MediaPad|MatePad|\bMi ?Pad"),
         ("tablet", r"\bTablet(?:[;)/]| [^P]|$)|Windows NT 6\.[23]; ARM"),
         ("tablet", r"\bSM-[TXP][0-9]{3}|\bGT-P[0-9]{4}|\bNexus (?:7|9|10)\b|\bPixel (?:C|Tablet)\b"),
         ("tablet", r"\bLenovo (?:TB|YT)|\bTB-?[XJ]?[0-9]{3,4}"),
+        ("mobile", r"Coolpad|PhonePad|PadFone"),
+        (
+            "tablet",
+            r"Android [0-9.]+; (?:[^;)]*; )?[^;)]*"
+            r"(?:[pP]ad\b|PAD\b|[pP]ad[ _-]?[0-9]|[ _]PAD_|[tT]ab\b|\bT[aA][bB][ _]|[tT]ab[ _-]?[0-9A-Z])",
+        ),
+        ("tablet", r"/apad\b"),  # Yandex's browser says which of its two faces it shows
         ("tablet", _IPAD_AS_MAC),
         ("mobile", r"\bMobile\b|\bMobi/|Phone|iPod|KAIOS|BB10|webOS/|hpwOS|Symbian|Series ?60|MIDP|Maemo|MeeGo"),
+        # Telephones say Mobile, https://developer.chrome.com/docs/multidevice/user-agent : what does not is a tablet.
+        ("android", r"Android (?:[3-9]|[1-9][0-9])[^)]*\) AppleWebKit/.* Safari/"),
         ("desktop", r"Windows|Macintosh|X11|CrOS|Linux (?:x86_64|i[3-6]86|amd64)|(?:Free|Open|Net)BSD"),
         ("desktop", r"Haiku|Amiga|OS/2|SunOS"),
     ]
@@ -286,7 +319,9 @@ _TYPES: tuple[tuple[str, Callable[[str, Hints, Any], object]], ...] = (
     ("desktop", lambda sign, sent, parsed: "Desktop" in sent.form),
     ("tablet", lambda sign, sent, parsed: sent.platform == "Android" and sent.mobile == "?0"),
     ("tablet", lambda sign, sent, parsed: sign == "tablet"),
-    ("mobile", lambda sign, sent, parsed: sign == "mobile" or sent.mobile == "?1" or parsed.is_mobile),
+    ("mobile", lambda sign, sent, parsed: sign == "mobile" or sent.mobile == "?1"),
+    ("tablet", lambda sign, sent, parsed: sign == "android"),
+    ("mobile", lambda sign, sent, parsed: parsed.is_mobile),
     ("tablet", lambda sign, sent, parsed: parsed.is_tablet),
     ("desktop", lambda sign, sent, parsed: sign == "desktop" or parsed.is_pc),
 )

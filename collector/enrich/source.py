@@ -1,10 +1,10 @@
 """Where a visit came from: source, medium, campaign, and one of 19 channels.
 
 `utm_*` parameters count before advertisers' click ids, and those before the referrer; each fills only what
-the one before it left empty. Names are lower case and one per site, so that a visit from `www.google.de`,
-one with `utm_source=Google` and one with `utm_source=adwords` all have the source `google`; what is on no
-list keeps its own name: the referring host without `www.`, or the `utm_source` in lower case. Campaign, term
-and content stay as written.
+the one before it left empty. Matomo's parameters and those of HubSpot's advertisements stand in for `utm_*`.
+Names are lower case and one per site, so that a visit from `www.google.de`, one with `utm_source=Google` and
+one with `utm_source=adwords` all have the source `google`; what is on no list keeps its own name: the referring
+host without `www.`, or the `utm_source` in lower case. Campaign, term and content stay as written.
 
 Never a source: the site itself (its registrable domain and `own_hosts`), and what the site itself sends
 people to and gets them back from, such as payment pages and sign-in (`lists/detours.json`).
@@ -99,6 +99,33 @@ def _classify(url: str, referrer: str, own_hosts: frozenset[str]) -> Source:
 
 _UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
 
+_ALIASES = {
+    "mtm_source": "utm_source",
+    "mtm_medium": "utm_medium",
+    "mtm_campaign": "utm_campaign",
+    "mtm_keyword": "utm_term",
+    "mtm_kwd": "utm_term",
+    "mtm_content": "utm_content",
+    "matomo_campaign": "utm_campaign",
+    "matomo_kwd": "utm_term",
+    "pk_source": "utm_source",
+    "pk_medium": "utm_medium",
+    "pk_campaign": "utm_campaign",
+    "pk_cpn": "utm_campaign",
+    "pk_keyword": "utm_term",
+    "pk_kwd": "utm_term",
+    "pk_content": "utm_content",
+    "piwik_campaign": "utm_campaign",
+    "piwik_kwd": "utm_term",
+    "hsa_net": "utm_source",
+    "hsa_cam": "utm_campaign",
+    "hsa_kw": "utm_term",
+}
+"""Matomo's campaign parameters and HubSpot's, which only its advertisements carry; utm_* win, then the order here.
+
+https://matomo.org/faq/tracking-campaigns/ ; https://knowledge.hubspot.com/ads/ad-tracking-in-hubspot
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Click:
@@ -122,7 +149,8 @@ _CLICK_IDS = (
 )
 """The first one present wins."""
 
-_KNOWN = frozenset((*_UTM, *(click.type for click in _CLICK_IDS)))
+_CLICK_NAMES = frozenset(click.type for click in _CLICK_IDS)
+_KNOWN = frozenset((*_UTM, *_ALIASES, *_CLICK_NAMES))
 
 
 def _tags(url: str) -> dict[str, str]:
@@ -132,7 +160,18 @@ def _tags(url: str) -> dict[str, str]:
     for name, value in parse_qsl(query, errors="replace"):
         key = name.lower()
         if key in _KNOWN and key not in found and (text := _clean(value)):
-            found[key] = text[: MAX_TEXT if key in _UTM else MAX_CLICK_ID]
+            found[key] = text[: MAX_CLICK_ID if key in _CLICK_NAMES else MAX_TEXT]
+    return _with_aliases(found) if found.keys() & _ALIASES.keys() else found
+
+
+def _with_aliases(tags: dict[str, str]) -> dict[str, str]:
+    """The tags with other products' parameters under the names of utm_*, where those say nothing."""
+    found = dict(tags)
+    if "hsa_net" in tags:
+        found.setdefault("utm_medium", tags.get("mtm_medium") or tags.get("pk_medium") or "cpc")
+    for alias, name in _ALIASES.items():
+        if alias in tags:
+            found.setdefault(name, tags[alias])
     return found
 
 

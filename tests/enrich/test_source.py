@@ -161,6 +161,15 @@ def test_the_cases_have_every_channel() -> None:
         ("https://HOTMAIL.com/", "outlook", "Email"),
         ("https://you.com/", "you.com", "AI Assistants"),
         ("https://thankyou.com/", "thankyou.com", "Referral"),
+        ("https://x.com/a", "x", "Organic Social"),
+        ("https://mobile.x.com/a", "x", "Organic Social"),
+        ("https://pt.co/", "pt.co", "Referral"),
+        ("https://sub.t.co/", "x", "Organic Social"),
+        ("https://ebay.com.evil.example/", "ebay.com.evil.example", "Referral"),
+        ("https://facebook.com.", "facebook", "Organic Social"),
+        ("https://l.facebook.com:443/", "facebook", "Organic Social"),
+        ("https://m.facebook.com/", "facebook", "Organic Social"),
+        ("https://claude.ai.example/", "claude.ai.example", "Referral"),
         ("https://bücher.de/", "bücher.de", "Referral"),
         ("https://192.168.0.1/", "192.168.0.1", "Referral"),
         ("http://localhost:3000/", "localhost", "Referral"),
@@ -227,6 +236,9 @@ def test_a_payment_page_does_not_hide_a_campaign() -> None:
         ("https://shop.example/", "https://www.shop.de/", frozenset({"shop.de"})),
         ("https://shop.example/", "https://shop.de/", frozenset({"www.shop.de"})),
         ("https://shop.example/", "https://pay.shop.de/", frozenset({"x.example", "shop.de"})),
+        ("https://blog.shop.example/", "https://checkout.shop.example/", frozenset({"shop.example"})),
+        ("https://shop.co.uk/", "https://a.b.c.shop.co.uk/", frozenset()),
+        ("https://docs.acme.github.io/", "https://acme.github.io/", frozenset()),
     ],
 )
 def test_the_site_itself_is_no_source(url: str, referrer: str, own_hosts: frozenset[str]) -> None:
@@ -306,6 +318,32 @@ def test_long_and_unprintable_values_are_cut_and_cleaned() -> None:
     assert found.source == "abc"
     assert len(found.click_id) == 512
     assert len(found.term) == 256
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("mtm_source=Newsletter&mtm_medium=email&mtm_campaign=May", ("Email", "newsletter", "email", "May", "")),
+        (
+            "pk_campaign=May&pk_kwd=shoes&pk_source=google&pk_medium=cpc",
+            ("Paid Search", "google", "cpc", "May", "shoes"),
+        ),
+        ("mtm_cid=7&matomo_campaign=May&matomo_kwd=a", ("Referral", "", "", "May", "a")),
+        ("piwik_campaign=May", ("Referral", "", "", "May", "")),
+        ("hsa_acc=1&hsa_cam=77&hsa_net=adwords&hsa_kw=shoes", ("Paid Search", "google", "cpc", "77", "shoes")),
+        ("hsa_net=facebook&hsa_cam=5&fbclid=x", ("Paid Social", "facebook", "cpc", "5", "")),
+        (
+            "hsa_cam=77&hsa_net=adwords&utm_source=bing&utm_medium=ppc&utm_campaign=May",
+            ("Paid Search", "bing", "ppc", "May", ""),
+        ),
+        ("utm_source=x&mtm_source=google&pk_source=bing", ("Organic Social", "x", "", "", "")),
+        ("mtm_source=google&pk_source=bing", ("Organic Search", "google", "", "", "")),
+    ],
+)
+def test_other_products_parameters_stand_in_for_utm(query: str, expected: tuple[str, ...]) -> None:
+    """Links that were tagged for Matomo or by HubSpot keep their meaning; utm_* win where both are there."""
+    found = classify(tagged(query), "")
+    assert (found.channel, found.source, found.medium, found.campaign, found.term) == expected
 
 
 # --- touches --------------------------------------------------------------------------------------------
