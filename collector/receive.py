@@ -50,6 +50,9 @@ SKEW_MS: Final = 10_000
 BURST: Final = 4
 RETRY_SECONDS: Final = 5
 _KEPT_REFUSALS_A_MINUTE: Final = 100
+_SIGN_SECONDS: Final = 10
+SIGNS: Final = ("site", "origin")
+"""Refusals that may mean that sites.yml is wrong."""
 
 INTERNAL: Final = "the collector failed; its log says where"
 
@@ -153,6 +156,19 @@ class KeptRefusals:
         ]
 
 
+class Signs:
+    """What looks like a mistake of whoever set this up, kept for `footpath check`: one of a name in ten seconds."""
+
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+        self._limiter = Limiter(1 / _SIGN_SECONDS, 1)
+
+    def see(self, name: str, told: str) -> None:
+        """Keep it, instead of an older one of that name."""
+        if self._limiter.take(name, time.monotonic()):
+            self._spool.note(name, told)
+
+
 class Answer(NamedTuple):
     """What goes back: HTTP status, JSON, headers."""
 
@@ -231,6 +247,7 @@ class Receiver:
         self._parts = parts
         self._rate = Rate(parts.rate)
         self._kept = KeptRefusals()
+        self._signs = Signs(parts.spool)
 
     def answer(self, environ: WSGIEnvironment) -> Answer:
         """Take one batch and say what became of it."""
@@ -238,6 +255,8 @@ class Receiver:
             taken = self._take(environ)
         except Refusal as refusal:
             self._parts.spool.count(REJECTED + refusal.reason)
+            if refusal.reason in SIGNS:
+                self._signs.see(refusal.reason, str(refusal))
             return _refusal(refusal.status, refusal.reason, str(refusal), refusal.retry_after)
         return _taken(taken)
 
@@ -262,6 +281,8 @@ class Receiver:
         }
 
     def _sender(self, environ: WSGIEnvironment, document: Json, received: int) -> Sender:
+        if "HTTP_X_FORWARDED_FOR" in environ and not within(environ["REMOTE_ADDR"], self._parts.trusted_proxies):
+            self._signs.see("proxy", "X-Forwarded-For came from an address outside FOOTPATH_TRUSTED_PROXIES")
         return Sender(
             received,
             self._site(document, environ.get("HTTP_ORIGIN")),
@@ -364,7 +385,7 @@ def address_of(environ: WSGIEnvironment, trusted: tuple[Network, ...]) -> str:
 def client_address(remote: str, forwarded: list[str], trusted: tuple[Network, ...]) -> str:
     """The right-most hop that is no proxy of ours: what stands left of it, anyone could have written."""
     hops = [hop.strip() for header in forwarded for hop in header.split(",")] + [remote]
-    while len(hops) > 1 and _within(hops[-1], trusted):
+    while len(hops) > 1 and within(hops[-1], trusted):
         hops.pop()
     return str(_parsed(hops[-1]) or hops[-1]) if ":" in hops[-1] else hops[-1]
 
@@ -378,7 +399,8 @@ def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | Non
     return getattr(parsed, "ipv4_mapped", None) or parsed
 
 
-def _within(address: str, networks: tuple[Network, ...]) -> bool:
+def within(address: str, networks: tuple[Network, ...]) -> bool:
+    """Whether an address is in one of these networks."""
     parsed = _parsed(address)
     return parsed is not None and any(parsed in network for network in networks)
 
