@@ -171,6 +171,7 @@ def check(others: tuple[str, ...]) -> None:
     """
     from collector import check as checks
 
+    _say_it_ourselves()
     found = list(checks.findings(_settings(), others))
     for finding in found:
         mark = click.style("ok  ", fg="green") if finding.well else click.style("NOT ", fg="red", bold=True)
@@ -191,6 +192,7 @@ def tail(key: str, refused: bool) -> None:
     """
     from collector import tail as tails
 
+    _say_it_ourselves()
     try:
         tails.follow(tails.Tail(_settings(), key, refused=refused), click.echo, lambda told: click.echo(told, err=True))
     except tails.TailError as error:
@@ -324,6 +326,11 @@ def _log(settings: Settings) -> None:
     from collector import telemetry
 
     telemetry.configure_logging(settings.log, settings.log_format)
+
+
+def _say_it_ourselves() -> None:
+    """The driver logs every failed connection with a traceback; these commands tell it in a sentence."""
+    logging.getLogger("clickhouse_driver").setLevel(logging.CRITICAL)
 
 
 def _start(supervisor: Supervisor) -> None:

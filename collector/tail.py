@@ -31,7 +31,8 @@ OF_EVENTS: Final = frozenset({"event", "outcome", "kind", "field", "link", "elem
 _EVENTS: Final = """SELECT toUnixTimestamp64Milli(received_at), site_id, toString(kind), path, element_role,
     element_name, element_selector, goal, toString(value), currency, form, field, step, error_type, error_message,
     vital, vital_value, custom_name, max_scroll_pct, engaged_ms,
-    if(bot_class = '', toString(device), concat('bot: ', bot_class)), if(source = '', channel, source), visitor_id, page_id, n
+    if(bot_class = '', toString(device), concat('bot: ', bot_class)), if(source = '', channel, source),
+    visitor_id, page_id, n
 FROM events
 WHERE ts > now() - INTERVAL 49 HOUR AND received_at >= fromUnixTimestamp64Milli({since:Int64})
     AND ({site:UInt32} = 0 OR site_id = {site:UInt32})
