@@ -23,6 +23,7 @@ from collector.store import Store, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
 OLD_SECONDS: Final = 60
 SIGN_SECONDS: Final = 600
@@ -83,9 +84,7 @@ class _Hint(Exception):
 
 def _sites(settings: Settings) -> str:
     path = settings.config_dir / "sites.yml"
-    if (path.exists() if os.access(settings.config_dir, os.X_OK) else settings.config_dir.exists()) and not _may_read(
-        path
-    ):
+    if not _may_read(path):
         raise _Wrong(
             f"{path} may not be read by user {os.geteuid()}; give the folder and the file to the user that runs "
             "footpath, or run this command as that user"
@@ -94,12 +93,14 @@ def _sites(settings: Settings) -> str:
     return f"{len(sites)} in {path}: {', '.join(sites)}"
 
 
-def _may_read(path: os.PathLike[str]) -> bool:
+def _may_read(path: Path) -> bool:
     try:
-        with open(path, "rb"):
-            return True
+        path.open("rb").close()
     except PermissionError:
         return False
+    except OSError:
+        pass  # read_sites says what it is
+    return True
 
 
 def _secret(settings: Settings, others: Sequence[str]) -> str:
