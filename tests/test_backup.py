@@ -13,7 +13,7 @@ from tests.support import Server, batch, serving, wait_until
 if TYPE_CHECKING:
     from pathlib import Path
 
-TABLES = ("events", "sessions", "heat_cells", "page_totals", "seen", "sites", "schema_migrations")
+TABLES = ("events", "sessions", "heat_cells", "page_totals", "seen", "schema_migrations")
 
 
 def answers(server: Server) -> dict[str, object]:
