@@ -139,7 +139,7 @@ class Tail:
     def _refused_requests(self) -> Iterator[str]:
         before, self._counted = self._counted, self._counters()
         for name, number in sorted((self._counted - before).items()):
-            yield f"{_clock(time.time_ns() // 1_000_000)}  refused {number} requests: {name}"
+            yield f"{_clock(time.time_ns() // 1_000_000)}  refused requests: {number} × {name}"
 
     def _counters(self) -> Counter[str]:
         if not self._settings.spool_dir.is_dir():
