@@ -137,7 +137,7 @@ def _settings(settings: Settings) -> str:
     if settings.workers > max(2, cores):
         raise _Hint(
             f"FOOTPATH_WORKERS={settings.workers}, but this process may use {cores} cores: more workers than cores "
-            f"make answers slower; set FOOTPATH_WORKERS={max(2, cores)}, and FOOTPATH_THREADS for more senders at once"
+            f"compete for them; set FOOTPATH_WORKERS={max(2, cores)}, and FOOTPATH_THREADS for more senders at once"
         )
     for name, path in (("EVENTS", settings.events_path), ("SCRIPT", settings.script_path)):
         if words := sorted(set(re.split(r"[^a-z]+", path.lower())) & set(BLOCKED)):

@@ -6,6 +6,7 @@ whole leave no row; their counters in the spool say how many, where the spool is
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter, deque
 from dataclasses import dataclass, field
@@ -142,7 +143,9 @@ class Tail:
             yield f"{_clock(time.time_ns() // 1_000_000)}  refused requests: {number} × {name}"
 
     def _counters(self) -> Counter[str]:
-        if not self._settings.spool_dir.is_dir():
+        if not os.access(
+            self._settings.spool_dir, os.R_OK | os.W_OK | os.X_OK
+        ):  # on another machine, or another user's
             return Counter()
         found = spool.counters(self._settings.spool_dir)
         words = {name.removeprefix(REJECTED): number for name, number in found.items() if name.startswith(REJECTED)}

@@ -29,6 +29,7 @@ PAGES = sorted(path for path in ROOT.rglob("*.md") if not OTHERS & set(path.rela
 DOCS = ROOT / "docs"
 OURS = [path for path in PAGES if path.parent in (ROOT, DOCS, DOCS / "decisions", DOCS / "operating")]
 IMAGE = [ROOT / "Dockerfile", ROOT / "compose.yaml", ROOT / ".dockerignore"]
+DEPLOY = sorted(path for path in (ROOT / "deploy").rglob("*") if path.is_file())
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 NAMES = {setting.name for setting in SETTINGS}
 
@@ -85,7 +86,7 @@ def test_help_lists_every_setting() -> None:
 
 def test_only_settings_that_exist_are_named() -> None:
     """A misspelt variable is ignored by every program; FOOTPATH_CHROMIUM and FOOTPATH_ENGINE belong to the tests."""
-    for path in [*PAGES, *IMAGE]:
+    for path in [*PAGES, *IMAGE, *DEPLOY]:
         named = set(re.findall(r"FOOTPATH_[A-Z_]+", path.read_text()))
         assert named <= NAMES | {"FOOTPATH_CHROMIUM", "FOOTPATH_ENGINE"}, name(path)
 
@@ -231,7 +232,7 @@ def test_python_shown_compiles_and_its_imports_exist(page: str, code: str) -> No
     assert used <= bound | {"print"}
 
 
-@pytest.mark.parametrize("path", [*PAGES, *IMAGE], ids=name)
+@pytest.mark.parametrize("path", [*PAGES, *IMAGE, *DEPLOY], ids=name)
 def test_texts_name_no_machine_and_no_registry(path: Path) -> None:
     """Nothing of the place where a page was written, and nothing unfinished."""
     text = path.read_text()

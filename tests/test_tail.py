@@ -81,7 +81,8 @@ def test_refused_events_and_requests_come_with_their_reason(server: Server, tmp_
     wait_until(lambda: everything.shows("page_view"), what="the start")
     for status, body in ((202, batch([{"n": 0, "t": 0, "k": "nonsense"}, click(1)])), (403, batch(site="nobody"))):
         assert server.post(body)[0] == status
-    wait_until(lambda: terminal.shows("refused kind: k: unknown kind 'nonsense'", "refused requests: 1 × site"), what="the reasons")
+    reasons = ("refused kind: k: unknown kind 'nonsense'", "refused requests: 1 × site")
+    wait_until(lambda: terminal.shows(*reasons), what="the reasons")
     wait_until(lambda: everything.shows("refused kind:", "  click "), what="both")
     assert terminal.interrupt() == everything.interrupt() == 0
     assert not terminal.shows("  click ")
