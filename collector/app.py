@@ -11,11 +11,13 @@ from flask import Flask, Response, request
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from collector import (
+    __version__,
     authorize,
     export,
     publish,
     receive,
     receive_outcomes,
+    request_id,
     resources,
     script,
     spool,
@@ -24,7 +26,7 @@ from collector import (
 )
 from collector.config import Settings
 from collector.enrich.place import Places
-from collector.enrich.visitor import Salts, load_key
+from collector.enrich.visitor import Salts, fingerprint, load_key
 from collector.sites import LiveSites
 
 if TYPE_CHECKING:
@@ -59,13 +61,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["footpath"] = parts.spool
     receiver = receive.Receiver(parts)
     app.register_blueprint(receive.blueprint(receiver, settings.events_path))
-    app.wsgi_app = receive.ahead(app.wsgi_app, receiver, settings.events_path)  # type: ignore[assignment,method-assign]
+    ahead = receive.ahead(app.wsgi_app, receiver, settings.events_path)
+    app.wsgi_app = request_id.identified(ahead, settings.trusted_proxies)  # type: ignore[assignment,method-assign]
     guard = authorize.Guard(parts)
     app.register_blueprint(receive_outcomes.blueprint(parts, guard))
     app.register_blueprint(visitors.blueprint(parts, guard))
     app.register_blueprint(export.blueprint(settings, sites, guard))
     app.register_blueprint(publish.blueprint(settings, sites, script.files(resources.folder("sdk"))))
-    _add_operation(app, settings, parts.spool)
+    _add_operation(app, settings, parts)
     _add_errors(app)
     return app
 
@@ -77,7 +80,9 @@ def _sweep(salts: Salts) -> None:
         time.sleep(_SWEEP_SECONDS)
 
 
-def _add_operation(app: Flask, settings: Settings, writer: spool.Spool) -> None:
+def _add_operation(app: Flask, settings: Settings, parts: receive.Parts) -> None:
+    about = {"version": __version__, "secret_key": fingerprint(parts.person_key)}
+
     @app.get("/healthz")
     def healthz() -> Response:
         return Response("ok\n", mimetype="text/plain")
@@ -85,7 +90,7 @@ def _add_operation(app: Flask, settings: Settings, writer: spool.Spool) -> None:
     @app.get("/readyz")
     def readyz() -> Response:
         """Whether events can be put on the disk. An outage of ClickHouse leaves it green: then it is needed most."""
-        trouble = writer.trouble()
+        trouble = parts.spool.trouble()
         return Response(f"{trouble or 'ready'}\n", 503 if trouble else 200, mimetype="text/plain")
 
     @app.get("/metrics")
@@ -93,7 +98,7 @@ def _add_operation(app: Flask, settings: Settings, writer: spool.Spool) -> None:
         oldest = spool.oldest_received(settings.spool_dir)
         age = max(0.0, time.time() - oldest / 1000) if oldest else 0.0
         trouble = spool.notes(settings.spool_dir).get("loader", ("", 0.0))[0]
-        text = telemetry.exposition(spool.counters(settings.spool_dir), age, trouble)
+        text = telemetry.exposition(spool.counters(settings.spool_dir), age, trouble, about)
         return Response(text, content_type=CONTENT_TYPE_LATEST)
 
     @app.get("/openapi.json")

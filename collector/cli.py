@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import re
 import shutil
@@ -83,7 +84,11 @@ def serve() -> None:
     _log(settings)
     supervisor = supervise.Supervisor(settings)
     _start(supervisor)
-    click.echo(f"collecting at http://{settings.host}:{settings.port}{settings.events_path}; ctrl-C stops", err=True)
+    address = f"http://{settings.host}:{settings.port}{settings.events_path}"
+    if settings.log_format == "json":
+        logging.getLogger("footpath").info("collecting at %s", address)
+    else:
+        click.echo(f"collecting at {address}; ctrl-C stops", err=True)
     try:
         supervisor.watch()
     finally:
@@ -160,16 +165,42 @@ def migrate(dry_run: bool) -> None:
 
 
 @main.command()
-def check() -> None:
-    """Look at settings, disk, spool and ClickHouse, and say what is to be done."""
+@click.option("--other", "others", multiple=True, metavar="URL", help="Another collector; its secret.key is compared.")
+def check(others: tuple[str, ...]) -> None:
+    """Look at settings, disk, spool, ClickHouse and what arrived, and say what is to be done.
+
+    Ends with 1 if something is NOT well; a hint is probably not what was meant, and leaves 0.
+    """
     from collector import check as checks
 
-    found = list(checks.findings(_settings()))
+    _say_it_ourselves()
+    found = list(checks.findings(_settings(), others))
     for finding in found:
         mark = click.style("ok  ", fg="green") if finding.well else click.style("NOT ", fg="red", bold=True)
+        mark = click.style("hint", fg="yellow") + " " if finding.hint else mark
         click.echo(f"{mark}{finding.what}: {finding.told}")
     if not all(finding.well for finding in found):
         raise SystemExit(1)
+
+
+@main.command()
+@click.option("--site", "key", default="", metavar="KEY", help="Only this site. [default: all]")
+@click.option("--refused", is_flag=True, help="Only what was refused.")
+def tail(key: str, refused: bool) -> None:
+    """Show events as they arrive, and why some were refused; times are UTC, ctrl-C ends.
+
+    Reads ClickHouse once a second. Requests that were refused as a whole are counted where the spool is on this
+    machine, and not told by site.
+    """
+    from collector import tail as tails
+
+    _say_it_ourselves()
+    try:
+        tails.follow(tails.Tail(_settings(), key, refused=refused), click.echo, lambda told: click.echo(told, err=True))
+    except tails.TailError as error:
+        _fail(error)
+    except KeyboardInterrupt:
+        return
 
 
 @main.command()
@@ -334,7 +365,12 @@ def _settings() -> Settings:
 def _log(settings: Settings) -> None:
     from collector import telemetry
 
-    telemetry.configure_logging(settings.log)
+    telemetry.configure_logging(settings.log, settings.log_format)
+
+
+def _say_it_ourselves() -> None:
+    """The driver logs every failed connection with a traceback; these commands tell it in a sentence."""
+    logging.getLogger("clickhouse_driver").setLevel(logging.CRITICAL)
 
 
 def _start(supervisor: Supervisor) -> None:

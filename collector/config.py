@@ -102,6 +102,12 @@ SETTINGS: Final = (
     Setting("FOOTPATH_THREADS", "16", "threads in each of them", _number(1, 256)),
     Setting("FOOTPATH_LOG", "info", "debug, info, warning or error", _one_of("debug", "info", "warning", "error")),
     Setting(
+        "FOOTPATH_LOG_FORMAT",
+        "text",
+        "text or json: one JSON object a line, for programs that read logs",
+        _one_of("text", "json"),
+    ),
+    Setting(
         "FOOTPATH_EVENTS_PATH",
         "/v1/events",
         "path that the script sends to; block lists know words such as track",
@@ -158,6 +164,7 @@ class Settings:
     workers: int
     threads: int
     log: str
+    log_format: str
     events_path: str
     script_path: str
     trusted_proxies: tuple[Network, ...]

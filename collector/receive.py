@@ -51,6 +51,9 @@ STORED_MS: Final = 48 * 3_600_000
 SKEW_MS: Final = 10_000
 RETRY_SECONDS: Final = 5
 _KEPT_REFUSALS_A_MINUTE: Final = 100
+_SIGN_SECONDS: Final = 10
+SIGNS: Final = ("site", "origin")
+"""Refusals that may mean that sites.yml is wrong."""
 
 INTERNAL: Final = "the collector failed; its log says where"
 
@@ -144,6 +147,19 @@ class KeptRefusals:
         ]
 
 
+class Signs:
+    """What looks like a mistake of whoever set this up, kept for `footpath check`: one of a name in ten seconds."""
+
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+        self._limiter = Limiter(1 / _SIGN_SECONDS, 1)
+
+    def see(self, name: str, told: str) -> None:
+        """Keep it, instead of an older one of that name."""
+        if self._limiter.take(name, time.monotonic()):
+            self._spool.note(name, told)
+
+
 class Answer(NamedTuple):
     """What goes back: HTTP status, JSON, headers."""
 
@@ -223,6 +239,7 @@ class Receiver:
         self._rate = Rate(parts.rate)
         self._refusals = Refusals(parts.rate)
         self._kept = KeptRefusals()
+        self._signs = Signs(parts.spool)
 
     def answer(self, environ: WSGIEnvironment) -> Answer:
         """Take one batch and say what became of it."""
@@ -234,6 +251,8 @@ class Receiver:
             self._parts.spool.count(REJECTED + refusal.reason)
             if refusal.blames_sender:
                 self._refusals.add(near)
+            if refusal.reason in SIGNS:
+                self._signs.see(refusal.reason, str(refusal))
             return _refusal(refusal.status, refusal.reason, str(refusal), refusal.retry_after)
         return _taken(taken)
 
@@ -278,6 +297,10 @@ class Receiver:
         return site
 
     def _sender(self, environ: WSGIEnvironment, document: Json, received: int, address: str) -> Sender:
+        if "HTTP_X_FORWARDED_FOR" in environ and not within(
+            environ.get("REMOTE_ADDR", ""), self._parts.trusted_proxies
+        ):
+            self._signs.see("proxy", "X-Forwarded-For came from an address outside FOOTPATH_TRUSTED_PROXIES")
         return Sender(
             received,
             self._site(document, environ.get("HTTP_ORIGIN")),
@@ -382,12 +405,13 @@ def address_of(environ: WSGIEnvironment, trusted: tuple[Network, ...]) -> str:
 def client_address(remote: str, forwarded: list[str], trusted: tuple[Network, ...]) -> str:
     """The right-most hop that is no proxy of ours: what stands left of it, anyone could have written."""
     hops = [hop.strip() for header in forwarded for hop in header.split(",")] + [remote]
-    while len(hops) > 1 and _within(hops[-1], trusted):
+    while len(hops) > 1 and within(hops[-1], trusted):
         hops.pop()
     return str(parsed(hops[-1]) or hops[-1]) if ":" in hops[-1] else hops[-1]
 
 
-def _within(address: str, networks: tuple[Network, ...]) -> bool:
+def within(address: str, networks: tuple[Network, ...]) -> bool:
+    """Whether an address is in one of these networks."""
     found = parsed(address)
     return found is not None and any(found in each for each in networks)
 

@@ -86,6 +86,7 @@ class Spool:
         self._max_bytes = max_bytes
         self._queue: list[_Ticket] = []
         self._counts: Counter[str] = Counter()
+        self._notes: dict[str, str] = {}
         self._wake = threading.Condition()
         self._closed = False
         self._room_checked = 0.0
@@ -117,6 +118,11 @@ class Spool:
         with self._wake:
             self._counts[name] += by
 
+    def note(self, name: str, text: str) -> None:
+        """Leave a note for `footpath check`; it reaches the file within a second."""
+        with self._wake:
+            self._notes[name] = text
+
     def trouble(self) -> str:
         """Why nothing can be taken at the moment; empty where all is well. At most a second old."""
         return self._trouble or ("" if self._thread.is_alive() else "the spool's writer has ended")
@@ -144,6 +150,9 @@ class Spool:
                 self._require_room(connection)
                 if group or counts:
                     _append(connection, group, counts)
+                if self._notes:
+                    with contextlib.suppress(sqlite3.Error):  # a note is never worth an event
+                        self._write_notes(connection)
                 self._trouble = ""
             except (sqlite3.Error, OSError, SpoolError) as error:
                 self._trouble = f"the spool cannot take events: {error}"
@@ -156,6 +165,12 @@ class Spool:
                     ticket.error = self._trouble
             for ticket in group:
                 ticket.done.release()
+
+    def _write_notes(self, connection: sqlite3.Connection) -> None:
+        with self._wake:
+            notes, self._notes = self._notes, {}
+        for name, text in notes.items():
+            note(connection, name, text)
 
     def _next_group(self) -> tuple[list[_Ticket], Counter[str], bool]:
         """What queued during the last commit. Waiting for more was tried and made it slower."""
@@ -175,15 +190,20 @@ class Spool:
         if time.monotonic() - self._room_checked < 1.0 and not self._trouble:
             return
         disk = shutil.disk_usage(self.path.parent)
-        least = max(_FREE_BYTES, disk.total * _FREE_SHARE)
+        least = least_free(disk.total)
         if disk.free < least:
-            raise SpoolError(f"{disk.free >> 20} MiB free on the disk, {int(least) >> 20} MiB must stay free")
+            raise SpoolError(f"{disk.free >> 20} MiB free on the disk, {least >> 20} MiB must stay free")
         waiting = spooled_bytes(connection)
         if waiting > self._max_bytes:
             raise SpoolError(
                 f"{waiting / _MIB:.1f} MiB wait for ClickHouse, the cap is {self._max_bytes / _MIB:.1f} MiB"
             )
         self._room_checked = time.monotonic()
+
+
+def least_free(total: int) -> int:
+    """Bytes of a disk of `total` bytes that the spool leaves free."""
+    return int(max(_FREE_BYTES, total * _FREE_SHARE))
 
 
 def connect(path: Path, synchronous: str = "FULL") -> sqlite3.Connection:
@@ -276,7 +296,7 @@ def oldest_received(folder: Path) -> int | None:
 
 
 def notes(folder: Path) -> dict[str, tuple[str, float]]:
-    """What the loader last wrote about itself: text and Unix seconds by name."""
+    """What loader and workers left for people: the newest text and Unix seconds by name."""
     found: dict[str, tuple[str, float]] = {}
     for connection in readable(folder):
         for name, text, at in connection.execute("SELECT name, text, at FROM notes"):

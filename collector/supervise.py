@@ -37,6 +37,11 @@ _START_SECONDS: Final = 30.0
 # Rows and ids of a shipment are no cycles. At Python's 700 the collector walks over them dozens of times while they
 # are made, a fifth of the loader's CPU.
 _SHIPMENT_OBJECTS: Final = 500_000
+# granian's lines go the way of all others: one form, one stream.
+_THROUGH_OURS: Final = {
+    "handlers": {},
+    "loggers": {name: {"handlers": [], "propagate": True} for name in ("_granian", "granian.access")},
+}
 _WEB_MAIN: Final = "FOOTPATH_WEB_MAIN_PROCESS"
 
 log = logging.getLogger("footpath")
@@ -239,7 +244,7 @@ def _load_until_told(settings: Settings) -> None:
 
 
 def _run_loader(settings: Settings, parent: int) -> None:
-    telemetry.configure_logging(settings.log)
+    telemetry.configure_logging(settings.log, settings.log_format)
     _leave_terminal()
     engines.end_with_parent(parent)
     run_loader(settings)
@@ -250,7 +255,7 @@ def _run_web(settings: Settings, parent: int) -> None:
     from granian import Granian
     from granian.constants import Interfaces
 
-    telemetry.configure_logging(settings.log)
+    telemetry.configure_logging(settings.log, settings.log_format)
     _leave_terminal()
     engines.end_with_parent(parent)
     os.environ[_WEB_MAIN] = str(os.getpid())
@@ -265,6 +270,7 @@ def _run_web(settings: Settings, parent: int) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=DRAIN_SECONDS,
         log_enabled=settings.log == "debug",
+        log_dictconfig=_THROUGH_OURS,
         backlog=2048,
         backpressure=settings.threads * 8,
     ).serve()
@@ -275,7 +281,7 @@ def web_application() -> object:
     from collector.app import create_app
 
     settings = Settings.from_environment()
-    telemetry.configure_logging(settings.log)
+    telemetry.configure_logging(settings.log, settings.log_format)
     # Not getppid(): a worker that starts while its parent is killed has another one by now.
     engines.end_with_parent(int(os.environ[_WEB_MAIN]))
     return create_app(settings)

@@ -129,7 +129,7 @@ def test_a_running_program_is_checked_and_asked(folder: Path, tmp_path: Path, mo
         wait_until(lambda: server.metrics()["inserted"] == 10, what="the insert")
         told = footpath("check")
         assert told.exit_code == 0, told.output
-        assert told.output.count("ok  ") == 5
+        assert told.output.count("ok  ") == 12
         common = ("--site", "demo-shop", "--period", "1d")
         for arguments in (
             ("sessions",), ("heatmap", "--path", "/cart"), ("heatmap", "--path", "/cart", "--mode", "elements"),

@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 OTHERS = {"node_modules", ".venv", ".git", "build", "dist"}
 PAGES = sorted(path for path in ROOT.rglob("*.md") if not OTHERS & set(path.relative_to(ROOT).parts))
-OURS = [path for path in PAGES if path.parent in (ROOT, ROOT / "docs", ROOT / "docs" / "decisions")]
+DOCS = ROOT / "docs"
+OURS = [path for path in PAGES if path.parent in (ROOT, DOCS, DOCS / "decisions", DOCS / "operating")]
 IMAGE = [ROOT / "Dockerfile", ROOT / "compose.yaml", ROOT / ".dockerignore"]
+DEPLOY = sorted(path for path in (ROOT / "deploy").rglob("*") if path.is_file())
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 NAMES = {setting.name for setting in SETTINGS}
 
@@ -84,7 +86,7 @@ def test_help_lists_every_setting() -> None:
 
 def test_only_settings_that_exist_are_named() -> None:
     """A misspelt variable is ignored by every program; FOOTPATH_CHROMIUM and FOOTPATH_ENGINE belong to the tests."""
-    for path in [*PAGES, *IMAGE]:
+    for path in [*PAGES, *IMAGE, *DEPLOY]:
         named = set(re.findall(r"FOOTPATH_[A-Z_]+", path.read_text()))
         assert named <= NAMES | {"FOOTPATH_CHROMIUM", "FOOTPATH_ENGINE"}, name(path)
 
@@ -137,10 +139,11 @@ def test_the_script_tag_is_what_init_prints(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_every_metric_is_explained() -> None:
-    """What /metrics shows is what docs/operating.md lists."""
-    text = telemetry.exposition({telemetry.REJECTED + "site": 1}, 0.0, "").decode()
+    """What /metrics shows is what docs/operating/monitoring.md lists."""
+    about = {"secret_key": "0", "version": "0"}
+    text = telemetry.exposition({telemetry.REJECTED + "site": 1}, 0.0, "", about).decode()
     shown = {re.sub(r'="[^"]*"', "", line.rsplit(" ", 1)[0]) for line in text.splitlines() if not line.startswith("#")}
-    assert first_cells(section("docs/operating.md", "### Metrics")) == shown
+    assert first_cells(section("docs/operating/monitoring.md", "## Metrics")) == shown
 
 
 def reasons(path: str) -> set[str]:
@@ -161,7 +164,7 @@ def reasons(path: str) -> set[str]:
 
 def test_every_reason_is_explained() -> None:
     """Each word that Footpath-Reason, an answer or a counter may carry has its row; no row has another word."""
-    answers = section("docs/operating.md", "## What an answer means")
+    answers = section("docs/operating/errors.md", "## What an answer means")
     refusals = set(re.findall(r"^\| \d{3} \| `([a-z_]+)` \|", answers, re.MULTILINE)) - {"rejected"}
     modules = (
         "app", "authorize", "export", "publish", "receive", "receive_outcomes", "validate", "validate_outcomes",
@@ -173,8 +176,8 @@ def test_every_reason_is_explained() -> None:
 
 
 def test_every_key_of_a_site_is_explained() -> None:
-    """The tables of docs/operating.md have the keys of sites.yml."""
-    listed = first_cells(section("docs/operating.md", "## Sites"))
+    """The tables of docs/operating/sites.md have the keys of sites.yml."""
+    listed = first_cells(read("docs/operating/sites.md"))
     privacy = set(sites.Privacy.__slots__)
     assert listed - {"privacy"} == (set(sites.Site.__slots__) - {"key", "privacy"}) | privacy
 
@@ -229,7 +232,7 @@ def test_python_shown_compiles_and_its_imports_exist(page: str, code: str) -> No
     assert used <= bound | {"print"}
 
 
-@pytest.mark.parametrize("path", [*PAGES, *IMAGE], ids=name)
+@pytest.mark.parametrize("path", [*PAGES, *IMAGE, *DEPLOY], ids=name)
 def test_texts_name_no_machine_and_no_registry(path: Path) -> None:
     """Nothing of the place where a page was written, and nothing unfinished."""
     text = path.read_text()

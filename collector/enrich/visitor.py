@@ -131,6 +131,11 @@ def load_key(config_dir: Path) -> bytes:
     return _shared_bytes(config_dir / KEY_FILE, KEY_BYTES)
 
 
+def fingerprint(key: bytes) -> str:
+    """8 hex digits by which people compare keys; they tell nothing else about one."""
+    return _digest(key, b"fingerprint", size=4).hex()
+
+
 def _shared_bytes(file: Path, size: int) -> bytes:
     """The random bytes in a file, made by the first of the processes that ask.
 
