@@ -10,6 +10,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Final
 
 from collector.outcome_rows import OutcomeId, Said
+from collector.personal import UNLOGGED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,9 +26,6 @@ _NEWEST: Final = """SELECT id, max(o.version) AS newest, argMax(o.digest, o.vers
 FROM outcomes AS o
 WHERE site_id = {site:UInt32} AND source = {source:String} AND id IN {ids:Array(String)}
 GROUP BY id"""
-
-_UNLOGGED: Final = {"log_queries": 0}
-"""Thousands of ids a second have no place in the query log."""
 
 
 class Ledger:
@@ -46,7 +44,9 @@ class Ledger:
         parcels = list(parcels)
         keys = {one.id for parcel in parcels for one in parcel.said}
         known = {key: self._newest[key] for key in keys if key in self._newest}
-        known |= _stored(store, keys - known.keys())
+        # Another collector, or a shipment with dead letters, may have stored something else in between.
+        doubtful = {one.id for parcel in parcels for one in parcel.said if _says_again(one, known.get(one.id))}
+        known |= _stored(store, (keys - known.keys()) | doubtful)
         found: dict[str, list[int]] = {}
         for parcel in parcels:
             for place, one in enumerate(parcel.said):
@@ -65,6 +65,11 @@ class Ledger:
             self._newest.popitem(last=False)
 
 
+def _says_again(one: Said, known: Said | None) -> bool:
+    """Whether it says later what was said before."""
+    return known is not None and one.version > known.version and one.digest == known.digest
+
+
 def _newer(known: Said | None, one: Said) -> Said:
     return one if known is None or one.version > known.version else known
 
@@ -78,6 +83,6 @@ def _stored(store: Store, keys: Iterable[OutcomeId]) -> dict[OutcomeId, Said]:
     for (site, source), ids in by_source.items():
         for first in range(0, len(ids), ASKED_AT_ONCE):
             asked = {"site": site, "source": source, "ids": ids[first : first + ASKED_AT_ONCE]}
-            for key, version, digest in store.execute(_NEWEST, asked, _UNLOGGED):
+            for key, version, digest in store.execute(_NEWEST, asked, UNLOGGED):
                 found[site, source, key] = Said((site, source, key), version, digest)
     return found

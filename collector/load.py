@@ -9,6 +9,7 @@ aside, alone, in `dead_events`. A command to erase a visitor travels the same wa
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import itertools
 import json
 import logging
@@ -203,21 +204,33 @@ class Loader:
         verdicts = orjson.loads(plan.verdicts)
         copies, erased, late = verdicts["copies"], set(verdicts.get("erased", ())), set[int]()
         dropped = gone = verdicts.get("gone", {})
+        token, before = plan.token, copies
         if again and self._is_forgotten(verdicts["begun"]):
             copies = _with_inserted(store, parcels, copies)
             late = set(self._of_erased(parcels)) - erased
             gone = self._outcomes_of_erased(parcels)
+            # Other rows than those that the plan's token stands for; the same at a retry that finds the same.
+            told = orjson.dumps([copies, sorted(late), gone], option=orjson.OPT_SORT_KEYS)
+            token += hashlib.blake2b(told, digest_size=8).hexdigest()
         cargo = pack(parcels, copies, verdicts["zones"], erased | late, gone, hosts=verdicts.get("hosts", {}))
         for (table, month), rows in sorted(cargo.builder.tables.items()):
-            failed = insert_all(store, table, rows.columns(), f"{plan.token}-{table}-{month}")
+            failed = insert_all(store, table, rows.columns(), f"{token}-{table}-{month}")
             cargo.dead += failed
             cargo.counts.update(dead=len(failed), inserted=-len(failed))
         if cargo.dead:
             log.error("%d were set aside in dead_events: %s", cargo.counts["dead"], cargo.dead[0]["error"])
         for table, found in (("dead_events", cargo.dead), ("rejected_events", cargo.rejected)):
             _insert_rows(store, table, found, f"{plan.token}-{table}")
+        if copies is not before:
+            cargo.ids += [
+                parcel.ids[index]
+                for parcel in parcels
+                if parcel.seq not in erased | late
+                for index in set(copies.get(str(parcel.seq), ())) - set(before.get(str(parcel.seq), ()))
+                if parcel.ids
+            ]
         if cargo.ids:
-            store.insert("seen", _seen(cargo), token=f"{plan.token}-seen")
+            store.insert("seen", _seen(cargo), token=f"{token}-seen")
         cargo.counts.update(inserts=1, insert_ms=round((time.monotonic() - started) * 1000))
         shipment.settle(connection, plan, cargo.counts, self._erased_meanwhile(store, parcels, cargo, late, dropped))
         self._window.add(cargo.ids)

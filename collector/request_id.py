@@ -77,7 +77,11 @@ def _say(limiter: Limiter, environ: WSGIEnvironment, status: str, headers: list[
     reason = told.partition(":")[0]
     if not limiter.take(reason, time.monotonic()):
         return
-    about = {"status": int(status[:3]), "method": environ["REQUEST_METHOD"][:16], "path": _path(environ["PATH_INFO"])}
+    about = {
+        "status": int(status[:3]),
+        "method": environ["REQUEST_METHOD"][:16],
+        "path": _path(environ["PATH_INFO"], reason),
+    }
     log.log(
         logging.WARNING if status[0] == "5" else logging.INFO,
         "%(method)s %(path)s %(status)d %(told)s",
@@ -86,8 +90,9 @@ def _say(limiter: Limiter, environ: WSGIEnvironment, status: str, headers: list[
     )
 
 
-def _path(path: str) -> str:
-    """The first two steps of a path: the third may be the id of a visitor."""
+def _path(path: str, reason: str) -> str:
+    """The first two steps of a path, one of a route that is not there: the next may be the id of a visitor."""
     steps = path.split("/")
-    kept = "/".join(steps[:3]) + ("/…" if len(steps) > 3 else "")
+    most = 2 if reason == "route" else 3
+    kept = "/".join(steps[:most]) + ("/…" if len(steps) > most else "")
     return "".join(letter if letter.isprintable() else "�" for letter in kept[:MOST])

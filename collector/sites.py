@@ -178,6 +178,10 @@ def _origins(value: object, where: str) -> tuple[str, ...]:
     for origin in origins:
         if origin != "*" and not re.fullmatch(r"https?://[^/\s]+", origin):
             raise ConfigError(f"{where}: origin {origin!r} must look like https://shop.example, without a path")
+        try:
+            urlsplit(origin)
+        except ValueError as error:
+            raise ConfigError(f"{where}: origin {origin!r} is no address: {error}") from None
     return tuple(origins)
 
 

@@ -21,7 +21,7 @@ _COUNTERS = {
     "accepted": "events and outcomes acknowledged with 202",
     "inserted": "events and outcomes inserted into ClickHouse",
     "duplicate": "copies of stored events and outcomes, dropped by the loader",
-    "erased": "events of erased visitors, dropped by the loader",
+    "erased": "events and outcomes of erased visitors, dropped by the loader",
     "dead": "events and outcomes set aside in dead_events",
     "inserts": "shipments inserted",
     "insert_errors": "inserts that failed and were tried again",

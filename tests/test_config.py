@@ -76,6 +76,7 @@ def test_a_site_has_all_that_its_entry_says(tmp_path: Path) -> None:
         ("sites:\n  shop: {id: 1}", "origins must list"),
         ("sites:\n  shop: {id: 1, origins: '*'}", "must be a list"),
         ("sites:\n  shop: {id: 1, origins: ['shop.example']}", "must look like https"),
+        ("sites:\n  shop: {id: 1, origins: ['https://[shop.example']}", "is no address"),
         ("sites:\n  shop: {id: 1, origins: ['*'], time_zone: Berlin}", "not known"),
         ("sites:\n  shop: {id: 1, origins: ['*'], time_zone: ../../etc/passwd}", "not known"),
         ("sites:\n  shop: {id: 1, origins: ['*'], privacy: {storage: cookie}}", "local, session, none"),

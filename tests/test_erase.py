@@ -181,6 +181,8 @@ def test_outcomes_of_an_erased_visitor_are_erased_and_later_ones_are_dropped(
         record = Record(now_ms(), 1, "demo-shop", outcomes=list(outcomes))
         writer.put(record.encode(), len(outcomes), record.received)
 
+    nobodys = {name: value for name, value in outcome("before", X).items() if name != "visitor"} | {"value": 100}
+    report(nobodys)
     report(outcome("before", X), outcome("other", Y))
     waiting = [line for line in told(store, tmp_path, X) if '"spool"' in line]
     assert len(waiting) == 1
@@ -336,6 +338,65 @@ def test_a_lost_answer_and_an_erasure_meanwhile_count_nothing_twice(
     assert cells(store) == alone
     assert rows(store, X) == 0
     assert store.execute("SELECT sum(clicks) FROM heat_cells") == [(2 if visitor == Y else 0,)]
+
+
+class Dying(Store):
+    """A connection of a loader that is killed before an insert whose token ends so."""
+
+    def __init__(self, url: str, ending: str) -> None:
+        super().__init__(url)
+        self._ending = ending
+
+    def insert(self, table: str, columns: Any, *, token: str = "") -> int:
+        """Insert, or die."""
+        if token.endswith(self._ending):
+            raise Killed
+        return super().insert(table, columns, token=token)
+
+
+class Killed(Exception):
+    """As if by SIGKILL: nothing is caught and nothing is tidied up."""
+
+
+def die(tmp_path: Path, url: str, ending: str) -> None:
+    """Begin a shipment and be killed in it."""
+    worker = loader(tmp_path, url)
+    worker._ready_store()
+    worker._store = Dying(url, ending)
+    with pytest.raises(Killed):
+        worker.step(everything=True)
+
+
+def test_a_shipment_of_halves_that_is_repeated_after_an_erasure_loses_nothing(
+    tmp_path: Path, writer: spool.Spool, store: Store, database_url: str
+) -> None:
+    """What is left of it are other rows than those that its halves' tokens stand for."""
+    command(writer, X)
+    drain(loader(tmp_path, database_url))
+    put(writer, batch([click(n, x=2**40 if n == 12 else 5) for n in range(16)]))
+    die(tmp_path, database_url, "b")
+    drain(loader(tmp_path, database_url))
+    assert store.execute("SELECT count() FROM events") == [(15,)]
+    assert store.execute("SELECT n FROM dead_events") == [(12,)]
+    counters(tmp_path)
+
+
+def test_what_a_try_before_an_erasure_inserted_is_known_when_it_is_sent_again(
+    tmp_path: Path, writer: spool.Spool, store: Store, database_url: str
+) -> None:
+    """The loader was killed after the events, before their ids went into `seen`."""
+    command(writer, X)
+    drain(loader(tmp_path, database_url))
+    sent = batch()
+    put(writer, sent)
+    die(tmp_path, database_url, "-seen")
+    worker = loader(tmp_path, database_url)
+    drain(worker)
+    put(writer, sent | {"attempt": 1})
+    drain(worker)
+    number = len(sent["events"])
+    assert store.execute("SELECT count(), uniqExact(page_id, n) FROM events") == [(number, number)]
+    counters(tmp_path)
 
 
 def test_an_erasure_leaves_no_id_in_logs_mutations_or_the_table_erased(

@@ -350,6 +350,18 @@ def test_sent_again_with_other_content_the_last_one_holds(
     assert latest(store, "stage") == [("b",)]
 
 
+def test_what_becomes_again_what_it_was_is_stored_though_others_changed_it_meanwhile(
+    client: FlaskClient, tmp_path: Path, store: Store, database_url: str
+) -> None:
+    """The change came through another collector's loader: this one remembers only what it stored itself."""
+    worker, other = loader(tmp_path, database_url), loader(tmp_path, database_url)
+    for stage, one in (("open", worker), ("won", other), ("open", worker)):
+        send(client, order(kind="lead", stage=stage))
+        drain(one)
+        assert latest(store, "stage") == [(stage,)]
+        time.sleep(0.005)
+
+
 def test_the_same_id_from_another_source_or_site_is_another_outcome(
     client: FlaskClient, tmp_path: Path, store: Store, database_url: str
 ) -> None:

@@ -321,6 +321,8 @@ test("no more than a burst of 100 clicks passes, and the rest is counted", async
   await tab.evaluate(() => {
     for (let i = 0; i < 130; i++) footpath("custom", "spam");
   });
+  // The file that tells them must have come before the page is hidden.
+  await until(() => events(world, "custom")[0]);
   await hide(tab);
   const reports = await until(() => events(world, "engagement").filter(({ dropped }) => dropped));
   await until(() => events(world, "custom").length + reports[0].dropped === 130);
