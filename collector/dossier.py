@@ -88,10 +88,9 @@ def _waiting(spool_dir: Path, visitor: Visitor) -> Iterator[Json]:
     """Records of the visitor that wait in this collector's spool."""
     site, number = visitor
     name = f"{number:016x}"
-    for connection in spool.readable(spool_dir):
-        for (payload,) in connection.execute(
-            "SELECT payload FROM records WHERE instr(payload, ?) > 0", (name.encode(),)
-        ):
+    asked = "SELECT payload FROM records WHERE instr(payload, ?) > 0"
+    for rows in spool.each(spool_dir, lambda connection: connection.execute(asked, (name.encode(),)).fetchall()):
+        for (payload,) in rows:
             try:
                 record: Json = orjson.loads(payload)
             except ValueError:

@@ -20,11 +20,13 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cache
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
+
+T = TypeVar("T")
 
 GROUP_RECORDS: Final = 256
 GROUP_BYTES: Final = 4 << 20
@@ -259,14 +261,13 @@ def files(folder: Path) -> list[Path]:
     return sorted(folder.glob("slot-*.sqlite"))
 
 
-def readable(folder: Path) -> Iterator[sqlite3.Connection]:
-    """A connection to each file that can be read, closed when the next is asked for."""
+def each(folder: Path, read: Callable[[sqlite3.Connection], T]) -> list[T]:
+    """What `read` finds in each file; a file that it cannot read, however damaged, is passed over."""
+    found = []
     for path in files(folder):
         with contextlib.suppress(sqlite3.DatabaseError), contextlib.closing(connect(path)) as connection:
-            # What fails after this is the caller's: an exception does not come back here.
-            for table in ("records", "counters", "notes"):
-                connection.execute(f"SELECT * FROM {table} LIMIT 1").fetchone()  # noqa: S608
-            yield connection
+            found.append(read(connection))
+    return found
 
 
 def counters(folder: Path) -> Counter[str]:
@@ -274,35 +275,38 @@ def counters(folder: Path) -> Counter[str]:
 
     `damaged_files` is how many cannot be read: what waits in them waits for a person.
     """
-    total: Counter[str] = Counter(damaged_files=len(files(folder)))
-    for connection in readable(folder):
-        total.update(dict(connection.execute("SELECT name, value FROM counters")))
-        total["damaged_files"] -= 1
+
+    def read(connection: sqlite3.Connection) -> dict[str, int]:
+        connection.execute("SELECT received FROM records ORDER BY seq LIMIT 1").fetchone()
+        return dict(connection.execute("SELECT name, value FROM counters"))
+
+    found = each(folder, read)
+    total: Counter[str] = Counter(damaged_files=len(files(folder)) - len(found))
+    for counts in found:
+        total.update(counts)
     return total
 
 
 def recount(folder: Path) -> Counter[str]:
     """What waits by looking at every record, under the names of the counters: slow, for tests and doubts."""
     total: Counter[str] = Counter()
-    for connection in readable(folder):
-        records, events, size = connection.execute(WAITING).fetchone()
+    for records, events, size in each(folder, lambda connection: connection.execute(WAITING).fetchone()):
         total.update(spooled_records=records, spooled=events, spooled_bytes=size)
     return total
 
 
 def oldest_received(folder: Path) -> int | None:
     """Unix ms of the oldest record that still waits, None where none does."""
-    oldest: list[int] = []
-    for connection in readable(folder):
-        oldest.extend(connection.execute("SELECT received FROM records ORDER BY seq LIMIT 1").fetchone() or ())
-    return min(oldest, default=None)
+    oldest = "SELECT received FROM records ORDER BY seq LIMIT 1"
+    found = each(folder, lambda connection: connection.execute(oldest).fetchone())
+    return min((received for (received,) in filter(None, found)), default=None)
 
 
 def notes(folder: Path) -> dict[str, tuple[str, float]]:
     """What loader and workers left for people: the newest text and Unix seconds by name."""
     found: dict[str, tuple[str, float]] = {}
-    for connection in readable(folder):
-        for name, text, at in connection.execute("SELECT name, text, at FROM notes"):
+    for rows in each(folder, lambda connection: connection.execute("SELECT name, text, at FROM notes").fetchall()):
+        for name, text, at in rows:
             if name not in found or found[name][1] < at:
                 found[name] = (text, at)
     return found

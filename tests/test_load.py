@@ -267,6 +267,27 @@ def test_a_damaged_spool_file_is_told_and_the_others_go_on(
     assert counters(tmp_path)["damaged_files"] == 1
 
 
+def test_a_file_that_is_damaged_inside_is_told_like_one_that_is_no_database(
+    tmp_path: Path, writer: spool.Spool
+) -> None:
+    """Its head is well and the records are not: counters, notes and what waits are read from the other files."""
+    other = spool.Spool(tmp_path / "spool")
+    put(other, batch())
+    other.close()
+    with contextlib.closing(spool.connect(other.path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+        (page,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'records'").fetchone()
+    with other.path.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xff" * size)
+    put(writer, batch())
+    found = spool.counters(tmp_path / "spool")
+    assert (found["damaged_files"], found["accepted"]) == (1, 10)
+    assert spool.recount(tmp_path / "spool")["spooled"] == 10
+    assert spool.oldest_received(tmp_path / "spool") is not None
+
+
 def test_an_old_plan_is_not_repeated_blindly(
     tmp_path: Path, writer: spool.Spool, store: Store, database_url: str
 ) -> None:
