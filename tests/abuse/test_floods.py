@@ -129,7 +129,7 @@ def test_counters_know_the_documented_words_only(make_app: Callable[..., Flask])
         events(app, b"{" + word.encode())
     app.extensions["footpath"].close()
     shown = app.test_client().get("/metrics").text
-    answers = section("docs/operating.md", "## What an answer means")
+    answers = section("docs/operating/errors.md", "## What an answer means")
     known = set(re.findall(r"^\| \d{3} \| `([a-z_]+)` \|", answers, re.MULTILINE)) | first_cells(answers)
     labels = re.findall(r"^footpath_rejected_total\{(.*)\} \S+$", shown, re.MULTILINE)
     assert {"site", "kind", "unreadable"} <= {label.split('"')[1] for label in labels} <= known
