@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from collector.query import BadQuestion, QueryError, connect
-from collector.query.commands import REPORTS
+from collector.query.report import REPORTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from collector.query import Result
-    from collector.query.commands import Option, ReportCommand
+    from collector.query.report import Option, Report
 
 FORMATS: Final = {
     "table": lambda result: result.to_table(),
@@ -29,7 +29,7 @@ def group() -> None:
     """Ask a question and get a table, CSV, JSON or a picture."""
 
 
-def _command(report: ReportCommand) -> click.Command:
+def _command(report: Report) -> click.Command:
     ask: Callable[..., None] = functools.partial(_ask, report)
     parameters = [_parameter(option) for option in report.options]
     return click.Command(report.name, params=[*_COMMON, *parameters], callback=ask, help=report.help)
@@ -44,26 +44,35 @@ _COMMON: Final = (
     click.Option(["--plot"], type=_PICTURE, metavar="FILE", help="also draw it into this PNG, SVG or PDF"),
     click.Option(["--background"], type=_PICTURE, metavar="FILE", help="picture of the page, for a heatmap's --plot"),
     click.Option(["--sql"], is_flag=True, help="also print the statements, on standard error"),
+    click.Option(["--explain"], is_flag=True, help="print the statements and run none"),
 )  # fmt: skip
 
 
 def _parameter(option: Option) -> click.Parameter:
-    shown = option.default not in (None, False)
-    details: dict[str, Any] = {"help": option.help, "required": option.required, "multiple": option.multiple}
+    names = [option.flag, option.name]
     if option.default is False:
-        return click.Option([option.flag, option.name], is_flag=True, help=option.help)
-    if option.choices:
-        details["type"] = click.Choice(option.choices)
-    if not option.multiple:
-        details.update(default=option.default, show_default=shown)
-    return click.Option([option.flag, option.name], metavar=None if option.choices else option.metavar, **details)
+        return click.Option(names, is_flag=True, default=False, help=option.help)
+    details: dict[str, Any] = {"help": option.help, "required": option.required, "multiple": option.kind.multiple}
+    if option.kind.choices:
+        details["type"] = click.Choice(option.kind.choices)
+    else:
+        details["metavar"] = option.kind.metavar
+    if not option.kind.multiple and option.default is not None:
+        details.update(default=option.default, show_default=True)
+    return click.Option(names, **details)
 
 
-def _ask(report: ReportCommand, **options: Any) -> None:
+def _ask(report: Report, **options: Any) -> None:
     try:
         connection = connect(options["url"])
         try:
-            result = report.run(connection.site(options["site"], options["tz"]), options)
+            site = connection.site(options["site"], options["tz"])
+            if options["explain"]:
+                site = site.explain
+            result = getattr(site, report.name)(**report.from_texts(options))
+            if options["explain"]:
+                click.echo("\n\n".join(result.sql))
+                return
             if options["sql"]:
                 click.echo("\n\n".join(result.sql), err=True)
             click.echo(FORMATS[options["format"]](result))
@@ -78,7 +87,7 @@ def _ask(report: ReportCommand, **options: Any) -> None:
 def _draw(result: Result[Any], path: Path, background: Path | None) -> None:
     draw = getattr(result, "plot", None)
     if draw is None:
-        raise BadQuestion("this report has no picture; heatmap, scroll and funnel have one")
+        raise BadQuestion(f"{result.meta.report} has no picture")
     figure = draw(background=background) if background else draw()
     figure.savefig(path, dpi=150, bbox_inches="tight")
     click.echo(f"drawn into {path}", err=True)

@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from collector import __version__, sites, telemetry
 from collector.cli import main
 from collector.config import SETTINGS
-from collector.query.commands import REPORTS
+from collector.query.report import REPORTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

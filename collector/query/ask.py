@@ -15,6 +15,7 @@ from collector.store import StoreError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from collector.query.question import Place
     from collector.query.sql import Binder
     from collector.store import Store
 
@@ -58,13 +59,14 @@ class Cost:
 class Asker:
     """Runs and records the statements of one report."""
 
-    def __init__(self, store: Store, report: str) -> None:
-        self._store = store
+    def __init__(self, place: Place, report: str) -> None:
+        self.dry = place.dry
+        self._store = place.store
         self._report = report
         self.statements: list[Statement] = []
 
     def rows(self, sql: str, binder: Binder) -> list[tuple[Any, ...]]:
-        """The rows of a statement with its bound values.
+        """The rows of a statement with its bound values; none where statements are only written.
 
         Raises:
             TooMuch: a limit was reached.
@@ -72,11 +74,40 @@ class Asker:
         """
         statement = Statement(sql, dict(binder.values), f"footpath-{uuid.uuid4().hex}")
         self.statements.append(statement)
+        if self.dry:
+            return []
         settings = {**GUARDS, "log_comment": f"footpath:{self._report}"}
         try:
             return self._store.ask(sql, statement.params, settings, statement.query_id).rows
         except StoreError as error:
             raise _translated(error, self._report) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What statements would read at most: rows and marks (of 8,192 rows or fewer), by the primary keys alone."""
+
+    rows: int
+    marks: int
+
+
+def estimate_of(store: Store | None, statements: Sequence[Statement]) -> Estimate:
+    """What the statements would read.
+
+    Raises:
+        QueryError: ClickHouse did not answer or refused.
+    """
+    if store is None:
+        return Estimate(0, 0)
+    rows = marks = 0
+    for each in statements:
+        try:
+            found = store.ask(f"EXPLAIN ESTIMATE {each.sql}", each.params, GUARDS, f"footpath-{uuid.uuid4().hex}").rows
+        except StoreError as error:
+            raise _translated(error, "the estimate") from error
+        rows += sum(row[3] for row in found)
+        marks += sum(row[4] for row in found)
+    return Estimate(rows, marks)
 
 
 def cost_of(store: Store, statements: Sequence[Statement]) -> Cost | None:

@@ -110,13 +110,15 @@ class Catalog:
     def _require_key(self, key: str) -> None:
         binder = Binder()
         condition = f"events.kind = 'click' AND events.element_key = {binder.unsigned(number_of(key))}"
+        if self._asker.dry:
+            return
         if not self._asker.rows(f"SELECT 1 FROM events WHERE {self._site(binder)} AND {condition} LIMIT 1", binder):
             raise UnknownName(f"unknown element: no click has the key {key!r}")
 
     def _require(self, what: str, name: str, column: str, among: str, binder: Binder) -> None:
         source = f"FROM events WHERE {self._site(binder)} AND {among}"
         condition = matches(f"events.{column}", name, binder)
-        if self._asker.rows(f"SELECT 1 {source} AND {condition} LIMIT 1", binder):
+        if self._asker.dry or self._asker.rows(f"SELECT 1 {source} AND {condition} LIMIT 1", binder):
             return
         known = self._asker.rows(
             f"SELECT events.{column} AS name {source} GROUP BY name ORDER BY count() DESC LIMIT {_LISTED}",

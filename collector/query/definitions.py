@@ -1,4 +1,7 @@
-"""What each number means: once, here. Every result names the definitions that it rests on.
+"""What each number means: once. Every result names the definitions that it rests on.
+
+Here are those that several reports share; a report's own stand in its file. `DEFINITIONS` has them all once
+`collector.query` is imported.
 
 `docs/definitions.md` shows the same text to readers; a test compares the two. A change of a formula or of a
 threshold raises the version.
@@ -26,6 +29,21 @@ class Definition:
         return f"{self.name}/{self.version}"
 
 
+DEFINITIONS: dict[str, Definition] = {}
+
+
+def define(name: str, version: int, unit: str, formula: str, threshold: str, source: str) -> Definition:  # noqa: PLR0917 - as the fields of Definition
+    """A definition, which `DEFINITIONS` then has by its name.
+
+    Raises:
+        ValueError: there is one of that name.
+    """
+    if name in DEFINITIONS:
+        raise ValueError(f"there are two definitions {name!r}")
+    DEFINITIONS[name] = Definition(name, version, unit, formula, threshold, source)
+    return DEFINITIONS[name]
+
+
 # Thresholds that appear both in a definition and in a question.
 SESSION_HOURS = 24
 SESSION_SLACK_DAYS = 2
@@ -36,7 +54,7 @@ DEAD_MS = 2500
 FORM_EXPIRY_MINUTES = 30
 JUDGED_FROM = 100
 
-INTERVAL = Definition(
+INTERVAL = define(
     "interval",
     1,
     "proportion",
@@ -44,7 +62,7 @@ INTERVAL = Definition(
     "95 %",
     "Wilson, JASA 22 (1927), 209-212; 500 of 10,000 gives 4.59-5.44 %",
 )
-DIFFERENCE = Definition(
+DIFFERENCE = define(
     "difference",
     1,
     "q-value",
@@ -53,7 +71,16 @@ DIFFERENCE = Definition(
     f"a group is judged where it and the rest have at least {JUDGED_FROM} each; smaller ones are shown, not judged",
     "Benjamini and Hochberg, JRSS B 57 (1995), 289-300",
 )
-PEOPLE = Definition(
+CHANGE = define(
+    "change",
+    1,
+    "difference",
+    "after - before, row by row; of a rate the difference of the proportions with Newcombe's hybrid score interval, a "
+    "two-sided test as in `difference`, and Benjamini-Hochberg over the judged rows; `ratio` is after / before - 1",
+    f"judged where both rates have at least {JUDGED_FROM}",
+    "Newcombe, Statistics in Medicine 17 (1998), 873-890, method 10",
+)
+PEOPLE = define(
     "people",
     1,
     "events",
@@ -61,7 +88,7 @@ PEOPLE = Definition(
     "none",
     "own",
 )
-SESSION = Definition(
+SESSION = define(
     "session",
     1,
     "sessions",
@@ -70,7 +97,7 @@ SESSION = Definition(
     "ends after 30 min without activity or after 24 h; no restart at midnight or for a campaign",
     "30 min: the market's convention; 24 h cap: PostHog",
 )
-VISITOR = Definition(
+VISITOR = define(
     "visitor",
     1,
     "visitors",
@@ -78,7 +105,7 @@ VISITOR = Definition(
     "none",
     "own",
 )
-PERSON = Definition(
+PERSON = define(
     "person",
     1,
     "people",
@@ -87,7 +114,7 @@ PERSON = Definition(
     "none",
     "own",
 )
-CONVERSION_RATE = Definition(
+CONVERSION_RATE = define(
     "conversion_rate",
     1,
     "proportion of sessions, visitors or people",
@@ -97,7 +124,7 @@ CONVERSION_RATE = Definition(
     "none",
     "visits: Matomo; visitors: Plausible",
 )
-FUNNEL_STEP = Definition(
+FUNNEL_STEP = define(
     "funnel_step",
     1,
     "proportion of sessions, visitors or people",
@@ -110,7 +137,7 @@ FUNNEL_STEP = Definition(
     "window 7 days unless asked otherwise; session: same session and at most 24 h",
     "Mixpanel (7 days); longest progress: own",
 )
-FUNNEL_STRICT = Definition(
+FUNNEL_STRICT = define(
     "funnel_strict",
     1,
     "proportion of sessions, visitors or people",
@@ -118,7 +145,7 @@ FUNNEL_STRICT = Definition(
     "none",
     "own",
 )
-FUNNEL_ANY = Definition(
+FUNNEL_ANY = define(
     "funnel_any",
     1,
     "proportion of sessions, visitors or people",
@@ -127,7 +154,7 @@ FUNNEL_ANY = Definition(
     "none",
     "own",
 )
-FUNNEL_TIME = Definition(
+FUNNEL_TIME = define(
     "funnel_time",
     1,
     "ms",
@@ -137,7 +164,7 @@ FUNNEL_TIME = Definition(
     "none",
     "Kaplan and Meier, JASA 53 (1958), 457-481",
 )
-HEAT = Definition(
+HEAT = define(
     "heat",
     1,
     "clicks",
@@ -146,7 +173,7 @@ HEAT = Definition(
     "none",
     "own",
 )
-CLICK_RATE = Definition(
+CLICK_RATE = define(
     "click_rate",
     1,
     "proportion of page views",
@@ -154,7 +181,7 @@ CLICK_RATE = Definition(
     "none",
     "Contentsquare, click rate",
 )
-BOX = Definition(
+BOX = define(
     "box",
     1,
     "CSS px",
@@ -162,7 +189,7 @@ BOX = Definition(
     "none",
     "own",
 )
-RAGE = Definition(
+RAGE = define(
     "rage",
     1,
     "clicks",
@@ -172,7 +199,7 @@ RAGE = Definition(
     f"at least {RAGE_CLICKS} clicks, gap {RAGE_GAP_MS} ms, spread {RAGE_SPREAD_PX} px",
     "PostHog rageclick.ts (3 clicks, 30 px, 1,000 ms); fewer responses than clicks: own",
 )
-DEAD = Definition(
+DEAD = define(
     "dead",
     1,
     "clicks",
@@ -182,7 +209,7 @@ DEAD = Definition(
     "PostHog dead-clicks-autocapture.ts (2,500 ms); selections left out: about one Clarity session in ten "
     "was copying text",
 )
-REACH = Definition(
+REACH = define(
     "reach",
     1,
     "proportion of page views",
@@ -191,7 +218,7 @@ REACH = Definition(
     "bands of 5 % of the document's height",
     "own; Plausible reports depth in % of the height",
 )
-ENGAGED = Definition(
+ENGAGED = define(
     "engaged",
     1,
     "s",
@@ -199,7 +226,7 @@ ENGAGED = Definition(
     "none",
     "own",
 )
-FORM_RATE = Definition(
+FORM_RATE = define(
     "form_rate",
     1,
     "proportion of sessions",
@@ -209,7 +236,7 @@ FORM_RATE = Definition(
     "events of the session up to 2 days after the period",
     "Zuko, metric definitions",
 )
-FORM_ABANDON = Definition(
+FORM_ABANDON = define(
     "form_abandon",
     1,
     "proportion of sessions",
@@ -219,7 +246,7 @@ FORM_ABANDON = Definition(
     f"{FORM_EXPIRY_MINUTES} min",
     "Zuko, field abandons",
 )
-FORM_FIELD = Definition(
+FORM_FIELD = define(
     "form_field",
     1,
     "sessions, ms and counts",
@@ -231,32 +258,7 @@ FORM_FIELD = Definition(
     "Matomo FormAnalytics; Zuko; OpenReplay hesitationTime",
 )
 
-DEFINITIONS: dict[str, Definition] = {
-    each.name: each
-    for each in (
-        BOX,
-        CLICK_RATE,
-        CONVERSION_RATE,
-        DEAD,
-        DIFFERENCE,
-        ENGAGED,
-        FORM_ABANDON,
-        FORM_FIELD,
-        FORM_RATE,
-        FUNNEL_ANY,
-        FUNNEL_STEP,
-        FUNNEL_STRICT,
-        FUNNEL_TIME,
-        HEAT,
-        INTERVAL,
-        PEOPLE,
-        PERSON,
-        RAGE,
-        REACH,
-        SESSION,
-        VISITOR,
-    )
-}
+UNIT_DEFINITIONS = {"session": SESSION, "visitor": VISITOR, "person": PERSON}
 
 
 def page() -> str:
@@ -264,5 +266,5 @@ def page() -> str:
     return "\n".join(
         f"## {each.name}\n\n- **Version**: {each.version}\n- **Unit**: {each.unit}\n- **Formula**: {each.formula}\n"
         f"- **Threshold**: {each.threshold}\n- **Source**: {each.source}\n"
-        for each in DEFINITIONS.values()
+        for _, each in sorted(DEFINITIONS.items())
     )

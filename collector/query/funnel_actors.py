@@ -7,10 +7,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
-from collector.query import sessions
 from collector.query.definitions import FUNNEL_STEP
 from collector.query.funnel_sql import units_sql
 from collector.query.period import instant
+from collector.query.reports import sessions
 from collector.query.result import Result
 from collector.query.sql import Binder, hex_id
 from collector.query.units import unit_text

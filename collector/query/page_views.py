@@ -6,7 +6,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from collector.query.columns import PAGE_COLUMNS
 from collector.query.definitions import SESSION_SLACK_DAYS
+from collector.query.errors import unknown
+from collector.query.filters import Both, Not, Where
 from collector.query.sql import DAY_MS, Binder, matches
 
 if TYPE_CHECKING:
@@ -48,3 +51,22 @@ def page_views(question: Question, path: str, group: Column | None, *, rolled_up
         )
     found = question.asker.rows(f"{sql} GROUP BY grp HAVING n > 0 ORDER BY n DESC, grp", binder)
     return {str(name): int(n) for name, n in found}
+
+
+def check_page_group(by: str | None) -> set[str]:
+    """The column of a breakdown about page views.
+
+    Raises:
+        UnknownName: page views have no such column.
+    """
+    if by is None:
+        return set()
+    if by not in PAGE_COLUMNS:
+        raise unknown("column of page views", by, PAGE_COLUMNS)
+    return {by}
+
+
+def rolls_up(question: Question, used: set[str]) -> bool:
+    """Whether the roll-ups of page views hold the answer: they know page and device alone."""
+    plain = all(isinstance(part, Where | Both | Not) for part in (question.where.parts() if question.where else ()))
+    return question.can_roll_up() and plain and used <= {"device", "path"}

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _LENGTH = re.compile(r"(\d{1,5})\s*([mhdw])")
+_DURATION = re.compile(r"(\d{1,9})\s*(ms|s|m|h|d|w)")
+_UNIT_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 _FORMS = "7d, 4w, 24h, 30m, today, 2026-11-01 or 2026-11-01..2026-11-15 (the second day is not included)"
 
 
@@ -132,7 +134,7 @@ def parse(text: Period | str) -> Period:
 
 
 def duration_ms(length: str | timedelta) -> int:
-    """A length of time in ms: a timedelta, or text such as `7d`, `12h`, `30m`.
+    """A length of time in ms: a timedelta, or text such as `7d`, `12h`, `30m`, `45s`, `500ms`.
 
     Raises:
         BadQuestion: not a length, or not longer than 0.
@@ -140,9 +142,12 @@ def duration_ms(length: str | timedelta) -> int:
     if isinstance(length, timedelta):
         value = round(length / timedelta(milliseconds=1))
     else:
-        value = round(_delta(last(length).length or "") / timedelta(milliseconds=1))
+        match = _DURATION.fullmatch(length.strip())
+        if not match:
+            raise BadQuestion(f"{length!r} is not a length of time: write 7d, 12h, 30m, 45s or 500ms")
+        value = int(match[1]) * _UNIT_MS[match[2]]
     if value <= 0:
-        raise BadQuestion("a window is longer than 0")
+        raise BadQuestion("a length of time is longer than 0")
     return value
 
 

@@ -13,6 +13,7 @@ from collector.query.filters import Where
 from collector.query.period import instant, parse
 from collector.query.result import Meta, labels
 from collector.query.sql import Binder, Scope
+from collector.query.steps import conversion
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +28,10 @@ UNITS = ("session", "visitor", "person")
 
 @dataclass(frozen=True)
 class Place:
-    """A site as reports need it; `zone` is the question's, `home_zone` the site's, `clock` gives Unix ms."""
+    """A site as reports need it; `zone` is the question's, `home_zone` the site's, `clock` gives Unix ms.
+
+    `dry`: statements are written and not run.
+    """
 
     store: Store
     site_id: int
@@ -35,6 +39,7 @@ class Place:
     zone: str
     home_zone: str
     clock: Callable[[], int]
+    dry: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,10 @@ class Question:
         """The filter as a condition on rows of `events`."""
         return self.where.row(scope) if self.where else "1"
 
+    def converted(self, goal: str, binder: Binder) -> str:
+        """Condition that an event of table `events` is a conversion of the goal, by its name or pattern."""
+        return conversion(goal).sql(binder)
+
     def can_roll_up(self) -> bool:
         """Whether roll-ups by day hold the answer: whole days of the site's own zone, and people only."""
         return not self.bots and self.place.zone == self.place.home_zone and self.range.first_day is not None
@@ -101,7 +110,7 @@ def begin(
         UnknownName: the filter names something that does not exist.
     """
     now_ms = place.clock()
-    asker = Asker(place.store, report)
+    asker = Asker(place, report)
     question = Question(place, report, asker, parse(period).resolve(place.zone, now_ms), now_ms, where, bots)
     question.catalog.require_filter(where)
     return question

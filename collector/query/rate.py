@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import TYPE_CHECKING
-
-from scipy.special import ndtri
 
 from collector.query.definitions import JUDGED_FROM
 
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
 
     from collector.query.definitions import Definition
 
-_Z = float(ndtri(0.975))
+_Z = NormalDist().inv_cdf(0.975)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,23 +60,44 @@ def wilson(k: int, n: int) -> tuple[float, float]:
     return (0.0 if k == 0 else max(0.0, middle - half)), (1.0 if k == n else min(1.0, middle + half))
 
 
+def difference(before: Rate, after: Rate) -> tuple[float, float, float] | None:
+    """`after` - `before` with the bounds of its 95 % interval; None where one of them has no rate.
+
+    Newcombe's hybrid score interval (Statistics in Medicine 17, 1998, 873-890, method 10).
+    """
+    if not before.n or not after.n:
+        return None
+    p1, p2 = after.k / after.n, before.k / before.n
+    (low1, high1), (low2, high2) = wilson(after.k, after.n), wilson(before.k, before.n)
+    change = p1 - p2
+    return change, change - math.hypot(p1 - low1, high2 - p2), change + math.hypot(high1 - p1, p2 - low2)
+
+
+def adjusted(p_values: Sequence[float | None]) -> list[float | None]:
+    """Benjamini-Hochberg q-values of the p-values that are not None."""
+    judged = [p for p in p_values if p is not None]
+    if not judged:
+        return list(p_values)
+    from scipy.stats import false_discovery_control  # noqa: PLC0415 - slow to import, seldom needed
+
+    q_values = iter(false_discovery_control(judged))
+    return [None if p is None else float(next(q_values)) for p in p_values]
+
+
+def p_value(k: int, n: int, k_other: int, n_other: int) -> float | None:
+    """Two-sided p-value of equal proportions; None where one is too small to be judged (definition `difference`)."""
+    if min(n, n_other) < JUDGED_FROM:
+        return None
+    return _two_sided(k, n, k_other, n_other)
+
+
 def against_the_rest(counts: Sequence[tuple[int, int]]) -> list[float | None]:
     """Benjamini-Hochberg q-value of each (k, n) against all others together; None: too small to be judged.
 
     See the definition `difference`.
     """
     k_all, n_all = sum(k for k, _ in counts), sum(n for _, n in counts)
-    p_values = [
-        _two_sided(k, n, k_all - k, n_all - n) if n >= JUDGED_FROM and n_all - n >= JUDGED_FROM else None
-        for k, n in counts
-    ]
-    judged = [p for p in p_values if p is not None]
-    if not judged:
-        return p_values
-    from scipy.stats import false_discovery_control  # noqa: PLC0415 - slow to import, seldom needed
-
-    adjusted = iter(false_discovery_control(judged))
-    return [None if p is None else float(next(adjusted)) for p in p_values]
+    return adjusted([p_value(k, n, k_all - k, n_all - n) for k, n in counts])
 
 
 def _two_sided(k: int, n: int, k_rest: int, n_rest: int) -> float:

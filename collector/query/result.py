@@ -7,16 +7,20 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from collector.query import render
-from collector.query.ask import Cost, Statement, cost_of
-from collector.query.errors import QueryError
+from collector.query.ask import Cost, Estimate, Statement, cost_of, estimate_of
+from collector.query.errors import BadQuestion, QueryError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     import pandas as pd
+    import polars as pl
+    import pyarrow as pa
 
+    from collector.query.compare import Comparison
     from collector.query.definitions import Definition
-    from collector.query.period import Range
+    from collector.query.period import Period, Range
+    from collector.query.report import Asked
     from collector.store import Store
 
 R = TypeVar("R")
@@ -60,6 +64,7 @@ class Result(Generic[R]):
     meta: Meta
     statements: tuple[Statement, ...] = ()
     _store: Store | None = field(default=None, compare=False)
+    asked: Asked | None = field(default=None, compare=False, kw_only=True)
 
     row_type: ClassVar[type]
 
@@ -72,6 +77,41 @@ class Result(Generic[R]):
     def params(self) -> tuple[dict[str, object], ...]:
         """The bound values of each statement of `sql`."""
         return tuple(statement.params for statement in self.statements)
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        """The question as plain data that JSON can carry; `Site.ask` asks it again.
+
+        Raises:
+            BadQuestion: the answer was not given by a method of `Site`.
+        """
+        return self._question().spec()
+
+    def compare(self, period: Period | str = "previous") -> Comparison:
+        """The same question about another period, and what changed since (definition `change`).
+
+        Args:
+            period: the earlier one; `previous` is as many days or hours, right before.
+
+        Raises:
+            BadQuestion: the rows of this report cannot be told apart, or it has no period.
+        """
+        from collector.query.compare import compare  # noqa: PLC0415 - compare knows results
+
+        return compare(self, self._question(), period)
+
+    def estimate(self) -> Estimate:
+        """How much the statements would read: rows and marks, from the index alone.
+
+        Raises:
+            QueryError: ClickHouse did not answer.
+        """
+        return estimate_of(self._store, self.statements)
+
+    def _question(self) -> Asked:
+        if self.asked is None:
+            raise BadQuestion("this answer does not know its question: it was not given by a method of Site")
+        return self.asked
 
     @property
     def cost(self) -> Cost | None:
@@ -96,6 +136,34 @@ class Result(Generic[R]):
         except ImportError:
             raise needs_analysis("pandas") from None
         return pd.DataFrame([render.flatten(row) for row in self.rows], columns=self.columns)
+
+    def to_polars(self) -> pl.DataFrame:
+        """A Polars DataFrame with the columns of `to_pandas`.
+
+        Raises:
+            QueryError: polars is not installed.
+        """
+        try:
+            import polars as pl  # noqa: PLC0415 - optional
+        except ImportError:
+            raise needs_analysis("polars") from None
+        return pl.DataFrame(self._by_column(), infer_schema_length=None)
+
+    def to_arrow(self) -> pa.Table:
+        """An Arrow table with the columns of `to_pandas`.
+
+        Raises:
+            QueryError: pyarrow is not installed.
+        """
+        try:
+            import pyarrow as pa  # noqa: PLC0415 - optional
+        except ImportError:
+            raise needs_analysis("pyarrow") from None
+        return pa.table(self._by_column())
+
+    def _by_column(self) -> dict[str, list[Any]]:
+        flat = [render.flatten(row) for row in self.rows]
+        return {name: [row[name] for row in flat] for name in self.columns}
 
     @property
     def columns(self) -> list[str]:

@@ -391,11 +391,11 @@ def test_the_heatmap_shows_the_clicks_where_they_were_made(site: Site, visit: Vi
 
 def test_the_heatmap_by_element_finds_the_stumbles(site: Site) -> None:
     """The promo button and the false film are dead and in rage, all else is neither."""
-    cart = site.heatmap("/cart", last("2d"), mode="elements").rows
+    cart = site.elements("/cart", last("2d")).rows
     assert {(row.name, row.clicks, row.dead, row.rage) for row in cart if row.dead or row.rage} == {
         ("Apply promo", 3, 3, 3)
     }
-    product = site.heatmap("/product/*", last("2d"), mode="elements").rows
+    product = site.elements("/product/*", last("2d")).rows
     assert {(row.zone, row.clicks, row.dead, row.rage) for row in product if row.dead or row.rage} == {
         ("film", 4, 4, 4)
     }

@@ -109,8 +109,8 @@ def test_the_public_names_are_sorted_and_exist() -> None:
 
 def test_a_notebook_does_not_pay_for_the_web_stack_nor_for_plots() -> None:
     program = """
-import sys, collector.query, collector.query.commands
-heavy = ("flask", "marshmallow", "user_agents", "matplotlib", "pandas", "scipy.stats", "chdb",
+import sys, collector.query, collector.query.report
+heavy = ("flask", "marshmallow", "user_agents", "matplotlib", "pandas", "polars", "pyarrow", "scipy", "chdb",
          "collector.validate", "collector.receive", "collector.load")
 sys.exit(", ".join(name for name in heavy if name in sys.modules) or 0)"""
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)

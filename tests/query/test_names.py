@@ -120,7 +120,7 @@ def test_impossible_questions_are_refused(shop: Site, ask: Callable[[Site], Any]
 
 def test_an_existing_page_without_visits_in_the_period_is_an_empty_answer(shop: Site) -> None:
     assert shop.heatmap("/old", PERIOD).rows == ()
-    assert shop.heatmap("/old", PERIOD, mode="elements").rows == ()
+    assert shop.elements("/old", PERIOD).rows == ()
     assert [row.reach.rate for row in shop.scroll("/old", PERIOD, by=None).rows] == [None] * 20
     empty = between("2020-01-01", "2020-01-02")
     assert shop.sessions(empty).rows == ()

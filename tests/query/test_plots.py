@@ -113,7 +113,7 @@ def test_without_a_picture_the_elements_are_outlined(shop: Site) -> None:
 def test_elements_are_boxes_with_their_clicks(shop: Site, picture: bytes, tmp_path: Any) -> None:
     file = tmp_path / "page.png"
     file.write_bytes(picture)
-    figure = shop.heatmap("/p", PERIOD, by=None, mode="elements").plot(background=file)
+    figure = shop.elements("/p", PERIOD, by=None).plot(background=file)
     assert len(figure.axes[0].patches) == 2
     assert sorted(text.get_text() for text in figure.axes[0].texts) == [r"Buy \$x_1\$ <b> · 30", "Chat · 30"]
     assert drawn(figure)
@@ -139,7 +139,7 @@ def test_a_funnel_is_a_bar_a_whisker_and_a_label_for_each_step_and_group(shop: S
 def test_empty_answers_are_drawn_too(shop: Site) -> None:
     empty = between("2020-01-01", "2020-01-02")
     assert drawn(shop.heatmap("/p", empty).plot())
-    assert drawn(shop.heatmap("/p", empty, mode="elements").plot())
+    assert drawn(shop.elements("/p", empty).plot())
     assert drawn(shop.scroll("/p", empty, by=None).plot())
     assert drawn(shop.scroll("/p", empty).plot())
     assert drawn(shop.funnel([page("/p"), click("Chat")], empty).plot())

@@ -201,7 +201,7 @@ def test_heat_cells_sum_to_clicks_and_both_ways_agree(shared: Store, new_site: C
 def test_elements(shared: Store, new_site: Callable[[], int], seed: int) -> None:
     for site_id, (zone, events) in save_shops(shared, _ids(new_site), seed).items():
         first, last, start, end = days(zone)
-        answer = site(shared, site_id).heatmap("/product/*", between(first, last), mode="elements")
+        answer = site(shared, site_id).elements("/product/*", between(first, last))
         viewed = _of_page(events, "/product/*", start, end)
         expected = defaultdict(list)
         for each in viewed:

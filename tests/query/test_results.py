@@ -52,7 +52,7 @@ ASKED: list[Callable[[Site], Any]] = [
     lambda s: s.funnel([page("/p"), conversion("purchase")], PERIOD, by="channel", times=True),
     lambda s: s.funnel([page("/p"), conversion("purchase")], PERIOD).actors(2),
     lambda s: s.heatmap("/p", PERIOD),
-    lambda s: s.heatmap("/p", PERIOD, mode="elements"),
+    lambda s: s.elements("/p", PERIOD),
     lambda s: s.scroll("/p", PERIOD),
     lambda s: s.sessions(PERIOD, where=where(channel=EVIL)),
     lambda s: s.session(1),
@@ -206,8 +206,8 @@ def test_tables_are_aligned_for_wide_letters(shop: Site) -> None:
 
 
 def test_numbers_stay_numbers_in_csv() -> None:
-    from collector.query.elements import ElementRow
     from collector.query.rate import Rate
+    from collector.query.reports.elements import ElementRow
 
     rate = Rate.of(1, 2, DEFINITIONS["click_rate"])
     row = ElementRow("", "0f", "", "-1+1", "", "", "", 1, 1.0, 0, 0, 1, rate, False, -5, 0, 1, 1, 100)

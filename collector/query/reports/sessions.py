@@ -90,7 +90,12 @@ def ask(
     after: str | None = None,
     bots: bool = False,
 ) -> Sessions:
-    """See `Site.sessions`."""
+    """Sessions that start in the period, the newest first.
+
+    Args:
+        limit: how many, at most 10,000.
+        after: `next` of the answer before, for the sessions that follow.
+    """
     question = begin(place, "sessions", period, where, bots=bots)
     if not 1 <= limit <= _MOST:
         raise BadQuestion(f"limit is 1 to {_MOST:,}, not {limit:,}; `next` of the answer leads on")

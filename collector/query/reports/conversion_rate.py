@@ -5,10 +5,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from collector.query.columns import column
-from collector.query.definitions import CONVERSION_RATE, DIFFERENCE, PERSON, SESSION, VISITOR
+from collector.query.definitions import CONVERSION_RATE, DIFFERENCE, UNIT_DEFINITIONS
 from collector.query.question import begin, check_unit
 from collector.query.rate import Rate, against_the_rest
 from collector.query.result import Result
@@ -22,14 +22,12 @@ if TYPE_CHECKING:
     from collector.query.period import Period
     from collector.query.question import Place, Question
 
-UNIT_DEFINITIONS = {"session": SESSION, "visitor": VISITOR, "person": PERSON}
-
 
 @dataclass(frozen=True, slots=True)
 class ConversionRow:
     """A group (empty: all) with its rate; `q_value` against the rest, None where it was not judged."""
 
-    group: str = field(metadata={"sparse": True})
+    group: str = field(metadata={"sparse": True, "key": True})
     rate: Rate = field(metadata={"label": "rate (95 %)"})
     q_value: float | None = field(metadata={"sparse": True, "label": "q"})
 
@@ -50,13 +48,18 @@ def ask(
     place: Place,
     goal: str,
     period: Period | str,
-    unit: str,
+    unit: Literal["session", "visitor", "person"],
     *,
     by: str | None = None,
     where: Filter | None = None,
     bots: bool = False,
 ) -> ConversionRate:
-    """See `Site.conversion_rate`."""
+    """How many of the sessions, visitors or people converted (definition `conversion_rate`).
+
+    Args:
+        goal: name of the goal, `*` for any characters.
+        unit: what is counted; there is no default, since the rates differ.
+    """
     check_unit(unit)
     group = column(by) if by else None
     question = begin(place, "conversion_rate", period, where, bots=bots)
@@ -93,7 +96,7 @@ def _sessions(question: Question, binder: Binder, goal: str, group: Column | Non
     chosen = question.where.session(scope, ATTRIBUTES) if question.where else "1"
     return f"""
 SELECT {"grp" if group else "''"} AS grp, session_id IN (
-    SELECT events.session_id FROM events WHERE {scope.near()} AND {_converted(goal, binder)}) AS converted
+    SELECT events.session_id FROM events WHERE {scope.near()} AND {question.converted(goal, binder)}) AS converted
 FROM ({sessions_sql(question, scope, group=group)}
 )
 WHERE {chosen}"""
@@ -110,7 +113,7 @@ def _visitors(question: Question, binder: Binder, goal: str, unit: str, group: C
     )
     WHERE {question.where.session(scope, ATTRIBUTES)})"""
     return f"""
-SELECT {source.id} AS unit, {grp} AS grp, countIf({_converted(goal, binder)}) > 0 AS converted
+SELECT {source.id} AS unit, {grp} AS grp, countIf({question.converted(goal, binder)}) > 0 AS converted
 FROM {source.source}
 WHERE {scope.base()} AND {question.during(binder)}{chosen}
 GROUP BY unit"""

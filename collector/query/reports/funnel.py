@@ -6,10 +6,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from collector.query.columns import column
-from collector.query.conversion_rate import UNIT_DEFINITIONS
 from collector.query.definitions import (
     DIFFERENCE,
     FUNNEL_ANY,
@@ -17,6 +16,7 @@ from collector.query.definitions import (
     FUNNEL_STRICT,
     FUNNEL_TIME,
     SESSION_HOURS,
+    UNIT_DEFINITIONS,
 )
 from collector.query.errors import BadQuestion, unknown
 from collector.query.funnel_actors import Actors, actors_of
@@ -56,8 +56,8 @@ class FunnelRow:
         median_ms, p75_ms, p90_ms, km_median_ms: time to the next step, where it was asked for.
     """
 
-    group: str = field(metadata={"sparse": True})
-    step: int
+    group: str = field(metadata={"sparse": True, "key": True})
+    step: int = field(metadata={"key": True})
     name: str
     count: int
     dropped: int
@@ -105,7 +105,7 @@ class Funnel(Result[FunnelRow]):
         Raises:
             QueryError: matplotlib is not installed.
         """
-        from collector.query.plot_funnel import plot  # noqa: PLC0415 - matplotlib is optional and slow to import
+        from collector.query.plots.funnel import plot  # noqa: PLC0415 - matplotlib is optional and slow to import
 
         return plot(self, dark=dark)
 
@@ -114,17 +114,28 @@ def ask(
     place: Place,
     steps: Sequence[Step],
     period: Period | str,
-    *,
     window: str | timedelta = "7d",
+    *,
     by: str | None = None,
     where: Filter | None = None,
-    order: str = "ordered",
-    unit: str = "visitor",
+    order: Literal["ordered", "strict", "any"] = "ordered",
+    unit: Literal["session", "visitor", "person"] = "visitor",
     exclude: Sequence[Step] = (),
     times: bool = False,
     bots: bool = False,
 ) -> Funnel:
-    """See `Site.funnel`."""
+    """How many go from step to step (definition `funnel_step`), and by `.actors(step)` who.
+
+    `where` and `by` hold for the entering event and its session.
+
+    Args:
+        steps: 2 to 12 things that a visitor does, such as `page("/cart")`.
+        window: the longest way from step 1: text, timedelta, or "session".
+        order: `strict`: no other step between two steps; `any`: in any order.
+        unit: what is counted.
+        exclude: an attempt ends at these.
+        times: also how long each step takes; dearer.
+    """
     shape = _shape(steps, window, by=by, order=order, unit=unit, exclude=exclude, times=times)
     question = begin(place, "funnel", period, where, bots=bots)
     question.catalog.require_steps([*shape.steps, *shape.exclude])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from collector.query.plot_style import dress, figure, image, theme, title, words
+from collector.query.plots.style import dress, figure, image, theme, title, words
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from collector.query.scroll import Scroll, ScrollRow
+    from collector.query.reports.scroll import Scroll, ScrollRow
 
 _MOST_GROUPS = 6
 

@@ -7,13 +7,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from collector.query import elements
 from collector.query.columns import PAGE_COLUMNS, Column, column
-from collector.query.definitions import BOX, CLICK_RATE, DEAD, HEAT, RAGE
-from collector.query.errors import unknown
-from collector.query.filters import Both, Not, Where
-from collector.query.page_views import page_condition, page_views
+from collector.query.definitions import HEAT
+from collector.query.page_views import check_page_group, page_condition, page_views, rolls_up
 from collector.query.question import begin, check_page_filter
+from collector.query.reports import elements
 from collector.query.result import Result
 from collector.query.sql import Binder
 
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
     from collector.query.question import Place, Question
 
 CELL_PX = 16
-_MODES = ("cells", "elements")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,70 +80,41 @@ class Heatmap(Result[CellRow]):
             QueryError: matplotlib is not installed, or ClickHouse did not answer (the boxes are asked for).
             UnknownName: no such group.
         """
-        from collector.query.plot_heatmap import plot_cells  # noqa: PLC0415 - matplotlib is optional
+        from collector.query.plots.heatmap import plot_cells  # noqa: PLC0415 - matplotlib is optional
 
         return plot_cells(self, group, background, dark=dark)
-
-
-@dataclass(frozen=True, repr=False, kw_only=True)
-class ElementMap(Result[elements.ElementRow]):
-    """Answer of `Site.heatmap(mode="elements")`. `page_views` are totals by group."""
-
-    path: str
-    by: str | None
-    page_views: dict[str, int]
-    row_type: ClassVar[type] = elements.ElementRow
-
-    def about(self) -> list[str]:
-        return [self.path, f"{sum(self.page_views.values()):,} page views"]
-
-    def plot(
-        self, *, group: str | None = None, background: str | Path | bytes | Any = None, dark: bool = False
-    ) -> Figure:
-        """The elements' boxes, filled by clicks; arguments as `Heatmap.plot`.
-
-        Raises:
-            QueryError: matplotlib is not installed.
-            UnknownName: no such group.
-        """
-        from collector.query.plot_heatmap import plot_elements  # noqa: PLC0415 - matplotlib is optional
-
-        return plot_elements(self, group, background, dark=dark)
 
 
 def ask(
     place: Place,
     path: str,
     period: Period | str,
-    *,
     by: str | None = "device",
+    *,
     where: Filter | None = None,
-    mode: str = "cells",
     bots: bool = False,
-) -> Heatmap | ElementMap:
-    """See `Site.heatmap`."""
-    if mode not in _MODES:
-        raise unknown("mode", mode, _MODES)
+) -> Heatmap:
+    """Where people click on a page, by cell of the page (definition `heat`).
+
+    Args:
+        path: path of the page; `*` stands for any characters.
+    """
     group = column(by) if by else None
     used = check_page_filter(where, PAGE_COLUMNS) | check_page_group(by)
     question = begin(place, "heatmap", period, where, bots=bots)
     question.catalog.require("page", path)
-    rolled_up = mode == "cells" and rolls_up(question, used)
+    rolled_up = rolls_up(question, used)
     views = page_views(question, path, group, rolled_up=rolled_up)
-    if mode == "elements":
-        rows = elements.rows_of(question, path, group, views)
-        meta = question.meta(CLICK_RATE, BOX, RAGE, DEAD)
-        return ElementMap(rows, meta, tuple(question.asker.statements), place.store, path=path, by=by, page_views=views)
     cells = _cells(question, path, group, rolled_up=rolled_up)
     totals: dict[str, int] = {}
     for grp, *_, clicks in cells:
         totals[grp] = totals.get(grp, 0) + clicks
-    rows_of_cells = tuple(
+    rows = tuple(
         CellRow(grp, "viewport" if fixed else "page", x, y * CELL_PX, clicks, clicks / totals[grp])
         for grp, fixed, x, y, clicks in cells
     )
     return Heatmap(
-        rows_of_cells,
+        rows,
         question.meta(HEAT, rolled_up=rolled_up),
         tuple(question.asker.statements),
         place.store,
@@ -156,25 +124,6 @@ def ask(
         clicks=totals,
         question=question,
     )
-
-
-def check_page_group(by: str | None) -> set[str]:
-    """The column of a breakdown about page views.
-
-    Raises:
-        UnknownName: page views have no such column.
-    """
-    if by is None:
-        return set()
-    if by not in PAGE_COLUMNS:
-        raise unknown("column of page views", by, PAGE_COLUMNS)
-    return {by}
-
-
-def rolls_up(question: Question, used: set[str]) -> bool:
-    """Whether the roll-ups of page views hold the answer: they know page and device alone."""
-    plain = all(isinstance(part, Where | Both | Not) for part in (question.where.parts() if question.where else ()))
-    return question.can_roll_up() and plain and used <= {"device", "path"}
 
 
 def _cells(question: Question, path: str, group: Column | None, *, rolled_up: bool) -> list[tuple[Any, ...]]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from collector.query.plot_style import dress, figure, theme, title, words
+from collector.query.plots.style import dress, figure, theme, title, words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from collector.query.funnel import Funnel, FunnelRow
-    from collector.query.plot_style import Theme
+    from collector.query.plots.style import Theme
     from collector.query.rate import Rate
+    from collector.query.reports.funnel import Funnel, FunnelRow
 
 _MOST_GROUPS = 6
 

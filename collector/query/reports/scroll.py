@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from collector.query.columns import PAGE_COLUMNS, Column, column
 from collector.query.definitions import ENGAGED, REACH
-from collector.query.heatmap import check_page_group, rolls_up
-from collector.query.page_views import page_condition, page_views
+from collector.query.page_views import check_page_group, page_condition, page_views, rolls_up
 from collector.query.question import begin, check_page_filter
 from collector.query.rate import Rate
 from collector.query.result import Result
@@ -37,9 +36,9 @@ class ScrollRow:
     together.
     """
 
-    group: str = field(metadata={"sparse": True})
-    from_pct: int = field(metadata={"label": "from", "unit": "%"})
-    to_pct: int = field(metadata={"label": "to", "unit": "%"})
+    group: str = field(metadata={"sparse": True, "key": True})
+    from_pct: int = field(metadata={"label": "from", "unit": "%", "key": True})
+    to_pct: int = field(metadata={"label": "to", "unit": "%", "key": True})
     reach: Rate
     engaged_s: float = field(metadata={"label": "engaged", "unit": "s"})
 
@@ -62,7 +61,7 @@ class Scroll(Result[ScrollRow]):
         Raises:
             QueryError: matplotlib is not installed.
         """
-        from collector.query.plot_scroll import plot  # noqa: PLC0415 - matplotlib is optional
+        from collector.query.plots.scroll import plot  # noqa: PLC0415 - matplotlib is optional
 
         return plot(self, background, dark=dark)
 
@@ -71,12 +70,16 @@ def ask(
     place: Place,
     path: str,
     period: Period | str,
-    *,
     by: str | None = "device",
+    *,
     where: Filter | None = None,
     bots: bool = False,
 ) -> Scroll:
-    """See `Site.scroll`."""
+    """How far down a page people get (definition `reach`).
+
+    Args:
+        path: path of the page; `*` stands for any characters.
+    """
     group = column(by) if by else None
     used = check_page_filter(where, PAGE_COLUMNS) | check_page_group(by)
     question = begin(place, "scroll", period, where, bots=bots)

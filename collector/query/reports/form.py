@@ -57,8 +57,8 @@ class FieldRow:
         hazard: the same, out of the sessions that reached it and are not open.
     """
 
-    group: str = dataclasses.field(metadata={"sparse": True})
-    field: str
+    group: str = dataclasses.field(metadata={"sparse": True, "key": True})
+    field: str = dataclasses.field(metadata={"key": True})
     index: int = dataclasses.field(metadata={"show": False})
     reached: int
     visits: int
@@ -117,7 +117,11 @@ def ask(
     where: Filter | None = None,
     bots: bool = False,
 ) -> Form:
-    """See `Site.form`."""
+    """How a form is filled in, field by field (definitions `form_rate`, `form_field`, `form_abandon`).
+
+    Args:
+        name: name of the form.
+    """
     group = column(by) if by else None
     question = begin(place, "form", period, where, bots=bots)
     question.catalog.require("form", name)

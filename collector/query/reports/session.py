@@ -51,9 +51,13 @@ class Session(Result[EventRow]):
         return [self.session_id, f"visitor {self.visitor_id}", *known]
 
 
-def ask(place: Place, session_id: str | int) -> Session:
-    """See `Site.session`."""
-    wanted, binder, asker = number_of(session_id), Binder(), Asker(place.store, "session")
+def ask(place: Place, id: str | int) -> Session:
+    """One session, event by event.
+
+    Args:
+        id: the session's 16 hex digits, as `sessions` shows them.
+    """
+    wanted, binder, asker = number_of(id), Binder(), Asker(place, "session")
     visit = ("device", "browser", "os", "country", "channel", "source", "medium", "campaign")
     found = asker.rows(
         f"""SELECT toUnixTimestamp64Milli(events.ts), events.path, toString(events.kind), events.page_id, events.n,
@@ -65,9 +69,9 @@ ORDER BY events.ts, events.page_id, events.n
 LIMIT {_MOST + 1}""",
         binder,
     )
-    if not found:
+    if not found and not place.dry:
         raise UnknownName(f"unknown session {hex_id(wanted)!r}: site {place.key!r} has no event of it")
-    start, known = found[0][0], 7 + len(visit)
+    start, known = found[0][0] if found else 0, 7 + len(visit)
     rows = tuple(
         EventRow(
             instant(each[0], place.zone),
@@ -81,7 +85,7 @@ LIMIT {_MOST + 1}""",
         for each in found[:_MOST]
     )
     notes = [] if len(found) <= _MOST else [f"Only the first {_MOST:,} events are shown."]
-    notes += [f"Not a person: {found[0][6]}."] if found[0][6] else []
+    notes += [f"Not a person: {found[0][6]}."] if found and found[0][6] else []
     meta = Meta(
         "session",
         place.key,
@@ -97,8 +101,8 @@ LIMIT {_MOST + 1}""",
         tuple(asker.statements),
         place.store,
         session_id=hex_id(wanted),
-        visitor_id=hex_id(found[0][5]),
-        visit=_visit(visit, found[0]),
+        visitor_id=hex_id(found[0][5]) if found else "",
+        visit=_visit(visit, found[0]) if found else {},
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from collector.query.errors import unknown
-from collector.query.plot_style import Theme, dress, figure, image, theme, title, words
+from collector.query.plots.style import Theme, dress, figure, image, theme, title, words
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from collector.query.elements import ElementRow
-    from collector.query.heatmap import CellRow, ElementMap, Heatmap
+    from collector.query.reports.elements import ElementMap, ElementRow
+    from collector.query.reports.heatmap import CellRow, Heatmap
 
 # Even steps of lightness, and told apart with every colour vision: https://bids.github.io/colormap/
 _MAP = "plasma"

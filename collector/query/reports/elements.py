@@ -5,17 +5,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from collector.query.definitions import CLICK_RATE
+from collector.query.columns import PAGE_COLUMNS, column
+from collector.query.definitions import BOX, CLICK_RATE, DEAD, RAGE
 from collector.query.friction import dead_sql, rage_bursts
-from collector.query.page_views import page_condition
+from collector.query.page_views import check_page_group, page_condition, page_views
+from collector.query.question import begin, check_page_filter
 from collector.query.rate import Rate
+from collector.query.result import Result
 from collector.query.sql import Binder, hex_id
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from matplotlib.figure import Figure
+
     from collector.query.columns import Column
-    from collector.query.question import Question
+    from collector.query.filters import Filter
+    from collector.query.period import Period
+    from collector.query.question import Place, Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +40,9 @@ class ElementRow:
         x, y, width, height: median box in CSS px; `page_width` is the median width that x belongs to.
     """
 
-    group: str = field(metadata={"sparse": True})
-    key: str
-    item: str = field(metadata={"sparse": True})
+    group: str = field(metadata={"sparse": True, "key": True})
+    key: str = field(metadata={"key": True})
+    item: str = field(metadata={"sparse": True, "key": True})
     name: str
     role: str
     selector: str = field(metadata={"show": False})
@@ -50,6 +59,57 @@ class ElementRow:
     width: int = field(metadata={"unit": "px"})
     height: int = field(metadata={"unit": "px"})
     page_width: int = field(metadata={"show": False})
+
+
+@dataclass(frozen=True, repr=False, kw_only=True)
+class ElementMap(Result[ElementRow]):
+    """Answer of `Site.elements`. `page_views` are totals by group."""
+
+    path: str
+    by: str | None
+    page_views: dict[str, int]
+    row_type: ClassVar[type] = ElementRow
+
+    def about(self) -> list[str]:
+        return [self.path, f"{sum(self.page_views.values()):,} page views"]
+
+    def plot(
+        self, *, group: str | None = None, background: str | Path | bytes | Any = None, dark: bool = False
+    ) -> Figure:
+        """The elements' boxes, filled by clicks; `background` is an image of the whole page.
+
+        Raises:
+            QueryError: matplotlib is not installed.
+            UnknownName: no such group.
+        """
+        from collector.query.plots.heatmap import plot_elements  # noqa: PLC0415 - matplotlib is optional
+
+        return plot_elements(self, group, background, dark=dark)
+
+
+def ask(
+    place: Place,
+    path: str,
+    period: Period | str,
+    by: str | None = "device",
+    *,
+    where: Filter | None = None,
+    bots: bool = False,
+) -> ElementMap:
+    """Which elements of a page people click, with dead and rage clicks (definitions `click_rate`, `rage`, `dead`).
+
+    Args:
+        path: path of the page; `*` stands for any characters.
+    """
+    group = column(by) if by else None
+    check_page_filter(where, PAGE_COLUMNS)
+    check_page_group(by)
+    question = begin(place, "elements", period, where, bots=bots)
+    question.catalog.require("page", path)
+    views = page_views(question, path, group, rolled_up=False)
+    rows = rows_of(question, path, group, views)
+    meta = question.meta(CLICK_RATE, BOX, RAGE, DEAD)
+    return ElementMap(rows, meta, tuple(question.asker.statements), place.store, path=path, by=by, page_views=views)
 
 
 def rows_of(question: Question, path: str, group: Column | None, page_views: dict[str, int]) -> tuple[ElementRow, ...]:

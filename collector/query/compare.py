@@ -1,0 +1,137 @@
+"""What changed since an earlier period: the same question twice, row by row and number by number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from collector.query.definitions import CHANGE
+from collector.query.errors import BadQuestion
+from collector.query.period import between
+from collector.query.rate import Rate, adjusted, difference, p_value
+from collector.query.result import Result
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from collector.query.period import Period, Range
+    from collector.query.report import Asked
+
+PREVIOUS = "previous"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """A number of one row, before and after.
+
+    `before`, `after`, `change`, `low` and `high` are in the number's own unit (proportions for rates, seconds for
+    lengths of time); None: it did not exist. `low` to `high` is the 95 % interval of the change, of rates only.
+    """
+
+    row: str = field(metadata={"sparse": True})
+    measure: str
+    before: float | None
+    after: float | None
+    change: float | None
+    low: float | None
+    high: float | None
+    ratio: float | None = field(metadata={"share": True})
+    q_value: float | None = field(metadata={"sparse": True, "label": "q"})
+
+
+@dataclass(frozen=True, repr=False, kw_only=True)
+class Comparison(Result[ChangeRow]):
+    """Answer of `Result.compare`: `before` and `after` are the two answers."""
+
+    before: Result[Any]
+    after: Result[Any]
+    row_type: ClassVar[type] = ChangeRow
+
+    def about(self) -> list[str]:
+        return [f"since {self.before.meta.period}", *self.after.about()]
+
+
+def compare(after: Result[Any], asked: Asked, period: Period | str) -> Comparison:
+    """See `Result.compare`."""
+    if after.meta.period is None or not key_names(after.row_type):
+        raise BadQuestion(f"answers of {after.meta.report} cannot be compared: their rows have no counterpart")
+    earlier = _previous(after.meta.period) if period == PREVIOUS else period
+    before = asked.again(period=earlier)
+    rows = _rows(before, after)
+    meta = replace(after.meta, definitions=(*after.meta.definitions, CHANGE.label))
+    statements = (*before.statements, *after.statements)
+    return Comparison(rows, meta, statements, asked.place.store, before=before, after=after, asked=asked)
+
+
+def key_names(row_type: type) -> list[str]:
+    """The fields that say which row it is: those with the metadata `key`."""
+    return [each.name for each in fields(row_type) if each.metadata.get("key")]
+
+
+def _previous(asked: Range) -> Period:
+    if asked.first_day is not None and asked.end_day is not None:
+        return between(asked.first_day - (asked.end_day - asked.first_day), asked.first_day)
+    return between(asked.start - (asked.end - asked.start), asked.start)
+
+
+def _rows(before: Result[Any], after: Result[Any]) -> tuple[ChangeRow, ...]:
+    names = key_names(after.row_type)
+    old, new = ({_key(row, names): row for row in each.rows} for each in (before, after))
+    measures = _measures([*after.rows, *before.rows], names)
+    pairs = [
+        (key, name, getattr(old.get(key), name, None), getattr(new.get(key), name, None))
+        for key in (*new, *(key for key in old if key not in new))
+        for name in measures
+    ]
+    q_values = adjusted([_p_value(was, now) for _, _, was, now in pairs])
+    return tuple(_change(*pair, q) for pair, q in zip(pairs, q_values, strict=True))
+
+
+def _key(row: Any, names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(str(getattr(row, name)) for name in names)
+
+
+def _measures(rows: Sequence[Any], keys: Sequence[str]) -> list[str]:
+    """Fields that are numbers and do not compare the row with something else already."""
+    if not rows:
+        return []
+    return [
+        each.name
+        for each in fields(rows[0])
+        if each.name not in keys
+        and each.metadata.get("show", True)
+        and not each.name.startswith("q_")
+        and any(_is_number(getattr(row, each.name)) for row in rows)
+    ]
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float | Decimal | timedelta | Rate) and not isinstance(value, bool)
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, Rate):
+        return value.rate
+    if isinstance(value, timedelta):
+        return value / timedelta(seconds=1)
+    return None if value is None else float(value)
+
+
+def _p_value(was: Any, now: Any) -> float | None:
+    if isinstance(was, Rate) and isinstance(now, Rate):
+        return p_value(now.k, now.n, was.k, was.n)
+    return None
+
+
+def _change(key: tuple[str, ...], name: str, was: Any, now: Any, q: float | None) -> ChangeRow:
+    before, after = _number(was), _number(now)
+    between_rates = difference(was, now) if isinstance(was, Rate) and isinstance(now, Rate) else None
+    change, low, high = between_rates or (
+        None if before is None or after is None else after - before,
+        None,
+        None,
+    )
+    ratio = change / before if change is not None and before else None
+    return ChangeRow(" · ".join(each for each in key if each), name, before, after, change, low, high, ratio, q)

@@ -1,0 +1,1 @@
+"""One report, one file: to add one, copy a file, and name it in `collector/query/site.py`."""

@@ -1,0 +1,83 @@
+"""What changed between two periods is the difference of two answers, with the interval of the difference."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from collector.query import BadQuestion, between
+from collector.query.definitions import CONVERSION_RATE
+from collector.query.rate import Rate, difference
+from tests.query.worlds import DAY, ms, save, site
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from collector.query import Site
+    from collector.store import Store
+
+WEEK = between("2026-11-09", "2026-11-16")
+
+
+@pytest.fixture(scope="module")
+def shop(shared: Store, new_site: Callable[[], int]) -> Site:
+    """One week with 20 converting of 200 visitors, and the next with 60 of 300."""
+    site_id, events, visitor = new_site(), [], 0
+    for start, visitors, converting in (("2026-11-02", 200, 20), ("2026-11-09", 300, 60)):
+        for index in range(visitors):
+            visitor += 1
+            when = ms(start) + index * DAY // 100
+            base = {"at": when, "visitor_id": visitor, "session_id": visitor, "page_id": visitor}
+            events.append({**base, "n": 0, "device": "mobile" if index % 2 else "desktop"})
+            if index < converting:
+                events.append({**base, "kind": "conversion", "goal": "purchase", "n": 1})
+    save(shared, site_id, events)
+    return site(shared, site_id)
+
+
+@pytest.mark.parametrize(
+    ("after", "before", "low", "high"),
+    [
+        ((56, 70), (48, 80), 0.0524, 0.3339),
+        ((9, 10), (3, 10), 0.1705, 0.8090),
+        ((10, 10), (0, 20), 0.6791, 1.0),
+    ],
+)
+def test_published_intervals_of_differences(
+    after: tuple[int, int], before: tuple[int, int], low: float, high: float
+) -> None:
+    """Newcombe (1998), table II, method 10."""
+    found = difference(Rate.of(*before, CONVERSION_RATE), Rate.of(*after, CONVERSION_RATE))
+    assert found is not None
+    assert found[1:] == pytest.approx((low, high), abs=5e-5)
+
+
+def test_the_period_before_is_as_long_and_ends_where_the_asked_one_begins(shop: Site) -> None:
+    change = shop.conversion_rate("purchase", WEEK, "visitor").compare()
+    assert str(change.before.meta.period) == "2026-11-02 to 2026-11-08"
+    (row,) = change.rows
+    assert (row.before, row.after) == (0.1, 0.2)
+    assert row.change == pytest.approx(0.1)
+    assert row.low is not None
+    assert row.high is not None
+    assert 0 < row.low < 0.1 < row.high
+    assert row.q_value is not None
+    assert row.q_value < 0.01
+    assert "since 2026-11-02 to 2026-11-08" in change.to_table()
+
+
+def test_groups_are_paired_by_name(shop: Site) -> None:
+    change = shop.conversion_rate("purchase", WEEK, "visitor", by="device").compare("2026-11-02..2026-11-09")
+    assert {row.row for row in change.rows} == {"desktop", "mobile"}
+    assert change.spec["by"] == "device"
+
+
+def test_a_row_without_a_counterpart_has_no_change(shop: Site) -> None:
+    change = shop.conversion_rate("purchase", WEEK, "visitor", by="device").compare("2026-10-01..2026-10-05")
+    assert {(row.before, row.change, row.q_value) for row in change.rows} == {(None, None, None)}
+
+
+def test_rows_that_have_no_counterpart_are_not_compared(shop: Site) -> None:
+    with pytest.raises(BadQuestion, match="cannot be compared"):
+        shop.sessions(WEEK).compare()

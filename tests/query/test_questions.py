@@ -1,0 +1,171 @@
+"""Every report can be asked with texts alone."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from collector.query import (
+    BadQuestion,
+    QueryError,
+    Site,
+    UnknownName,
+    click,
+    conversion,
+    dead,
+    did,
+    event,
+    field,
+    form,
+    page,
+    rage,
+    where,
+)
+from collector.query.arguments import parse_step, parse_where
+from collector.query.report import REPORTS
+from tests.query.worlds import ms, save, site
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from collector.store import Store
+
+
+@pytest.mark.parametrize(
+    ("text", "step"),
+    [
+        ("page:/cart", page("/cart")),
+        ("page-type:product", page(type="product")),
+        ("click:Add to cart", click("Add to cart")),
+        ("click-key:0f", click(key="0f")),
+        ("click:a:b", click("a:b")),
+        ("conversion:purchase", conversion("purchase")),
+        ("field:checkout/email", field("checkout", "email")),
+        ("form:checkout", form("checkout")),
+        ("form:checkout/ok", form("checkout", "ok")),
+        ("event:plan,size=42,paid=true", event("plan", size="42", paid="true")),
+    ],
+)
+def test_steps(text: str, step: Any) -> None:
+    assert parse_step(text) == step
+
+
+@pytest.mark.parametrize(
+    ("texts", "condition"),
+    [
+        (["device=mobile"], where(device="mobile")),
+        (["channel=Email,Direct", "device!=mobile"], where(channel=["Email", "Direct"]) & ~where(device="mobile")),
+        (["did:page:/cart", "!rage:Apply promo"], did(page("/cart")) & ~rage("Apply promo")),
+        (["dead:"], dead()),
+        (["props.plan=pro"], where(**{"props.plan": "pro"})),
+        ([], None),
+    ],
+)
+def test_filters(texts: list[str], condition: Any) -> None:
+    assert parse_where(texts) == condition or str(parse_where(texts)) == str(condition)
+
+
+@pytest.mark.parametrize("text", ["", "page", "page:", "pge:/cart", "field:email", "device", "did:cart"])
+def test_what_cannot_be_read_is_refused_with_the_forms_that_can(text: str) -> None:
+    with pytest.raises(QueryError, match=r"write|did you mean|needs a form"):
+        parse_step(text) if "device" not in text and "did" not in text else parse_where([text])
+
+
+def test_every_report_of_a_site_is_a_command_that_documents_every_argument() -> None:
+    for name, report in REPORTS.items():
+        method = getattr(Site, name)
+        assert report.help.endswith(".") or report.help.endswith(")."), name
+        _, *parameters = inspect.signature(method).parameters
+        assert [option.name for option in report.options] == parameters
+        for option in report.options:
+            assert option.help, f"{name}: {option.flag} has no help"
+            assert option.flag.startswith(f"--{option.name.replace('_', '-').removesuffix('s')}")
+
+
+# What each report is asked with: texts, as on the command line.
+SAID: dict[str, dict[str, Any]] = {
+    "conversion_rate": {"goal": "purchase", "unit": "visitor", "by": "device"},
+    "elements": {"path": "/p", "by": "none"},
+    "form": {"name": "f"},
+    "funnel": {"steps": ("page:/p", "conversion:purchase"), "times": True, "window": "session"},
+    "heatmap": {"path": "/p"},
+    "scroll": {"path": "/p", "by": "none"},
+    "session": {"id": "0000000000000001"},
+    "sessions": {"where": ("device=desktop",), "limit": "5"},
+}
+WITHOUT_ROWS = {"elements", "form", "heatmap"}
+
+
+@pytest.fixture(scope="module")
+def asked(shared: Store, new_site: Callable[[], int]) -> Site:
+    """A site with a page view, a form and a conversion."""
+    site_id = new_site()
+    save(
+        shared,
+        site_id,
+        [
+            {"at": ms("2026-11-02T12:00:00"), "path": "/p", "n": 0},
+            {"at": ms("2026-11-02T12:00:00"), "path": "/p", "kind": "form", "form": "f", "step": "ok", "n": 1},
+            {"at": ms("2026-11-02T12:00:01"), "kind": "conversion", "goal": "purchase", "n": 2},
+        ],
+    )
+    return site(shared, site_id)
+
+
+def texts(name: str) -> dict[str, Any]:
+    """What is said to the report, with a period where it has one."""
+    has_period = any(option.name == "period" for option in REPORTS[name].options)
+    return {**({"period": "2026-11-01..2026-11-15"} if has_period else {}), **SAID[name]}
+
+
+def test_every_report_is_asked_here() -> None:
+    assert sorted(SAID) == sorted(REPORTS)
+
+
+@pytest.mark.parametrize("name", sorted(SAID))
+def test_every_report_answers_to_texts_alone(asked: Site, name: str) -> None:
+    result = getattr(asked, name)(**REPORTS[name].from_texts(texts(name)))
+    assert result.meta.report == name
+    assert result.to_table()
+    assert bool(result.rows) != (name in WITHOUT_ROWS)
+    assert list(result.to_pandas().columns) == list(result.to_polars().columns) == result.to_arrow().column_names
+    assert len(result.to_polars()) == len(result.to_arrow()) == len(result.rows)
+
+
+@pytest.mark.parametrize("name", sorted(SAID))
+def test_every_question_can_be_stored_and_asked_again(asked: Site, name: str) -> None:
+    result = getattr(asked, name)(**REPORTS[name].from_texts(texts(name)))
+    stored = json.loads(json.dumps(result.spec))
+    again = asked.ask(stored)
+    assert again.rows == result.rows
+    assert again.spec == result.spec
+
+
+@pytest.mark.parametrize("name", sorted(SAID))
+def test_every_question_is_explained_without_being_asked(asked: Site, name: str) -> None:
+    explained = getattr(asked.explain, name)(**REPORTS[name].from_texts(texts(name)))
+    assert explained.sql
+    assert explained.estimate().rows >= 0
+    executed = {each.query_id for each in explained.statements}
+    assert not asked.place.store.execute(
+        "SELECT query_id FROM system.processes WHERE query_id IN {ids:Array(String)}", {"ids": sorted(executed)}
+    )
+
+
+def test_an_estimate_says_what_would_be_read(asked: Site) -> None:
+    assert asked.explain.session("1").estimate().rows > 0
+
+
+def test_a_stored_question_with_an_unknown_report_or_argument_is_refused(asked: Site) -> None:
+    with pytest.raises(UnknownName, match="unknown report 'funel', did you mean 'funnel'"):
+        asked.ask({"report": "funel"})
+    with pytest.raises(UnknownName, match="unknown argument of form 'nam', did you mean 'name'"):
+        asked.ask({"report": "form", "nam": "f"})
+
+
+def test_numbers_must_be_numbers() -> None:
+    with pytest.raises(BadQuestion, match="--limit: 'many' is not a whole number"):
+        REPORTS["sessions"].from_texts({"limit": "many"})
