@@ -132,7 +132,7 @@ def test_a_running_program_is_checked_and_asked(folder: Path, tmp_path: Path, mo
         assert told.output.count("ok  ") == 12
         common = ("--site", "demo-shop", "--period", "1d")
         for arguments in (
-            ("sessions",), ("heatmap", "--path", "/cart"), ("heatmap", "--path", "/cart", "--mode", "elements"),
+            ("sessions",), ("heatmap", "--path", "/cart"), ("elements", "--path", "/cart"),
             ("scroll", "--path", "/cart"), ("funnel", "--step", "page:/cart", "--step", "click:Add to cart"),
         ):  # fmt: skip
             rows = json.loads(footpath("query", *arguments, *common, "--format", "json").output)

@@ -13,7 +13,7 @@ from collector.query.question import begin, check_unit
 from collector.query.rate import Rate, against_the_rest
 from collector.query.result import Result
 from collector.query.session_source import ATTRIBUTES, sessions_sql
-from collector.query.sql import Binder, matches
+from collector.query.sql import Binder
 from collector.query.units import unit_sql
 
 if TYPE_CHECKING:
@@ -117,7 +117,3 @@ SELECT {source.id} AS unit, {grp} AS grp, countIf({question.converted(goal, bind
 FROM {source.source}
 WHERE {scope.base()} AND {question.during(binder)}{chosen}
 GROUP BY unit"""
-
-
-def _converted(goal: str, binder: Binder) -> str:
-    return f"events.kind = 'conversion' AND {matches('events.goal', goal, binder)}"
