@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from collector.query import BadQuestion, QueryError, connect
+from collector.query import BadQuestion, QueryError, arguments, connect
 from collector.query.report import REPORTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from collector.query import Result
+    from collector.query import Connection, Result
     from collector.query.report import Option, Report
 
 FORMATS: Final = {
@@ -35,14 +37,14 @@ def _command(report: Report) -> click.Command:
     return click.Command(report.name, params=[*_COMMON, *parameters], callback=ask, help=report.help)
 
 
-_PICTURE: Final = click.Path(dir_okay=False, path_type=Path)
+_FILE: Final = click.Path(dir_okay=False, path_type=Path)
 _COMMON: Final = (
     click.Option(["--site"], metavar="KEY", required=True, help="the site's key in sites.yml"),
     click.Option(["--tz"], metavar="ZONE", help="zone of the days  [default: the site's]"),
     click.Option(["--url"], metavar="URL", help="ClickHouse  [default: FOOTPATH_CLICKHOUSE_URL, or the running one]"),
     click.Option(["--format"], type=click.Choice(list(FORMATS)), default="table", show_default=True),
-    click.Option(["--plot"], type=_PICTURE, metavar="FILE", help="also draw it into this PNG, SVG or PDF"),
-    click.Option(["--background"], type=_PICTURE, metavar="FILE", help="picture of the page, for a heatmap's --plot"),
+    click.Option(["--plot"], type=_FILE, metavar="FILE", help="also draw it into this PNG, SVG or PDF"),
+    click.Option(["--background"], type=_FILE, metavar="FILE", help="picture of the page, for a heatmap's --plot"),
     click.Option(["--sql"], is_flag=True, help="also print the statements, on standard error"),
     click.Option(["--explain"], is_flag=True, help="print the statements and run none"),
 )  # fmt: skip
@@ -63,21 +65,27 @@ def _parameter(option: Option) -> click.Parameter:
 
 
 def _ask(report: Report, **options: Any) -> None:
+    with _asking(options["url"]) as connection:
+        site = connection.site(options["site"], options["tz"])
+        if options["explain"]:
+            site = site.explain
+        result = getattr(site, report.name)(**report.from_texts(options))
+        if options["explain"]:
+            click.echo("\n\n".join(result.sql))
+            return
+        if options["sql"]:
+            click.echo("\n\n".join(result.sql), err=True)
+        click.echo(FORMATS[options["format"]](result))
+        if options["plot"]:
+            _draw(result, options["plot"], options["background"])
+
+
+@contextlib.contextmanager
+def _asking(url: str | None) -> Iterator[Connection]:
     try:
-        connection = connect(options["url"])
+        connection = connect(url)
         try:
-            site = connection.site(options["site"], options["tz"])
-            if options["explain"]:
-                site = site.explain
-            result = getattr(site, report.name)(**report.from_texts(options))
-            if options["explain"]:
-                click.echo("\n\n".join(result.sql))
-                return
-            if options["sql"]:
-                click.echo("\n\n".join(result.sql), err=True)
-            click.echo(FORMATS[options["format"]](result))
-            if options["plot"]:
-                _draw(result, options["plot"], options["background"])
+            yield connection
         finally:
             connection.close()
     except (QueryError, ValueError, OSError) as error:
@@ -93,5 +101,32 @@ def _draw(result: Result[Any], path: Path, background: Path | None) -> None:
     click.echo(f"drawn into {path}", err=True)
 
 
+def _events(file: Path, **options: Any) -> None:
+    with _asking(options["url"]) as connection, click.progressbar(length=1, label="events", file=sys.stderr) as bar:
+
+        def advance(done: int, total: int) -> None:
+            bar.length = total
+            bar.update(done - bar.pos)
+
+        found = connection.site(options["site"], options["tz"]).to_parquet(
+            file,
+            options["period"],
+            where=arguments.parse_where(options["where"]),
+            bots=options["bots"],
+            progress=advance,
+        )
+    click.echo(f"{found:,} events written to {file}")
+
+
+_EVENTS: Final = (
+    click.Argument(["file"], type=_FILE),
+    *_COMMON[:3],
+    click.Option(["--period"], metavar="PERIOD", default="28d", show_default=True, help=arguments.PERIOD_HELP),
+    click.Option(["--where"], metavar="FILTER", multiple=True, help=arguments.WHERE_HELP),
+    click.Option(["--bots"], is_flag=True, help="bots too"),
+)
+group.add_command(
+    click.Command("events", params=list(_EVENTS), callback=_events, help="Write raw events into a Parquet FILE.")
+)
 for _report in REPORTS.values():
     group.add_command(_command(_report))

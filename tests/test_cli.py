@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
 
@@ -147,6 +148,11 @@ def test_a_running_program_is_checked_and_asked(folder: Path, tmp_path: Path, mo
         picture = tmp_path / "heat.png"
         assert footpath("query", "heatmap", "--path", "/cart", *common, "--plot", str(picture)).exit_code == 0
         assert picture.read_bytes().startswith(b"\x89PNG")
+        file = tmp_path / "events.parquet"
+        assert "10 events written to" in footpath("query", "events", str(file), *common).output
+        assert len(pq.read_table(file)) == 10
+        explained = footpath("query", "scroll", "--path", "/cart", *common, "--explain").output
+        assert "FROM scroll_bands" in explained
         no_picture = footpath("query", "sessions", *common, "--plot", str(picture))
         assert "has no picture" in no_picture.output
 

@@ -179,6 +179,16 @@ def _steps(texts: Sequence[str]) -> list[Step]:
     return [parse_step(text) for text in texts]
 
 
+def _named(texts: Sequence[str]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in texts]
+    for name, equals, value in pairs:
+        if not name or not equals:
+            raise BadQuestion(f"{name + value!r} is not of the form name=value")
+    return {name: value for name, _, value in pairs}
+
+
+NAMED = Kind("NAME=VALUE", _named, multiple=True)
+"""Arguments of any name."""
 _KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         "str": Kind("TEXT"),

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from collector.query.errors import QueryError, TooMuch
-from collector.store import StoreError
+from collector.store import Answer, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from collector.query.question import Place
     from collector.query.sql import Binder
@@ -72,13 +72,17 @@ class Asker:
             TooMuch: a limit was reached.
             QueryError: ClickHouse did not answer or refused.
         """
+        return self.table(sql, binder).rows
+
+    def table(self, sql: str, binder: Binder, settings: Mapping[str, object] | None = None) -> Answer:
+        """Like `rows`, with the names of the columns; `settings` are more guards."""
         statement = Statement(sql, dict(binder.values), f"footpath-{uuid.uuid4().hex}")
         self.statements.append(statement)
         if self.dry:
-            return []
-        settings = {**GUARDS, "log_comment": f"footpath:{self._report}"}
+            return Answer((), [], statement.query_id)
+        guards = {**GUARDS, **(settings or {}), "log_comment": f"footpath:{self._report}"}
         try:
-            return self._store.ask(sql, statement.params, settings, statement.query_id).rows
+            return self._store.ask(sql, statement.params, guards, statement.query_id)
         except StoreError as error:
             raise _translated(error, self._report) from error
 

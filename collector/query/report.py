@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
-from collector.query import arguments
+from collector.query import arguments, render
 from collector.query.errors import BadQuestion, unknown
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R", bound="Result[Any]")
+_OPEN = "params"
+"""Of a report that takes arguments of any name (`**params`), what they are called together."""
 REPORTS: dict[str, Report] = {}
 """Every report by its name; complete when `collector.query` is imported."""
 
@@ -69,7 +71,7 @@ class Report:
                 read[option.name] = None
                 continue
             try:
-                read[option.name] = option.kind.read(text)
+                read.update(option.kind.read(text) if option.name == _OPEN else {option.name: option.kind.read(text)})
             except BadQuestion as error:
                 raise BadQuestion(f"{option.flag}: {error}") from None
         return read
@@ -87,9 +89,8 @@ class Asked:
         """The question as plain data: `report`, and the arguments that were given."""
         kinds = {option.name: option.kind for option in self.report.options}
         said = {
-            name: value if value is None else kinds[name].plain(value)
+            name: kinds[name].plain(value) if name in kinds and value is not None else render.plain(value)
             for name, value in self.arguments.items()
-            if name in kinds
         }
         return {"report": self.report.name, **said}
 
@@ -109,6 +110,7 @@ def report(ask: Callable[Concatenate[Place, P], R]) -> Callable[Concatenate[Any,
     def method(self: Any, /, *args: P.args, **kwargs: P.kwargs) -> R:
         given = _signature.bind(self, *args, **kwargs).arguments
         given.pop("self")
+        given.update(given.pop(_OPEN, {}))
         return run(found, self.place, given)  # type: ignore[return-value]
 
     own = inspect.signature(ask)
@@ -138,9 +140,11 @@ def revive(spec: Mapping[str, Any]) -> tuple[Report, dict[str, Any]]:
     found = REPORTS[name]
     kinds = {option.name: option.kind for option in found.options}
     for argument in said:
-        if argument not in kinds:
+        if argument not in kinds and _OPEN not in kinds:
             raise unknown(f"argument of {name}", argument, kinds)
-    return found, {each: None if value is None else kinds[each].revive(value) for each, value in said.items()}
+    return found, {
+        each: value if value is None or each not in kinds else kinds[each].revive(value) for each, value in said.items()
+    }
 
 
 def _summary(text: str) -> str:
@@ -154,10 +158,11 @@ def _options(ask: Callable[..., Any], text: str) -> tuple[Option, ...]:
 
 
 def _option(parameter: inspect.Parameter, text: str) -> Option:
-    kind = arguments.kind_of(str(parameter.annotation))
+    is_open = parameter.kind is inspect.Parameter.VAR_KEYWORD
+    kind = arguments.NAMED if is_open else arguments.kind_of(str(parameter.annotation))
     single = parameter.name.removesuffix("s") if kind.multiple else parameter.name
-    required = parameter.default is inspect.Parameter.empty
-    default = None if required else parameter.default
+    required = parameter.default is inspect.Parameter.empty and not is_open
+    default = None if required or is_open else parameter.default
     if required and parameter.name == "period":
         required, default = False, arguments.DEFAULT_PERIOD
     return Option(parameter.name, f"--{single.replace('_', '-')}", text, kind, default, required)
@@ -169,7 +174,7 @@ def _described(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     names: list[str] = []
     for line in section[1].splitlines() if section else ():
-        if said := re.match(r"    ([a-z_, ]+): (.*)", line):
+        if said := re.match(r"    \**([a-z_, ]+): (.*)", line):
             names = [each.strip() for each in said[1].split(",")]
             found.update(dict.fromkeys(names, said[2]))
         elif line.strip():

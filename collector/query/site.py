@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from collector.query import parquet
 from collector.query.report import report, revive, run
-from collector.query.reports import conversion_rate, elements, form, funnel, heatmap, scroll, session, sessions
+from collector.query.reports import conversion_rate, elements, form, funnel, heatmap, scroll, session, sessions, sql
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
 
+    from collector.query.filters import Filter
+    from collector.query.period import Period
     from collector.query.question import Place
     from collector.query.result import Result
 
@@ -45,6 +49,7 @@ class Site:
     scroll = report(scroll.ask)
     session = report(session.ask)
     sessions = report(sessions.ask)
+    sql = report(sql.ask)
 
     def ask(self, spec: Mapping[str, Any]) -> Result[Any]:
         """The answer to a stored question, as `Result.spec` gives it.
@@ -62,6 +67,28 @@ class Site:
         Names are not looked up, and there are no rows; `estimate()` of the answer says how much would be read.
         """
         return Site(replace(self.place, dry=True))
+
+    def to_parquet(
+        self,
+        path: str | Path,
+        period: Period | str,
+        *,
+        where: Filter | None = None,
+        bots: bool = False,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> int:
+        """Write the raw events of a period into a Parquet file, and return how many.
+
+        Columns are those of the table `events`; ids are 16 hex digits, `props` JSON as text. The file appears when it
+        is complete; until then it is called `<path>.unfinished`.
+
+        Args:
+            progress: called with the number of events written, and of all.
+
+        Raises:
+            QueryError: pyarrow is not installed, or ClickHouse did not answer.
+        """
+        return parquet.export(self.place, path, period, where=where, bots=bots, progress=progress)
 
     def __repr__(self) -> str:
         return f"<Site {self.place.key}, days of {self.place.zone}>"
