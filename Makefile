@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: help demo test lint test-python test-script build-script crash bench bench-script clean
+.PHONY: help demo test lint test-python test-script build-script crash bench bench-questions bench-script clean
 
 help:
 	@echo "make demo          install, start everything, and open a small shop to click through"
@@ -12,6 +12,7 @@ help:
 	@echo "make build-script  rebuild sdk_js/dist"
 	@echo "make crash         200 times something dies under load, and every event is counted"
 	@echo "make bench         the ingest benchmark, some five minutes"
+	@echo "make bench-questions  every report on fifty million events, beside others' schemas, half an hour"
 	@echo "make bench-script  the script beside others in a browser, an hour"
 
 demo: $(VENV)/.installed
@@ -41,6 +42,9 @@ crash: $(VENV)/.installed-test
 
 bench: $(VENV)/.installed-test
 	$(BIN)/python bench/ingest.py
+
+bench-questions: $(VENV)/.installed-test
+	PYTHONPATH=. $(BIN)/python bench/questions.py
 
 bench-script: bench/script/node_modules
 	node bench/script/run.js
