@@ -30,7 +30,7 @@ _READY: Final = """
   {command} query sessions --site {site} --period 2d
   {command} query funnel --site {site} --period 2d --step page:/cart --step page:/checkout --step conversion:purchase \\
       --window 1h --by device
-  {command} query heatmap --site {site} --period 2d --path /cart --mode elements
+  {command} query elements --site {site} --period 2d --path /cart
 
 [bold]The same in Python:[/bold]
   from collector.query import connect, last

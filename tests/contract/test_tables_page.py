@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.contract import describe
+
 if TYPE_CHECKING:
     from collector.store import Store
 
@@ -30,23 +32,31 @@ def test_every_table_has_its_section(store: Store) -> None:
     assert set(SECTIONS) == {name for (name,) in found} - INTERNAL
 
 
-@pytest.mark.parametrize("table", sorted(SECTIONS))
+def columns(store: Store, table: str) -> dict[str, tuple[str, str]]:
+    """Type, of enumerations without their values, and comment of each column."""
+    found = store.execute(
+        "SELECT name, type, comment FROM system.columns WHERE database = currentDatabase() AND table = {t:String}",
+        {"t": table},
+    )
+    return {name: (re.sub(r"^Enum8\(.*", "Enum8", kind), comment) for name, kind, comment in found}
+
+
+@pytest.mark.parametrize("table", sorted(set(SECTIONS) - set(describe.TABLES)))
 def test_every_column_is_listed_as_it_is(store: Store, table: str) -> None:
-    """Enumerations without their values; of `v_events` only what is not a column of `events` as it is."""
-    columns = {
-        name: (re.sub(r"^Enum8\(.*", "Enum8", kind), comment)
-        for name, kind, comment in store.execute(
-            "SELECT name, type, comment FROM system.columns WHERE database = currentDatabase() AND table = {t:String}",
-            {"t": table},
-        )
-    }
-    said = listed(table)
+    """Of `v_events` only what is not a column of `events` as it is."""
+    said, found = listed(table), columns(store, table)
     if table == "v_events":
-        plain = listed("events")
-        assert all(columns[name][0] == plain[name][0] for name in set(columns) - set(said))
-        columns = {name: column for name, column in columns.items() if name in said}
-    assert {name: kind for name, (kind, _) in said.items()} == {name: kind for name, (kind, _) in columns.items()}
-    for name, (_, comment) in columns.items():
+        plain = columns(store, "events")
+        assert all(found[name][0] == plain[name][0] for name in set(found) - set(said))
+        found = {name: column for name, column in found.items() if name in said}
+    assert {name: kind for name, (kind, _) in said.items()} == {name: kind for name, (kind, _) in found.items()}
+    for name, (_, comment) in found.items():
         assert said[name][1], name
         if comment:
             assert said[name][1] == comment, name
+
+
+@pytest.mark.parametrize("table", describe.TABLES)
+def test_what_the_contract_lists_is_linked(table: str) -> None:
+    """schema/README.md has the columns of what is sent; here stands where."""
+    assert f"(../schema/README.md#table-{table})" in SECTIONS[table]
