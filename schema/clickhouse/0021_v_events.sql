@@ -12,7 +12,7 @@ SELECT
     lower(leftPad(hex(events.visitor_id), 16, '0')) AS visitor_id,
     lower(leftPad(hex(events.session_id), 16, '0')) AS session_id,
     lower(leftPad(hex(events.page_id), 16, '0')) AS page_id,
-    toBool(events.bot_class != '') AS is_bot,
+    CAST(events.bot_class != '' AS Bool) AS is_bot,
     toString(events.device) AS device,
     if(events.element_key = 0, '', lower(leftPad(hex(events.element_key), 16, '0'))) AS element_key,
     if(events.person_id = 0, '', lower(leftPad(hex(events.person_id), 16, '0'))) AS person_id,
