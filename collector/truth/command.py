@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collector.truth.score import Score, World
 
 SITES: Final = 20
-VISITS: Final = 1500
+VISITS: Final = 2500
 _SENDERS: Final = 4
 _LOAD_SECONDS: Final = 600
 _SITE: Final = """\

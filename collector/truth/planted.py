@@ -6,6 +6,7 @@ false.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -22,11 +23,12 @@ AGENTS: Final = {
     ("desktop", "Chrome"): f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {_CHROME} Safari/537.36",
     ("desktop", "Firefox"): "Mozilla/5.0 (X11; Linux x86_64; rv:157.0) Gecko/20100101 Firefox/157.0",
     ("desktop", "Safari"): f"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) {_APPLE} Safari/605.1.15",
-    ("mobile", "Chrome Mobile"): f"Mozilla/5.0 (Linux; Android 10; K) {_CHROME} Mobile Safari/537.36",
-    ("mobile", "Mobile Safari"): (
+    ("mobile", "Chrome"): f"Mozilla/5.0 (Linux; Android 10; K) {_CHROME} Mobile Safari/537.36",
+    ("mobile", "Safari"): (
         f"Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) {_APPLE} Mobile/15E148 Safari/604.1"
     ),
 }
+BROWSERS: Final = ("Chrome", "Firefox", "Safari")
 CAMPAIGNS: Final = tuple(f"campaign-{number}" for number in range(8))
 REFERRERS: Final = ("", "https://www.google.com/", "https://www.instagram.com/", "https://news.example/")
 BANDS: Final = 20
@@ -41,7 +43,7 @@ class Planted:
         add: of a product's page view, by device: "Add to cart" is clicked.
         checkout: of a cart, by device: the checkout is opened and the form begun.
         leaves: of a visit to a field, except the broken one in the broken browser: given up there.
-        broken_browser: in which `BROKEN` is left with `leaves_broken`.
+        broken_browser: on all its devices, in which `BROKEN` is left with `leaves_broken`.
         misled: of a product's page view: the picture that looks like a control is clicked, which does nothing.
         reach: of a page view, by 5 % band: it came into view.
         slow_page: path whose LCP has the median `slow_ms`; the others have `fast_ms`; both spread lognormally.
@@ -51,7 +53,7 @@ class Planted:
     add: dict[str, float]
     checkout: dict[str, float]
     leaves: float
-    broken_browser: tuple[str, str]
+    broken_browser: str
     leaves_broken: float
     misled: float
     reach: tuple[float, ...]
@@ -59,20 +61,17 @@ class Planted:
     slow_ms: float
     fast_ms: float
 
-    def leave(self, who: tuple[str, str], field: str) -> float:
+    def leave(self, browser: str, field: str) -> float:
         """The probability that a visit to the field is the last."""
-        return self.leaves_broken if field == BROKEN and who == self.broken_browser else self.leaves
+        return self.leaves_broken if field == BROKEN and browser == self.broken_browser else self.leaves
 
-    def completes(self, who: tuple[str, str]) -> float:
+    def completes(self, browser: str) -> float:
         """Of those who began the form: it is sent."""
-        stays = 1.0
-        for field in FIELDS:
-            stays *= 1 - self.leave(who, field)
-        return stays
+        return math.prod(1 - self.leave(browser, field) for field in FIELDS)
 
     def converts(self, who: tuple[str, str]) -> float:
         """Of all visits: a purchase."""
-        return self.add[who[0]] * self.checkout[who[0]] * self.completes(who)
+        return self.add[who[0]] * self.checkout[who[0]] * self.completes(who[1])
 
 
 def plant(rng: Random) -> Planted:
@@ -83,7 +82,7 @@ def plant(rng: Random) -> Planted:
         add={"desktop": rng.uniform(0.3, 0.5), "mobile": rng.uniform(0.3, 0.5)},
         checkout={"desktop": rng.uniform(0.5, 0.8), "mobile": rng.uniform(0.4, 0.7)},
         leaves=rng.uniform(0.01, 0.05),
-        broken_browser=rng.choice(list(AGENTS)),
+        broken_browser=rng.choice(BROWSERS),
         leaves_broken=rng.uniform(0.4, 0.7),
         misled=rng.uniform(0.08, 0.2),
         reach=tuple(1.0 if band < 5 else (1 - (band - 4) / (BANDS - 3)) ** (1 / depth) for band in range(BANDS)),

@@ -69,7 +69,7 @@ def _steps(worlds: Sequence[World]) -> Score:
         steps = [page(PRODUCT), page("/cart"), page("/checkout"), conversion(GOAL)]
         rows = world.site.funnel(steps, PERIOD, "2h", by="device").rows
         for device in _DEVICES:
-            completes = mean(world.planted.completes(who) for who in AGENTS if who[0] == device)
+            completes = mean(world.planted.completes(browser) for where, browser in AGENTS if where == device)
             truths = (1.0, world.planted.add[device], world.planted.checkout[device], completes)
             found = [row.from_previous for row in rows if row.group == device]
             held += [_holds(rate, truth) for rate, truth in zip(found[1:], truths[1:], strict=True)]
@@ -79,9 +79,8 @@ def _steps(worlds: Sequence[World]) -> Score:
 def _hazards(worlds: Sequence[World]) -> Score:
     held = []
     for world in worlds:
-        browsers = {who[1]: who for who in AGENTS}
         rows = world.site.form(FORM, PERIOD, by="browser").rows
-        held += [_holds(row.hazard, world.planted.leave(browsers[row.group], row.field)) for row in rows]
+        held += [_holds(row.hazard, world.planted.leave(row.group, row.field)) for row in rows]
     return _coverage("form", f"leaving at each of {len(FIELDS)} fields by browser", held)
 
 
@@ -148,7 +147,7 @@ def _broken(worlds: Sequence[World]) -> Score:
     for world in worlds:
         rows = world.site.funnel([page("/checkout"), conversion(GOAL)], PERIOD, "2h", by="browser").rows
         findings = {row.group for row in rows if row.q_value is not None and row.q_value < SURE}
-        found += world.planted.broken_browser[1] in findings
+        found += world.planted.broken_browser in findings
     return Score(
         "funnel",
         f"field {BROKEN!r} broken in one browser",

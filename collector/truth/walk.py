@@ -131,7 +131,7 @@ class _Visitor:
         events: list[dict[str, Any]] = [{"k": "form", "t": 800, "form": FORM, "step": "view"}]
         events.append({"k": "form", "t": 2000, "form": FORM, "step": "start", "last_field": FIELDS[0]})
         for index, name in enumerate(FIELDS):
-            leaves = self._chance(self._planted.leave(self._who, name))
+            leaves = self._chance(self._planted.leave(self._who[1], name))
             invalid = {"invalid": "patternMismatch"} if leaves and name == BROKEN else {}
             events.append(
                 {"k": "field", "t": 3000 + 4000 * index, "form": FORM, "field": name, "index": index, "visit": 1,
