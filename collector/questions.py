@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -34,9 +35,13 @@ def group() -> None:
 def _command(report: Report) -> click.Command:
     ask: Callable[..., None] = functools.partial(_ask, report)
     parameters = [_parameter(option) for option in report.options]
-    return click.Command(report.name, params=[*_COMMON, *parameters], callback=ask, help=report.help)
+    short = re.sub(r" \(definitions? [^)]*\)", "", report.help)
+    return click.Command(
+        report.name, params=[*_COMMON, *parameters], callback=ask, help=report.help, short_help=short.partition(". ")[0]
+    )
 
 
+_METAVARS: Final = {"by": "COLUMN", "name": "NAME"}
 _FILE: Final = click.Path(dir_okay=False, path_type=Path)
 _COMMON: Final = (
     click.Option(["--site"], metavar="KEY", required=True, help="the site's key in sites.yml"),
@@ -50,15 +55,23 @@ _COMMON: Final = (
 )  # fmt: skip
 
 
+def _is_text(option: Option) -> bool:
+    return option.kind.metavar == "TEXT" and not option.kind.multiple
+
+
 def _parameter(option: Option) -> click.Parameter:
     names = [option.flag, option.name]
     if option.default is False:
-        return click.Option(names, is_flag=True, default=False, help=option.help)
-    details: dict[str, Any] = {"help": option.help, "required": option.required, "multiple": option.kind.multiple}
+        return click.Option(names, is_flag=True, default=False, help=option.help.rstrip("."))
+    form = f" ({option.kind.form})" if option.kind.form else ""
+    text = option.help.rstrip(".") + form
+    details: dict[str, Any] = {"help": text, "required": option.required, "multiple": option.kind.multiple}
     if option.kind.choices:
         details["type"] = click.Choice(option.kind.choices)
     else:
-        details["metavar"] = option.kind.metavar
+        details["metavar"] = (
+            _METAVARS.get(option.name, option.name.upper()) if _is_text(option) else option.kind.metavar
+        )
     if not option.kind.multiple and option.default is not None:
         details.update(default=option.default, show_default=True)
     return click.Option(names, **details)

@@ -50,7 +50,8 @@ class Kind:
     """A kind of argument.
 
     Attributes:
-        metavar: what stands for the value in help; empty for a switch.
+        metavar: what stands for the value in help; empty for a switch and for text, which is called as the argument.
+        form: how it is written on the command line, where that is not how it is written in Python.
         read: from the text of the command line (from a sequence of texts where `multiple`).
         plain: as JSON can carry it.
         revive: from what `plain` gave.
@@ -63,6 +64,7 @@ class Kind:
     revive: Callable[[Any], Any] = lambda value: value
     multiple: bool = False
     choices: tuple[str, ...] = ()
+    form: str = ""
 
 
 def kind_of(annotation: str) -> Kind:
@@ -196,16 +198,17 @@ _KINDS: Mapping[str, Kind] = MappingProxyType(
         "int": Kind("N", _whole),
         "float": Kind("NUMBER", _number),
         "bool": Kind("", bool),
-        "str | timedelta": Kind("LENGTH", plain=_length),
+        "str | timedelta": Kind("LENGTH", plain=_length, form="7d, 12h, 30m, 45s"),
         "Period | str": Kind("PERIOD", parse_period, lambda value: parse_period(value).to_dict(), Period.from_dict),
         "Filter": Kind("FILTER", parse_where, lambda value: value.to_dict(), Filter.from_dict, multiple=True),
-        "Step": Kind("STEP", parse_step, lambda value: value.to_dict(), Step.from_dict),
+        "Step": Kind("STEP", parse_step, lambda value: value.to_dict(), Step.from_dict, form=STEP_HELP),
         "Sequence[Step]": Kind(
             "STEP",
             _steps,
             lambda value: [each.to_dict() for each in value],
             lambda spec: [Step.from_dict(each) for each in spec],
             multiple=True,
+            form=f"{STEP_HELP}; one --step each",
         ),
         "Sequence[str]": Kind("TEXT", list, list, list, multiple=True),
         "Sequence[float]": Kind("NUMBER", lambda texts: [_number(text) for text in texts], list, list, multiple=True),

@@ -130,7 +130,7 @@ def ask(
 
     Args:
         steps: 2 to 12 things that a visitor does, such as `page("/cart")`.
-        window: the longest way from step 1: text, timedelta, or "session".
+        window: the longest way from step 1; or "session".
         order: `strict`: no other step between two steps; `any`: in any order.
         unit: what is counted.
         exclude: an attempt ends at these.
