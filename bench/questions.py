@@ -55,16 +55,24 @@ SKIPPED = {"session", "sql"}
 
 @click.command(help=__doc__)
 @click.option("--events", default=50_000_000, show_default=True, help="how many events to make")
+@click.option("--only-largest", is_flag=True, help="leave the other sites out, which no question reads")
 @click.option("--keep", type=click.Path(file_okay=False, path_type=Path), help="directory that keeps them")
 @click.option("--runs", default=5, show_default=True, help="of each question")
 @click.option("--only", multiple=True, help="names of reports")
 @click.option("--peers/--no-peers", "with_peers", default=True, help="also the others' schemas")
 @click.option("--json", "as_json", type=click.Path(dir_okay=False, path_type=Path), help="also write the figures here")
 def main(
-    *, events: int, keep: Path | None, runs: int, only: tuple[str, ...], with_peers: bool, as_json: Path | None
+    *,
+    events: int,
+    only_largest: bool,
+    keep: Path | None,
+    runs: int,
+    only: tuple[str, ...],
+    with_peers: bool,
+    as_json: Path | None,
 ) -> None:
     with _stores(keep) as (writer, reader):
-        _prepare(writer, events, with_peers=with_peers)
+        _prepare(writer, events, only_largest=only_largest, with_peers=with_peers)
         site = Connection(reader, clock=lambda: NOW_MS).site(f"site-{world.LARGEST}")
         asked: dict[tuple[str, str], list[list[str]]] = {}
         names = [name for name in sorted(REPORTS) if name not in SKIPPED and (not only or name in only)]
@@ -98,12 +106,14 @@ def _stores(keep: Path | None) -> Iterator[tuple[Store, Store]]:
         yield stores
 
 
-def _prepare(store: Store, events: int, *, with_peers: bool) -> None:
+def _prepare(store: Store, events: int, *, only_largest: bool, with_peers: bool) -> None:
     if not store.execute("SELECT count() FROM events")[0][0]:
         with click.progressbar(
-            length=round(events / world.EVENTS_A_SESSION), label="making sessions", file=sys.stderr
+            length=round(events * (world.SHARE / 1000 if only_largest else 1) / world.EVENTS_A_SESSION),
+            label="making sessions",
+            file=sys.stderr,
         ) as bar:
-            world.fill(store, events, bar.update)
+            world.fill(store, events, bar.update, only_largest=only_largest)
         _settle(store)
     databases = {name for (name,) in store.execute("SELECT name FROM system.databases")}
     for name, statements in (("posthog", peers.POSTHOG), ("plausible", peers.PLAUSIBLE)) if with_peers else ():

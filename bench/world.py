@@ -18,6 +18,8 @@ FIRST_DAY: Final = date(2026, 6, 1)
 DAYS: Final = 90
 SITES: Final = 30
 LARGEST: Final = 1
+SHARE: Final = 203
+"""Thousandths of all events that are the largest site's."""
 EVENTS_A_SESSION: Final = 25.7
 """Roughly; the number of events asked for is met within some percent."""
 BATCH: Final = 40_000
@@ -25,8 +27,8 @@ _START_MS: Final = 1_780_272_000_000  # FIRST_DAY, 00:00 UTC
 
 SESSIONS: Final = """
 SELECT number AS s, cityHash64(s, 1) AS a, cityHash64(s, 2) AS b, cityHash64(s, 3) AS c,
-    if(a % 1000 < 203, 1, 2 + b % 29)::UInt32 AS site,
-    cityHash64(toUInt64(pow(c % 1000003 / 1000003, 1.5) * {visitors:UInt64} * if(site = 1, 0.203, 0.0275)), site) AS visitor,
+    if(a % 1000 < {share:UInt16}, 1, 2 + b % 29)::UInt32 AS site,
+    cityHash64(toUInt64(pow(c % 1000003 / 1000003, 1.5) * {visitors:UInt64} * if(site = 1, {share:UInt16}, (1000 - {share:UInt16}) / 29) / 1000), site) AS visitor,
     {start:Int64} + (intDiv(a, 1000) % {days:Int64}) * 86400000
         + toInt64((0.5 + 0.32 * sin(6.2832 * ((b % 86400) / 86400 - 0.3))) * (c % 86400) * 1000) AS began,
     bitOr(bitShiftLeft(toUInt64(began - 1735689600000), 24), a % 16777216) AS session,
@@ -127,14 +129,18 @@ FROM (
 _HELPERS: Final = ("has_element", "control")
 
 
-def fill(store: Store, events: int, progress: Callable[[int], None]) -> int:
-    """Insert about `events` events, and return how many sessions that took; `progress` hears of each batch."""
-    sessions = round(events / EVENTS_A_SESSION)
+def fill(store: Store, events: int, progress: Callable[[int], None], *, only_largest: bool = False) -> None:
+    """Insert about `events` events; `progress` hears of each batch's sessions.
+
+    `only_largest`: only those of the largest site, since no question reads the others.
+    """
+    share = 1000 if only_largest else SHARE
+    sessions = round(events * (SHARE / 1000 if only_largest else 1) / EVENTS_A_SESSION)
     columns = ", ".join(name for name, _ in _described(store) if name not in _HELPERS)
     for first in range(0, sessions, BATCH):
         store.execute(
             f"INSERT INTO events ({columns}) SELECT {columns} FROM ({EVENTS})",
-            _params(sessions, first, min(BATCH, sessions - first)),
+            _params(sessions, first, min(BATCH, sessions - first), share),
             {"optimize_on_insert": 0, "max_partitions_per_insert_block": 0, "max_insert_threads": 2},
         )
         progress(min(BATCH, sessions - first))
@@ -148,13 +154,12 @@ def fill(store: Store, events: int, progress: Callable[[int], None]) -> int:
             "updated_at": [datetime(2026, 6, 1, tzinfo=UTC)] * SITES,
         },
     )
-    return sessions
 
 
-def _params(sessions: int, first: int, count: int) -> dict[str, object]:
+def _params(sessions: int, first: int, count: int, share: int) -> dict[str, object]:
     visitors = max(1, round(sessions * 0.35))
-    return {"visitors": visitors, "start": _START_MS, "days": DAYS, "first": first, "count": count}
+    return {"visitors": visitors, "start": _START_MS, "days": DAYS, "first": first, "count": count, "share": share}
 
 
 def _described(store: Store) -> list[tuple[str, str]]:
-    return [(row[0], row[1]) for row in store.execute(f"DESCRIBE ({EVENTS})", _params(100, 0, 1))]
+    return [(row[0], row[1]) for row in store.execute(f"DESCRIBE ({EVENTS})", _params(100, 0, 1, SHARE))]
