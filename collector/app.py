@@ -15,6 +15,7 @@ from collector import (
     authorize,
     export,
     publish,
+    quota,
     receive,
     receive_outcomes,
     request_id,
@@ -30,6 +31,8 @@ from collector.enrich.visitor import Salts, fingerprint, load_key
 from collector.sites import LiveSites
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from werkzeug.exceptions import MethodNotAllowed
 
 _SWEEP_SECONDS: Final = 1800
@@ -54,7 +57,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         rate=settings.rate,
     )
     atexit.register(parts.spool.close)
-    threading.Thread(target=_sweep, args=(parts.salts,), name="salts", daemon=True).start()
+    threading.Thread(target=_sweep, args=(parts.salts, settings.spool_dir), name="sweep", daemon=True).start()
     app = Flask("footpath", static_folder=None)
     # Otherwise /v1//events is a redirect, to whatever host the request names.
     app.url_map.merge_slashes = False
@@ -73,10 +76,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     return app
 
 
-def _sweep(salts: Salts) -> None:
+def _sweep(salts: Salts, spool_dir: Path) -> None:
     """Delete outdated salts also while nobody comes: without them no address can be told from its hash."""
     while True:
         salts.sweep()
+        quota.forget(spool_dir, receive.now_ms())
         time.sleep(_SWEEP_SECONDS)
 
 

@@ -29,6 +29,7 @@ from collector.enrich import device, visitor
 from collector.enrich.hints import HEADERS
 from collector.event import Json, Record
 from collector.limits import BURST, Limiter, Refusals, network, parsed
+from collector.quota import Quotas
 from collector.spool import SpoolError
 from collector.telemetry import REJECTED
 
@@ -52,8 +53,8 @@ SKEW_MS: Final = 10_000
 RETRY_SECONDS: Final = 5
 _KEPT_REFUSALS_A_MINUTE: Final = 100
 _SIGN_SECONDS: Final = 10
-SIGNS: Final = ("site", "origin")
-"""Refusals that may mean that sites.yml is wrong."""
+SIGNS: Final = ("site", "origin", "quota")
+"""Refusals that may mean that sites.yml is wrong, or too tight."""
 
 INTERNAL: Final = "the collector failed; its log says where"
 
@@ -82,8 +83,8 @@ class Refusal(Exception):
 
     @property
     def blames_sender(self) -> bool:
-        """Whether sending the same again cannot help; a rate, a full disk and the like pass."""
-        return self.status < 429
+        """Whether sending the same again cannot help; a rate, a quota, a full disk and the like pass."""
+        return self.status < 429 and self.reason != "quota"
 
 
 def too_many_refusals() -> Refusal:
@@ -238,6 +239,7 @@ class Receiver:
         self._parts = parts
         self._rate = Rate(parts.rate)
         self._refusals = Refusals(parts.rate)
+        self._quotas = Quotas(parts.spool)
         self._kept = KeptRefusals()
         self._signs = Signs(parts.spool)
 
@@ -270,6 +272,8 @@ class Receiver:
         sender = self._sender(environ, document, received, address)
         if sender.site is not limited:
             self._rate.require(sender.site, near)
+        if spent := self._quotas.spent(sender.site, received):
+            raise Refusal(403, "quota", spent)
         verdict = _verdict(document, len(body))
         _refuse_stale(verdict)
         self._put(sender, document, verdict)
@@ -336,6 +340,7 @@ class Receiver:
         self._count(batch, sender.received, verdict)
         if batch["events"] or record.rejected:
             put(self._parts.spool, record, len(batch["events"]))
+            self._quotas.add(site, len(batch["events"]), sender.received)
 
     def _set_identity(self, batch: Json, sender: Sender) -> None:
         """Visitor and session of a browser that may store nothing: a keyed hash of the day, made before the spool."""
