@@ -29,6 +29,7 @@ from collector.config import Settings
 from collector.enrich.place import Places
 from collector.enrich.visitor import Salts, fingerprint, load_key
 from collector.sites import LiveSites
+from collector.unread import Unread
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,6 +54,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         salts=Salts(settings.data_dir / "salts"),
         person_key=load_key(settings.config_dir),
         places=Places(settings.country_db),
+        unread=Unread(settings.threads),
         trusted_proxies=settings.trusted_proxies,
         rate=settings.rate,
     )

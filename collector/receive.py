@@ -32,6 +32,7 @@ from collector.limits import BURST, Limiter, Refusals, network, parsed
 from collector.quota import Quotas
 from collector.spool import SpoolError
 from collector.telemetry import REJECTED
+from collector.unread import TooManyUnread, Unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -101,6 +102,7 @@ class Parts:
     salts: visitor.Salts
     person_key: bytes
     places: Places
+    unread: Unread
     trusted_proxies: tuple[Network, ...] = ()
     rate: float = 50.0
 
@@ -265,7 +267,7 @@ class Receiver:
             Refusal: nothing of it was taken.
         """
         received = now_ms()
-        sent = read_sent(environ)
+        sent = read_sent(environ, self._parts.unread, near)
         limited = self._spared(sent, near)
         body = unpacked(sent, environ)
         document = read_document(body)
@@ -429,14 +431,17 @@ _HEAD_BYTES: Final = 1024
 _SITE: Final = re.compile(rb'"site"\s*:\s*"([a-z0-9][a-z0-9_-]{0,63})"')
 
 
-def read_sent(environ: WSGIEnvironment) -> bytes:
-    """The request's body as it came.
+def read_sent(environ: WSGIEnvironment, unread: Unread, near: str) -> bytes:
+    """The request's body as it came from the network `near`.
 
     Raises:
-        Refusal: 413 too large, 400 not readable.
+        Refusal: 413 too large, 400 not readable, 429 too many of that network's are on their way.
     """
     try:
-        return get_input_stream(environ, max_content_length=MAX_WIRE_BYTES).read()
+        with unread.of(near, environ.get("REMOTE_ADDR", "")):
+            return get_input_stream(environ, max_content_length=MAX_WIRE_BYTES).read()
+    except TooManyUnread:
+        raise Refusal(429, "unread", "too many bodies of this network are still on their way", 1) from None
     except RequestEntityTooLarge:
         raise Refusal(413, "too_large", f"more than {MAX_WIRE_BYTES >> 20} MiB") from None
     except (HTTPException, OSError) as error:
