@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
     from werkzeug.exceptions import MethodNotAllowed
 
+    from collector.spool import Spool
+
 _SWEEP_SECONDS: Final = 1800
 
 
@@ -72,9 +74,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(receive_outcomes.blueprint(parts, guard))
     app.register_blueprint(visitors.blueprint(parts, guard))
     app.register_blueprint(export.blueprint(settings, sites, guard))
-    app.register_blueprint(publish.blueprint(settings, sites, script.files(resources.folder("sdk"))))
+    files = script.files(resources.folder("sdk"))
+    app.register_blueprint(publish.blueprint(settings, sites, files, parts.spool.count))
     _add_operation(app, settings, parts)
-    _add_errors(app)
+    _add_errors(app, parts.spool)
     return app
 
 
@@ -125,17 +128,20 @@ def _add_operation(app: Flask, settings: Settings, parts: receive.Parts) -> None
         return Response(text, mimetype="application/schema+json", headers=receive.CORS)
 
 
-def _add_errors(app: Flask) -> None:
+def _add_errors(app: Flask, spool: Spool) -> None:
     @app.errorhandler(404)
     def missing(_: Exception) -> Response:
+        spool.count(telemetry.REJECTED + "route")
         return receive.refused(404, "route", "no such route; /openapi.json lists what there is")
 
     @app.errorhandler(405)
     def method(error: MethodNotAllowed) -> Response:
+        spool.count(telemetry.REJECTED + "method")
         response = receive.refused(405, "method", f"{request.method} is not for this route")
         response.headers["Allow"] = ", ".join(error.valid_methods or ())
         return response
 
     @app.errorhandler(500)
     def failed(_: Exception) -> Response:
+        spool.count(telemetry.REJECTED + "internal")
         return receive.refused(500, "internal", receive.INTERNAL)

@@ -199,6 +199,7 @@ def ahead(application: WSGIApplication, receiver: Receiver, path: str) -> WSGIAp
             answer = receiver.answer(environ)
         except Exception:
             log.exception("a batch could not be taken")
+            receiver.count_fault()
             answer = _refusal(500, "internal", INTERNAL)
         start(f"{answer.status} {HTTPStatus(answer.status).phrase}", list(answer.headers.items()))
         return [answer.body]
@@ -259,6 +260,10 @@ class Receiver:
                 self._signs.see(refusal.reason, str(refusal))
             return _refusal(refusal.status, refusal.reason, str(refusal), refusal.retry_after)
         return _taken(taken)
+
+    def count_fault(self) -> None:
+        """Count a request that our own fault refused."""
+        self._parts.spool.count(REJECTED + "internal")
 
     def _take(self, environ: WSGIEnvironment, address: str, near: str) -> Json:
         """Take one batch: the answer's body, once everything accepted is on the disk.
