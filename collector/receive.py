@@ -443,14 +443,17 @@ def read_sent(environ: WSGIEnvironment, unread: Unread, near: str) -> bytes:
         Refusal: 413 too large, 400 not readable, 429 too many of that network's are on their way.
     """
     try:
-        with unread.of(near, environ.get("REMOTE_ADDR", "")):
-            return get_input_stream(environ, max_content_length=MAX_WIRE_BYTES).read()
+        unread.begin(near, environ.get("REMOTE_ADDR", ""))
     except TooManyUnread:
         raise Refusal(429, "unread", "too many bodies of this network are still on their way", 1) from None
+    try:
+        return get_input_stream(environ, max_content_length=MAX_WIRE_BYTES).read()
     except RequestEntityTooLarge:
         raise Refusal(413, "too_large", f"more than {MAX_WIRE_BYTES >> 20} MiB") from None
     except (HTTPException, OSError) as error:
         raise Refusal(400, "unreadable", f"the body could not be read: {error}") from None
+    finally:
+        unread.end(near)
 
 
 def unpacked(sent: bytes, environ: WSGIEnvironment) -> bytes:

@@ -15,13 +15,12 @@ import socket
 import struct
 import threading
 import time
-from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from collector.limits import parsed
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection
 
 DEADLINE_SECONDS: Final = 20.0
 PATIENCE_SECONDS: Final = 0.1
@@ -36,51 +35,61 @@ class TooManyUnread(Exception):
 
 
 class Unread:
-    """The bodies that a worker's threads wait for. `of` is safe to use from any thread."""
+    """The bodies that a worker's threads wait for: `begin` before a thread reads one, `end` after it, however it went.
+
+    On the way of every batch, so the common case is a bare lock and two dictionaries.
+    """
 
     def __init__(self, threads: int) -> None:
         self._most = max(1, threads // 2)
-        self._changed = threading.Condition()
-        self._of: Counter[str] = Counter()
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
+        self._waiting = 0
+        self._of: dict[str, int] = {}
         self._stuck: dict[str, float] = {}
         self._reads: dict[int, tuple[float, str]] = {}
         if hasattr(socket, "TCP_INFO") and os.path.isdir("/proc/self/fd"):
             threading.Thread(target=self._watch, name="unread", daemon=True).start()
 
-    @contextlib.contextmanager
-    def of(self, near: str, peer: str) -> Iterator[None]:
-        """The block reads a body of the network `near`, which comes over a connection from the address `peer`.
+    def begin(self, near: str, peer: str) -> None:
+        """This thread reads a body of the network `near`, which comes over a connection from the address `peer`.
 
         Raises:
-            TooManyUnread: nothing of it was read.
+            TooManyUnread: it may not; there is nothing to end then.
         """
-        with self._changed:
-            if self._of[near] >= self._most:
+        with self._lock:
+            if self._of.get(near, 0) >= self._most:
                 self._await(near)
-            self._of[near] += 1
+            self._of[near] = self._of.get(near, 0) + 1
             self._reads[threading.get_ident()] = time.monotonic(), peer
-        try:
-            yield
-        finally:
-            with self._changed:
-                del self._reads[threading.get_ident()]
-                self._of[near] -= 1
-                if not self._of[near]:
-                    del self._of[near]
-                self._changed.notify()
+
+    def end(self, near: str) -> None:
+        """It is through with it."""
+        with self._lock:
+            del self._reads[threading.get_ident()]
+            left = self._of.pop(near) - 1
+            if left:
+                self._of[near] = left
+            if self._waiting:
+                self._changed.notify_all()
 
     def _await(self, near: str) -> None:
         """Who just waited in vain is not waited for again: otherwise waiting would hold the other threads, too."""
         now = time.monotonic()
         self._stuck = {name: until for name, until in self._stuck.items() if until > now}
-        if near in self._stuck or not self._changed.wait_for(lambda: self._of[near] < self._most, PATIENCE_SECONDS):
-            self._stuck[near] = now + 1
-            raise TooManyUnread
+        if near not in self._stuck:
+            self._waiting += 1
+            is_free = self._changed.wait_for(lambda: self._of.get(near, 0) < self._most, PATIENCE_SECONDS)
+            self._waiting -= 1
+            if is_free:
+                return
+        self._stuck[near] = now + 1
+        raise TooManyUnread
 
     def _watch(self) -> None:
         while True:
             time.sleep(_LOOK_SECONDS)
-            with self._changed:
+            with self._lock:
                 late = time.monotonic() - DEADLINE_SECONDS
                 peers = {peer for began, peer in self._reads.values() if began < late}
             if peers:
