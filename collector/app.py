@@ -15,6 +15,7 @@ from collector import (
     authorize,
     export,
     publish,
+    quota,
     receive,
     receive_outcomes,
     request_id,
@@ -28,9 +29,14 @@ from collector.config import Settings
 from collector.enrich.place import Places
 from collector.enrich.visitor import Salts, fingerprint, load_key
 from collector.sites import LiveSites
+from collector.unread import Unread
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from werkzeug.exceptions import MethodNotAllowed
+
+    from collector.spool import Spool
 
 _SWEEP_SECONDS: Final = 1800
 
@@ -50,11 +56,12 @@ def create_app(settings: Settings | None = None) -> Flask:
         salts=Salts(settings.data_dir / "salts"),
         person_key=load_key(settings.config_dir),
         places=Places(settings.country_db),
+        unread=Unread(settings.threads),
         trusted_proxies=settings.trusted_proxies,
         rate=settings.rate,
     )
     atexit.register(parts.spool.close)
-    threading.Thread(target=_sweep, args=(parts.salts,), name="salts", daemon=True).start()
+    threading.Thread(target=_sweep, args=(parts.salts, settings.spool_dir), name="sweep", daemon=True).start()
     app = Flask("footpath", static_folder=None)
     # Otherwise /v1//events is a redirect, to whatever host the request names.
     app.url_map.merge_slashes = False
@@ -67,16 +74,18 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(receive_outcomes.blueprint(parts, guard))
     app.register_blueprint(visitors.blueprint(parts, guard))
     app.register_blueprint(export.blueprint(settings, sites, guard))
-    app.register_blueprint(publish.blueprint(settings, sites, script.files(resources.folder("sdk"))))
+    files = script.files(resources.folder("sdk"))
+    app.register_blueprint(publish.blueprint(settings, sites, files, parts.spool.count))
     _add_operation(app, settings, parts)
-    _add_errors(app)
+    _add_errors(app, parts.spool)
     return app
 
 
-def _sweep(salts: Salts) -> None:
+def _sweep(salts: Salts, spool_dir: Path) -> None:
     """Delete outdated salts also while nobody comes: without them no address can be told from its hash."""
     while True:
         salts.sweep()
+        quota.forget(spool_dir, receive.now_ms())
         time.sleep(_SWEEP_SECONDS)
 
 
@@ -119,17 +128,20 @@ def _add_operation(app: Flask, settings: Settings, parts: receive.Parts) -> None
         return Response(text, mimetype="application/schema+json", headers=receive.CORS)
 
 
-def _add_errors(app: Flask) -> None:
+def _add_errors(app: Flask, spool: Spool) -> None:
     @app.errorhandler(404)
     def missing(_: Exception) -> Response:
+        spool.count(telemetry.REJECTED + "route")
         return receive.refused(404, "route", "no such route; /openapi.json lists what there is")
 
     @app.errorhandler(405)
     def method(error: MethodNotAllowed) -> Response:
+        spool.count(telemetry.REJECTED + "method")
         response = receive.refused(405, "method", f"{request.method} is not for this route")
         response.headers["Allow"] = ", ".join(error.valid_methods or ())
         return response
 
     @app.errorhandler(500)
     def failed(_: Exception) -> Response:
+        spool.count(telemetry.REJECTED + "internal")
         return receive.refused(500, "internal", receive.INTERNAL)

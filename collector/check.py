@@ -214,6 +214,7 @@ def _origins(settings: Settings) -> str:
     for name, remedy in (
         ("origin", "if that page is yours, add its origin to sites.yml, with https:// and without a path"),
         ("site", "if that page is yours, correct the key in its tag, or add the site to sites.yml"),
+        ("quota", "raise the site's quota in sites.yml, or wait for the next day or month"),
     ):
         text, at = notes.get(name, ("", 0.0))
         if time.time() - at < SIGN_SECONDS:

@@ -229,11 +229,15 @@ def enrich(since: datetime, until: datetime | None, keys: tuple[str, ...], dry_r
             _fail(f"{min(missing)!r} is not in {settings.config_dir / 'sites.yml'}; it has {', '.join(sites)}")
         chosen = {key: site for key, site in sites.items() if not keys or key in keys}
         period = reclassify.Period(since.date(), last)
-        with supervise.database(settings) as url, contextlib.closing(Store(url, timeout=3600)) as store:
+        with (
+            reclassify.alone(settings.data_dir),
+            supervise.database(settings) as url,
+            contextlib.closing(Store(url, timeout=3600)) as store,
+        ):
             found = reclassify.reclassify(
                 store, period, chosen, dry_run=dry_run, report=lambda told: click.echo(told, err=True)
             )
-    except (ConfigError, StoreError, EngineError) as error:
+    except (ConfigError, StoreError, EngineError, reclassify.Busy) as error:
         _fail(error)
     for (old, new), visits in found.channels.items():
         click.echo(f"{visits:>9} visits  {old} -> {new}" if old != new else f"{visits:>9} visits  {old}, other details")

@@ -6,11 +6,12 @@ Pure: the same records give the same columns, so that a repeated insert sends id
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from itertools import chain, repeat
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -20,7 +21,7 @@ from collector.enrich import source as sources
 from collector.event import Field, Json, Record, kinds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Hashable, Iterable, Iterator
 
 CLOCK_TOLERANCE_MS: Final = 10_000
 PAST_MS: Final = 30 * 86_400_000
@@ -78,15 +79,19 @@ class Table:
     """Rows of one table and one month. Columns that nobody set are left out."""
 
     def __init__(self) -> None:
-        self._alike: dict[tuple[str, ...], _Rows] = {}
+        self._alike: dict[Hashable, _Rows] = {}
 
     def add(self, page: Json, own: Json) -> None:
         """Append a row of its page's values, of which all rows have the same columns, and its own."""
         names = tuple(own)
-        rows = self._alike.get(names)
+        self.alike(names, names).add(page, tuple(own.values()))
+
+    def alike(self, key: Hashable, names: tuple[str, ...]) -> _Rows:
+        """The rows whose own columns are these; `key` always stands for the same names."""
+        rows = self._alike.get(key)
         if rows is None:
-            rows = self._alike[names] = _Rows()
-        rows.add(page, tuple(own.values()))
+            rows = self._alike[key] = _Rows(names)
+        return rows
 
     def columns(self) -> Columns:
         """Everything added so far: rows with the same columns together, for others the column's default."""
@@ -102,7 +107,7 @@ class Table:
 
     def _own_columns(self) -> Columns:
         parts = [
-            (dict(zip(names, rows.transposed(), strict=True)), len(rows.own)) for names, rows in self._alike.items()
+            (dict(zip(rows.names, rows.transposed(), strict=True)), len(rows.own)) for rows in self._alike.values()
         ]
         defaults = {name: _default_of(name, values[0]) for part, _ in reversed(parts) for name, values in part.items()}
         return {
@@ -114,7 +119,8 @@ class Table:
 class _Rows:
     """Rows that have the same columns: their own values, and how many in a row share which page's."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self.names = names
         self.own: list[tuple[Any, ...]] = []
         self.pages: list[Json] = []
         self.lengths: list[int] = []
@@ -152,30 +158,38 @@ class Builder:
             rows of dead_events for those that no row can be built from.
         """
         failed = []
-        page: Json | None = None
-        elements = _Elements(record.batch.get("elements", {}))
+        shared: _Shared | None = None
         for event in events:
             try:
-                page = page or self._page(record)
-                self._add(record, event, page, elements)
+                shared = shared or self._shared(record)
+                self._add(record, event, shared)
             except BROKEN as error:
                 told = json.dumps(event, default=str, ensure_ascii=False)
                 failed.append(dead_letter(event_id(record, event), record.received, repr(error), told))
         return failed
 
-    def _page(self, record: Record) -> Json:
+    def _shared(self, record: Record) -> _Shared:
         site = record.site_id
-        return _page_values(record, self._zones.get(site, "UTC"), self._hosts.get(site, frozenset()))
+        page = _page_values(record, self._zones.get(site, "UTC"), self._hosts.get(site, frozenset()))
+        return _Shared(page, _Elements(record.batch.get("elements", {})), *page_start(record))
 
-    def _add(self, record: Record, event: Json, page: Json, elements: _Elements) -> None:
-        base, clock = page_start(record)
-        ts, clock = _clamped(base + event["t"], record.received, clock)
+    def _add(self, record: Record, event: Json, shared: _Shared) -> None:
+        ts, clock = _clamped(shared.base + event["t"], record.received, shared.clock)
+        month = _month(ts // 86_400_000)
         if event["k"] == "trail":
-            self.table("trails", _month(ts // 86_400_000)).add(NO_PAGE, _trail(event, page) | {"ts": ts})
-        else:
-            own = _own(event, elements)
+            self.table("trails", month).add(NO_PAGE, _trail(event, shared.page) | {"ts": ts})
+            return
+        table, form = self.table("events", month), _form(event["k"], tuple(event))
+        if form is None:
+            own = _own(event, shared.elements)
             own["ts"], own["clock"] = ts, clock
-            self.table("events", _month(ts // 86_400_000)).add(page, own)
+            table.add(shared.page, own)
+            return
+        values = list(event.values())
+        if form.element is not None:
+            values += shared.elements[values.pop(form.element)]
+        values += (ts, clock)
+        table.alike(form, form.names).add(shared.page, tuple(values))
 
     def table(self, name: str, month: int = 0) -> Table:
         """The rows of a table and month; 0 where a table is not partitioned by months."""
@@ -183,6 +197,15 @@ class Builder:
         if key not in self.tables:
             self.tables[key] = Table()
         return self.tables[key]
+
+
+class _Shared(NamedTuple):
+    """What the events of a batch share: columns of the page, elements, the page view's begin and its clock."""
+
+    page: Json
+    elements: _Elements
+    base: int
+    clock: str
 
 
 def page_start(record: Record) -> tuple[int, str]:
@@ -302,6 +325,30 @@ def _own(event: Json, elements: _Elements) -> Json:
     return row
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Form:
+    """Events of one kind with the same fields, whose values are those of columns as they stand.
+
+    `names` are the columns in the order of the fields, then those of the element, `ts` and `clock`; `element` is the
+    place of the field that names an element.
+    """
+
+    names: tuple[str, ...]
+    element: int | None
+
+
+@lru_cache(4096)
+def _form(kind: str, fields: tuple[str, ...]) -> _Form | None:
+    """None where a value has to be worked on first, which `_own` does."""
+    plain = _PLAIN[kind]
+    if not all(name in plain or (name == "el" and name in _PUTS[kind]) for name in fields):
+        return None
+    names = tuple(plain[name] for name in fields if name != "el")
+    if "el" not in fields:
+        return _Form((*names, "ts", "clock"), None)
+    return _Form((*names, *_ELEMENT, "ts", "clock"), fields.index("el"))
+
+
 def _trail(event: Json, page: Json) -> Json:
     samples = event["samples"]
     return {
@@ -315,7 +362,7 @@ def _trail(event: Json, page: Json) -> Json:
 def _put(entry: Field) -> Callable[[Json, Any, _Elements], None] | None:
     """How a field's value gets into its columns; None where it goes into its one column as it is."""
     if entry.name == "el":
-        return lambda row, index, elements: row.update(elements[index])
+        return lambda row, index, elements: row.update(zip(_ELEMENT, elements[index], strict=True))
     if entry.name == "bands":
         return _put_bands
     (column,) = entry.columns
@@ -342,27 +389,28 @@ def _text(value: str | float | bool) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-class _Elements(dict[int, Json]):
+class _Elements(dict[int, tuple[Any, ...]]):
     """The columns of a batch's elements, made when the first event names one."""
 
     def __init__(self, described: Json) -> None:
         super().__init__()
         self._described = described
 
-    def __missing__(self, index: int) -> Json:
+    def __missing__(self, index: int) -> tuple[Any, ...]:
         found = self[index] = _element(self._described[str(index)])
         return found
 
 
-def _element(element: Json) -> Json:
-    x, y, width, height = element.get("rect", (0, 0, 0, 0))
-    return {
-        "element_key": int(element["key"], 16), "element_item": element.get("item", ""),
-        "element_selector": element.get("selector", ""), "element_role": element.get("role", ""),
-        "element_name": element.get("name", ""), "element_zone": element.get("zone", ""),
-        "element_fixed": bool(element.get("fixed", 0)), "element_x": x, "element_y": y, "element_width": width,
-        "element_height": height,
-    }  # fmt: skip
+_ELEMENT: Final = (
+    "element_key", "element_item", "element_selector", "element_role", "element_name", "element_zone",
+    "element_fixed", "element_x", "element_y", "element_width", "element_height",
+)  # fmt: skip
+
+
+def _element(element: Json) -> tuple[Any, ...]:
+    """Values of the columns of `_ELEMENT`."""
+    described = (element.get(name, "") for name in ("item", "selector", "role", "name", "zone"))
+    return int(element["key"], 16), *described, bool(element.get("fixed", 0)), *element.get("rect", (0, 0, 0, 0))
 
 
 def _put_bands(row: Json, bands: Json, _: _Elements) -> None:

@@ -13,6 +13,7 @@ from flask import Blueprint, Response, request
 
 from collector import script
 from collector.receive import CORS, refused
+from collector.telemetry import REJECTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -41,8 +42,13 @@ class Representation:
     etag: str
 
 
-def blueprint(settings: Settings, sites: Callable[[], Mapping[str, Site]], files: Mapping[str, bytes]) -> Blueprint:
-    """The routes of the script; `files` by name, as `script.files` gives them."""
+def blueprint(
+    settings: Settings,
+    sites: Callable[[], Mapping[str, Site]],
+    files: Mapping[str, bytes],
+    count: Callable[[str], None] = lambda _: None,
+) -> Blueprint:
+    """The routes of the script; `files` by name, as `script.files` gives them. `count` is told of each refusal."""
     routes = Blueprint("publish", __name__)
 
     @lru_cache(maxsize=_KEPT)
@@ -53,11 +59,13 @@ def blueprint(settings: Settings, sites: Callable[[], Mapping[str, Site]], files
     def current() -> Response:
         site = sites().get(request.args.get("site", ""))
         if "site" in request.args and site is None:
+            count(REJECTED + "site")
             return refused(404, "site", "this site is not in sites.yml")
         return _answer(kept(script.CORE, site, preferred(request.accept_encodings)), _FOR_AN_HOUR)
 
     def versioned(file: str) -> Response:
         if file not in files:
+            count(REJECTED + "version")
             return refused(404, "version", f"this collector has no such file of the script; its own is {script.CORE}")
         return _answer(kept(file, None, preferred(request.accept_encodings)), _FOR_EVER)
 

@@ -29,8 +29,10 @@ from collector.enrich import device, visitor
 from collector.enrich.hints import HEADERS
 from collector.event import Json, Record
 from collector.limits import BURST, Limiter, Refusals, network, parsed
+from collector.quota import Quotas
 from collector.spool import SpoolError
 from collector.telemetry import REJECTED
+from collector.unread import TooManyUnread, Unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -52,8 +54,8 @@ SKEW_MS: Final = 10_000
 RETRY_SECONDS: Final = 5
 _KEPT_REFUSALS_A_MINUTE: Final = 100
 _SIGN_SECONDS: Final = 10
-SIGNS: Final = ("site", "origin")
-"""Refusals that may mean that sites.yml is wrong."""
+SIGNS: Final = ("site", "origin", "quota")
+"""Refusals that may mean that sites.yml is wrong, or too tight."""
 
 INTERNAL: Final = "the collector failed; its log says where"
 
@@ -82,8 +84,8 @@ class Refusal(Exception):
 
     @property
     def blames_sender(self) -> bool:
-        """Whether sending the same again cannot help; a rate, a full disk and the like pass."""
-        return self.status < 429
+        """Whether sending the same again cannot help; a rate, a quota, a full disk and the like pass."""
+        return self.status < 429 and self.reason != "quota"
 
 
 def too_many_refusals() -> Refusal:
@@ -100,6 +102,7 @@ class Parts:
     salts: visitor.Salts
     person_key: bytes
     places: Places
+    unread: Unread
     trusted_proxies: tuple[Network, ...] = ()
     rate: float = 50.0
 
@@ -196,6 +199,7 @@ def ahead(application: WSGIApplication, receiver: Receiver, path: str) -> WSGIAp
             answer = receiver.answer(environ)
         except Exception:
             log.exception("a batch could not be taken")
+            receiver.count_fault()
             answer = _refusal(500, "internal", INTERNAL)
         start(f"{answer.status} {HTTPStatus(answer.status).phrase}", list(answer.headers.items()))
         return [answer.body]
@@ -238,6 +242,7 @@ class Receiver:
         self._parts = parts
         self._rate = Rate(parts.rate)
         self._refusals = Refusals(parts.rate)
+        self._quotas = Quotas(parts.spool)
         self._kept = KeptRefusals()
         self._signs = Signs(parts.spool)
 
@@ -256,6 +261,10 @@ class Receiver:
             return _refusal(refusal.status, refusal.reason, str(refusal), refusal.retry_after)
         return _taken(taken)
 
+    def count_fault(self) -> None:
+        """Count a request that our own fault refused."""
+        self._parts.spool.count(REJECTED + "internal")
+
     def _take(self, environ: WSGIEnvironment, address: str, near: str) -> Json:
         """Take one batch: the answer's body, once everything accepted is on the disk.
 
@@ -263,13 +272,15 @@ class Receiver:
             Refusal: nothing of it was taken.
         """
         received = now_ms()
-        sent = read_sent(environ)
+        sent = read_sent(environ, self._parts.unread, near)
         limited = self._spared(sent, near)
         body = unpacked(sent, environ)
         document = read_document(body)
         sender = self._sender(environ, document, received, address)
         if sender.site is not limited:
             self._rate.require(sender.site, near)
+        if spent := self._quotas.spent(sender.site, received):
+            raise Refusal(403, "quota", spent)
         verdict = _verdict(document, len(body))
         _refuse_stale(verdict)
         self._put(sender, document, verdict)
@@ -336,6 +347,7 @@ class Receiver:
         self._count(batch, sender.received, verdict)
         if batch["events"] or record.rejected:
             put(self._parts.spool, record, len(batch["events"]))
+            self._quotas.add(site, len(batch["events"]), sender.received)
 
     def _set_identity(self, batch: Json, sender: Sender) -> None:
         """Visitor and session of a browser that may store nothing: a keyed hash of the day, made before the spool."""
@@ -424,18 +436,24 @@ _HEAD_BYTES: Final = 1024
 _SITE: Final = re.compile(rb'"site"\s*:\s*"([a-z0-9][a-z0-9_-]{0,63})"')
 
 
-def read_sent(environ: WSGIEnvironment) -> bytes:
-    """The request's body as it came.
+def read_sent(environ: WSGIEnvironment, unread: Unread, near: str) -> bytes:
+    """The request's body as it came from the network `near`.
 
     Raises:
-        Refusal: 413 too large, 400 not readable.
+        Refusal: 413 too large, 400 not readable, 429 too many of that network's are on their way.
     """
+    try:
+        unread.begin(near, environ.get("REMOTE_ADDR", ""))
+    except TooManyUnread:
+        raise Refusal(429, "unread", "too many bodies of this network are still on their way", 1) from None
     try:
         return get_input_stream(environ, max_content_length=MAX_WIRE_BYTES).read()
     except RequestEntityTooLarge:
         raise Refusal(413, "too_large", f"more than {MAX_WIRE_BYTES >> 20} MiB") from None
     except (HTTPException, OSError) as error:
         raise Refusal(400, "unreadable", f"the body could not be read: {error}") from None
+    finally:
+        unread.end(near)
 
 
 def unpacked(sent: bytes, environ: WSGIEnvironment) -> bytes:

@@ -50,8 +50,10 @@ class _Receiver:
         """
         received = receive.now_ms()
         key = authorize.secret()
-        document = receive.read_document(receive.unpacked(receive.read_sent(request.environ), request.environ))
-        site = self._site(document, key)
+        near = network(receive.address_of(request.environ, self._parts.trusted_proxies))
+        sent = receive.read_sent(request.environ, self._parts.unread, near)
+        document = receive.read_document(receive.unpacked(sent, request.environ))
+        site = self._site(document, key, near)
         verdict = _verdict(document, received, site)
         self._put(site, received, document, verdict)
         return {
@@ -60,9 +62,9 @@ class _Receiver:
             "now": receive.now_ms(),
         }
 
-    def _site(self, document: Json, key: str) -> Site:
+    def _site(self, document: Json, key: str, near: str) -> Site:
         site = receive.known_site(self._parts.sites(), document.get("site"))
-        self._rate.require(site, network(receive.address_of(request.environ, self._parts.trusted_proxies)))
+        self._rate.require(site, near)
         authorize.require(site, key)
         receive.require_enabled(site)
         return site

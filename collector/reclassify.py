@@ -10,19 +10,21 @@ meanwhile was classified with its own lists already, so it need not wait; it has
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from collector import enrich
+from collector import enrich, spool
 from collector.enrich import sites as lists
 from collector.enrich import source as sources
 from collector.event import ID_EPOCH_MS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import date
+    from pathlib import Path
 
     from collector.sites import Site
     from collector.store import Store
@@ -66,6 +68,25 @@ def _id_at(day: date) -> int:
     """The smallest session id of a UTC day."""
     ms = (day.toordinal() - 719_163) * _DAY_MS  # the ordinal of 1970-01-01
     return max(0, ms - ID_EPOCH_MS) << 24
+
+
+class Busy(RuntimeError):
+    """Another run is not finished: each drops what the other works with."""
+
+
+@contextlib.contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Nobody else over this data directory reclassifies during the block; a killed run holds nothing.
+
+    Raises:
+        Busy: somebody does; the message says which process.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "enrich.lock").open("a+") as lock:
+        if not spool.try_lock(lock):
+            lock.seek(0)
+            raise Busy(f"`footpath enrich` runs already, process {lock.read()}; wait until it is finished")
+        yield
 
 
 def reclassify(

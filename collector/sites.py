@@ -33,6 +33,14 @@ class Privacy:
 
 
 @dataclass(frozen=True, slots=True)
+class Quota:
+    """How many events a site may send in a UTC day and in a UTC month; None: any number."""
+
+    day: int | None = None
+    month: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """One entry of sites.yml. `id` is what the tables hold: it is permanent and never given to another site.
 
@@ -47,6 +55,7 @@ class Site:
     privacy: Privacy = field(default_factory=Privacy)
     secret_keys: tuple[str, ...] = ()
     enabled: bool = True
+    quota: Quota | None = None
 
     def allows(self, origin: str | None) -> bool:
         """Whether a page of this origin may send events; a request without an origin is no browser's page."""
@@ -104,7 +113,7 @@ _PRIVACY_CHOICES: Final = {
     "gpc": ("off", "reduced", "ignore"),
     "dnt": ("off", "reduced", "ignore"),
 }
-_SITE_KEYS: Final = {"id", "name", "time_zone", "origins", "privacy", "secret_keys", "enabled"}
+_SITE_KEYS: Final = {"id", "name", "time_zone", "origins", "privacy", "secret_keys", "enabled", "quota"}
 
 
 def read_sites(folder: Path) -> dict[str, Site]:
@@ -159,6 +168,7 @@ def _site(key: str, entry: object, path: Path) -> Site:
         privacy=_privacy(entry.get("privacy") or {}, where),
         secret_keys=_secrets(entry.get("secret_keys", []), f"{where}: secret_keys"),
         enabled=_boolean(entry.get("enabled", True), f"{where}: enabled"),
+        quota=_quota(entry.get("quota"), f"{where}: quota"),
     )
 
 
@@ -202,6 +212,17 @@ def _privacy(value: object, where: str) -> Privacy:
         hash=_boolean(value.get("hash", False), f"{where}: privacy.hash"),
         query=tuple(map(str, _list(value.get("query", []), f"{where}: privacy.query"))),
     )
+
+
+def _quota(value: object, where: str) -> Quota | None:
+    if value is None:
+        return None
+    if not isinstance(value, dict) or not value or set(value) - {"day", "month"}:
+        raise ConfigError(f"{where} must say how many events a day, a month, or both, such as {{day: 200000}}")
+    for period, most in value.items():
+        if not isinstance(most, int) or isinstance(most, bool) or most < 1:
+            raise ConfigError(f"{where}: {period} must be a whole number from 1")
+    return Quota(**value)
 
 
 _HASHED: Final = "sha256:"

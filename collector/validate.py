@@ -166,9 +166,16 @@ def without_secrets(url: str, *, within: bool = True) -> str:
 
 def _harmless(query: str, *, within: bool) -> str:
     """Both & and ; end a parameter."""
+    if "%" not in query and "?" not in query and not any(map(_is_secret, _names(query))):
+        return query
     pairs = parse_qsl(query.replace(";", "&"), keep_blank_values=True)
     kept = [(name, _cut(value) if within else value) for name, value in pairs if not _is_secret(name)]
     return query if kept == pairs else urlencode(kept)
+
+
+def _names(query: str) -> list[str]:
+    """The names in a query without escapes."""
+    return [pair.partition("=")[0] for pair in query.replace(";", "&").split("&")]
 
 
 def _cut(value: str) -> str:
@@ -302,10 +309,12 @@ def _told(faults: list[tuple[str, str]]) -> list[str]:
 def _sorted_out(envelope: Json) -> Verdict:
     accepted, indexes, rejected = [], [], []
     elements, page = envelope.get("elements", {}), envelope["page"]["id"]
+    described = {index for index, found in elements.items() if isinstance(found, dict)}
     for index, checked in enumerate(envelope["events"]):
         if not isinstance(checked, dict):
             rejected.append(Rejected(index, "", *checked))
-        elif wrong := _wrong_element(checked, elements):
+        elif "el" in checked and str(checked["el"]) not in described:
+            wrong = _wrong_element(checked["el"], elements)
             rejected.append(Rejected(index, f"{page}-{checked['n']}", "element", [wrong]))
         else:
             accepted.append(checked)
@@ -316,10 +325,7 @@ def _sorted_out(envelope: Json) -> Verdict:
     return Verdict(envelope, indexes, rejected)
 
 
-def _wrong_element(event: Json, elements: Json) -> str:
-    if "el" not in event:
-        return ""
-    found = elements.get(str(event["el"]))
-    if found is None:
-        return f"el: {event['el']} is not described in elements"
-    return f"el: element {event['el']}: {found}" if isinstance(found, str) else ""
+def _wrong_element(index: int, elements: Json) -> str:
+    """What is wrong with the element that an event names."""
+    found = elements.get(str(index))
+    return f"el: {index} is not described in elements" if found is None else f"el: element {index}: {found}"

@@ -253,12 +253,12 @@ def test_what_is_not_for_the_public_is_closed(proxy: Proxy, path: str) -> None:
     assert "Footpath-Reason" not in answer.headers
 
 
-def half_open(connect: Any) -> socket.socket:
+def half_open(connect: Any, network: int = 0) -> socket.socket:
     """A sender who says 1,000 bytes and sends one."""
     sender: socket.socket = connect()
     sender.sendall(
-        b"POST /v1/events HTTP/1.1\r\nHost: data.shop.example\r\n"
-        b"Content-Type: text/plain\r\nContent-Length: 1000\r\n\r\n{"
+        b"POST /v1/events HTTP/1.1\r\nHost: data.shop.example\r\nX-Forwarded-For: 198.51.%d.1\r\n"
+        b"Content-Type: text/plain\r\nContent-Length: 1000\r\n\r\n{" % network
     )
     return sender
 
@@ -275,16 +275,20 @@ def test_half_open_bodies_wait_in_the_proxy(proxy: Proxy, collector: Server) -> 
             sender.close()
 
 
-def test_without_a_proxy_they_hold_the_collector(tmp_path: Path) -> None:
-    """What the proxy is for: two senders keep both threads, and a third hears nothing until they go."""
-    with serving(tmp_path, FOOTPATH_WORKERS="1", FOOTPATH_THREADS="2") as server:
+@pytest.mark.parametrize(("networks", "is_heard"), [(1, True), (10, False)])
+def test_without_a_proxy_one_network_holds_half_of_the_collector(tmp_path: Path, networks: int, is_heard: bool) -> None:
+    """What the proxy is for: of two threads the senders of one network keep one, those of several keep both."""
+    with serving(
+        tmp_path, FOOTPATH_WORKERS="1", FOOTPATH_THREADS="2", FOOTPATH_TRUSTED_PROXIES="127.0.0.0/8"
+    ) as server:
         senders = [
-            half_open(lambda: socket.create_connection(("127.0.0.1", server.port), timeout=15)) for _ in range(20)
+            half_open(lambda: socket.create_connection(("127.0.0.1", server.port), timeout=15), number % networks)
+            for number in range(20)
         ]
         waiting = http.client.HTTPConnection("127.0.0.1", server.port, timeout=3)
         waiting.request("GET", "/healthz")
-        with pytest.raises(TimeoutError):
-            waiting.getresponse()
+        with contextlib.nullcontext() if is_heard else pytest.raises(TimeoutError):
+            assert waiting.getresponse().status == 200
         waiting.close()
         for sender in senders:
             sender.close()

@@ -183,3 +183,16 @@ def test_refusals_are_counted_by_reason(app: Any) -> None:
     text = client.get("/metrics").get_data(as_text=True)
     for reason in ("unreadable", "site", "kind"):
         assert f'footpath_rejected_total{{reason="{reason}"}} 1.0' in text
+
+
+@pytest.mark.parametrize(("method", "path", "reason"), [
+    ("GET", "/nowhere", "route"), ("PUT", "/v1/events", "method"), ("GET", "/sdk.js?site=nobody", "site"),
+    ("GET", "/sdk/0.0.1.js", "version"), ("POST", "/v1/outcomes", "secret"),
+])  # fmt: skip
+def test_every_refused_request_is_counted(app: Any, method: str, path: str, reason: str) -> None:
+    """Also those that are no batch: by the reason that their answer gives."""
+    client = app()
+    answer = client.open(path, method=method)
+    assert answer.headers["Footpath-Reason"].startswith(f"{reason}: ")
+    post(client, batch())  # what was counted reaches the disk with it
+    assert f'footpath_rejected_total{{reason="{reason}"}} 1.0' in client.get("/metrics").text

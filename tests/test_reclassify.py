@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from collector import load, spool
 from collector.cli import main
 from collector.enrich import LISTS_VERSION
 from collector.event import Record
-from collector.reclassify import Changes, Period, reclassify
+from collector.reclassify import Changes, Period, alone, reclassify
 from tests.support import CHROME, SITE, SITES_YML, batch, now_ms, page_id
 
 if TYPE_CHECKING:
@@ -169,3 +170,16 @@ def test_the_command_tells_what_moved(
     assert "0 visits and 0 page views changed" in CliRunner().invoke(main, asked).output
     assert "'nobody' is not in" in CliRunner().invoke(main, [*asked, "--site", "nobody"]).output
     assert "--until is before" in CliRunner().invoke(main, [*asked, "--until", "2026-01-01"]).output
+
+
+def test_a_second_run_is_refused_while_the_first_goes_on(tmp_path: Path) -> None:
+    """Each would drop the tables that the other works with; afterwards it may run."""
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "sites.yml").write_text(SITES_YML)
+    environment = {"FOOTPATH_DATA_DIR": str(tmp_path / "data"), "FOOTPATH_CONFIG_DIR": str(tmp_path / "config")}
+    with alone(tmp_path / "data"):
+        done = CliRunner().invoke(main, ["enrich", "--since", str(TODAY)], env=environment)
+        assert done.exit_code == 1
+        assert f"`footpath enrich` runs already, process {os.getpid()}; wait until it is finished" in done.output
+    with alone(tmp_path / "data"):
+        pass

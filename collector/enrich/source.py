@@ -79,7 +79,7 @@ def _classify(url: str, referrer: str, own_hosts: frozenset[str]) -> Source:
     facts = Facts(
         kind=named.site.kind if named.site else "",
         source=named.name,
-        medium=tags.get("utm_medium", "").lower() or ("cpc" if click.is_ad else named.medium),
+        medium=tags.get("utm_medium", "").lower() or (click.medium if click.is_ad else named.medium),
         campaign=tags.get("utm_campaign", ""),
         ad_click=click.is_ad,
     )
@@ -129,12 +129,16 @@ https://matomo.org/faq/tracking-campaigns/ ; https://knowledge.hubspot.com/ads/a
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """An advertiser's click id: the parameter's name and value, its network, whether only ads carry it."""
+    """An advertiser's click id: the parameter's name and value, its network, whether only ads carry it, their medium.
+
+    The medium counts where only ads carry it.
+    """
 
     type: str = ""
     id: str = ""
     network: str = ""
     is_ad: bool = False
+    medium: str = "cpc"
 
 
 _CLICK_IDS = (
@@ -146,8 +150,13 @@ _CLICK_IDS = (
     Click("ttclid", network="tiktok", is_ad=True),
     Click("twclid", network="x", is_ad=True),
     Click("li_fat_id", network="linkedin", is_ad=True),
+    Click("dclid", network="google", is_ad=True, medium="display"),  # Campaign Manager and Display & Video 360
+    Click("yclid", network="yandex", is_ad=True),
+    Click("epik", network="pinterest"),  # Pinterest adds it to links of pins that nobody paid for, too
+    Click("rdt_cid", network="reddit", is_ad=True),
+    Click("sccid", network="snapchat", is_ad=True),  # ScCid: names are compared in lower case
 )
-"""The first one present wins."""
+"""The first one present wins: dclid stands beside gclid where an advertiser has both, and gclid says more."""
 
 _CLICK_NAMES = frozenset(click.type for click in _CLICK_IDS)
 _KNOWN = frozenset((*_UTM, *_ALIASES, *_CLICK_NAMES))

@@ -2,7 +2,7 @@
 
 import { settings } from "./settings.js";
 
-const KEPT = /^(utm_\w+|gclid|[gw]braid|msclkid|fbclid|ttclid|twclid|li_fat_id)$/;
+const KEPT = /^(utm_\w+|([gdy]|fb|tt|tw)clid|[gw]braid|msclkid|li_fat_id|epik|rdt_cid|sccid)$/i;
 
 /** In a path or a value. */
 const MAIL = /[^/&=?]+(@|%40)[^/&=?]+\.[a-z]{2,}/gi;

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import re
 import socket
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -178,6 +180,57 @@ def test_hanging_up_costs_nobody(server: Server) -> None:
     for thread in threads:
         thread.join()
     assert server.post(batch())[0] == 202
+
+
+def half_open(server: Server, senders: int, network: int) -> list[socket.socket]:
+    """Connections that promise a body and send its first byte."""
+    lines = []
+    for number in range(senders):
+        line = socket.create_connection(("127.0.0.1", server.port), timeout=40)
+        told = request(f"X-Forwarded-For: 198.51.{network}.{number}", body="{", length=str(len(GOOD)))
+        line.sendall(told.encode())
+        lines.append(line)
+    return lines
+
+
+def test_half_open_bodies_of_one_network_leave_threads_for_the_others(server: Server) -> None:
+    """Forty of them, sixteen threads: those too many hear 429, and everybody else is answered meanwhile."""
+    lines = half_open(server, 40, 7)
+    try:
+        assert [server.post(batch(), {"X-Forwarded-For": f"203.0.113.{n}"})[0] for n in range(20)] == [202] * 20
+        assert server.get("/healthz")[0] == 200
+        status, answer = server.post(batch(), {"X-Forwarded-For": "198.51.7.99"})
+        assert (status, answer["error"]["type"]) == (429, "unread")
+    finally:
+        for line in lines:
+            line.close()
+    wait_until(lambda: server.post(batch(), {"X-Forwarded-For": "198.51.7.99"})[0] == 202, 10, "being heard again")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(socket, "TCP_INFO"), reason="only Linux tells how long nothing was sent")
+def test_a_body_that_does_not_come_ends_its_connection(server: Server) -> None:
+    """After twenty seconds, also where every few seconds a byte comes; a connection that is in use stays open."""
+    (stuck,) = half_open(server, 1, 8)
+    used = http.client.HTTPConnection("127.0.0.1", server.port, timeout=15)
+    began = time.monotonic()
+    stuck.settimeout(2)
+    while time.monotonic() < began + 40:
+        used.request("POST", "/v1/events", GOOD, {"Content-Type": "text/plain"})
+        assert used.getresponse().read()
+        with contextlib.suppress(TimeoutError):
+            told = stuck.recv(100)
+            break
+        stuck.sendall(b" ")
+    else:
+        pytest.fail("it is still open after 40 s")
+    assert b"202" not in told
+    assert time.monotonic() - began > 15
+    port = used.sock.getsockname()[1]
+    used.request("GET", "/healthz")
+    assert used.getresponse().status == 200
+    assert used.sock.getsockname()[1] == port
+    used.close()
 
 
 def test_forged_addresses_share_the_limit_of_who_sent_them(tmp_path_factory: pytest.TempPathFactory) -> None:

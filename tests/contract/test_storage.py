@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from collector import validate
 from collector.columns import Builder
 from collector.event import Json, Record, kinds
+from collector.migrate import migrations
 from tests.contract import generate, tables
 from tests.contract.effort import examples
 
@@ -223,3 +225,34 @@ def test_one_insert_holds_sessions_of_any_month(store: Store) -> None:
     for (table, _), rows in builder.tables.items():
         store.insert(table, rows.columns())
     assert store.execute("SELECT count() FROM events WHERE page_id > {first:UInt64}", {"first": first}) == [(400,)]
+
+
+def test_the_view_of_sessions_finds_what_its_first_definition_found(store: Store) -> None:
+    """First and last events by (ts, page view, number), also where times or page views are the same."""
+    numbers = [0, 2**32 - 1, 7, 1, 3, 5]
+    rows = [(ts, page, n) for ts in (1_790_000_000_000, 1_790_000_000_001) for page in (1, 2**64 - 1) for n in numbers]
+    random.Random(7).shuffle(rows)
+    words = {name: [f"{name} {place}" for place in range(len(rows))] for name in ("browser", "os", "country", "path")}
+    sources = ("channel", "source", "medium", "campaign")
+    store.insert(
+        "events",
+        {
+            "site_id": [77] * len(rows),
+            "kind": ["click"] * len(rows),
+            "session_id": [place % 3 for place in range(len(rows))],
+            "visitor_id": [place % 5 for place in range(len(rows))],
+            "device": [["desktop", "mobile", "tv"][place % 3] for place in range(len(rows))],
+            **dict(zip(("ts", "page_id", "n"), map(list, zip(*rows, strict=True)), strict=True)),
+            **words,
+            **{name: list(words["browser"]) for name in sources},
+        },
+    )
+    first = next(step for step in migrations() if step.name == "0009_sessions_view").sql.split(" AS\n", 1)[1]
+    ((now,),) = store.execute("SELECT as_select FROM system.tables WHERE database = currentDatabase() AND "
+                              "name = 'sessions_view'")  # fmt: skip
+    columns = ", ".join(name for name, *_ in store.execute("DESCRIBE TABLE sessions"))
+    found = [
+        store.execute(f"SELECT {columns} FROM ({select}) WHERE site_id = 77 ORDER BY 2") for select in (first, now)
+    ]
+    assert len(found[0]) == 3
+    assert found[0] == found[1]

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 
+import crawleruseragents
 import pytest
 
 from collector.enrich import LISTS_VERSION, bots, sites
@@ -17,8 +18,19 @@ WORD = re.compile(r"[a-z0-9][a-z0-9 _-]*")
 def test_the_version_is_that_of_the_newest_list() -> None:
     """Rows say with which lists they were classified, as yyyymmdd."""
     versions = [sites.read(name)["version"] for name in (*LISTS, sites.BOTS)]
-    assert max(versions) == LISTS_VERSION
-    assert all(20260101 <= version <= 21001231 for version in versions)
+    crawlers = [entry.get("addition_date", "") for entry in crawleruseragents.CRAWLER_USER_AGENTS_DATA]
+    assert max(*versions, int(max(crawlers).replace("/", ""))) == LISTS_VERSION
+    assert all(20260101 <= version <= 21001231 for version in [*versions, LISTS_VERSION])
+
+
+def test_a_newer_list_of_crawlers_is_a_newer_version() -> None:
+    """So that rows that an update of that package would class otherwise can be told."""
+    program = (
+        "import crawleruseragents as c; c.CRAWLER_USER_AGENTS_DATA.append({'pattern': 'x', 'addition_date': "
+        "'2099/12/31'}); from collector.enrich import LISTS_VERSION; print(LISTS_VERSION)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "20991231\n"
 
 
 @pytest.mark.parametrize("name", LISTS)

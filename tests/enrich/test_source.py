@@ -47,6 +47,12 @@ CASES = [
     ("Paid Social", "linkedin", "retargeting", "utm_source=linkedin.com&utm_medium=retargeting", ""),
     ("Paid Social", "tiktok", "cpc", "ttclid=abc", "https://www.tiktok.com/"),
     ("Paid Social", "x", "cpc", "twclid=abc", "https://t.co/"),
+    ("Display", "google", "display", "dclid=abc", ""),
+    ("Paid Search", "google", "cpc", "dclid=abc&gclid=def", ""),
+    ("Paid Search", "yandex", "cpc", "yclid=12", "https://yandex.ru/"),
+    ("Organic Social", "pinterest", "referral", "epik=dj0y", "https://www.pinterest.com/"),
+    ("Paid Social", "reddit", "cpc", "rdt_cid=12", "https://www.reddit.com/"),
+    ("Paid Social", "snapchat", "cpc", "ScCid=12", ""),
     ("Paid Social", "linkedin", "cpc", "li_fat_id=abc", ""),
     ("Paid Video", "youtube", "cpv-cpc", "utm_source=youtube&utm_medium=cpv-cpc", ""),
     ("Display", "google", "display", "utm_source=google&utm_medium=display&gclid=abc", ""),
@@ -286,7 +292,24 @@ def test_every_field_is_filled() -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["gclid", "gbraid", "wbraid", "msclkid", "fbclid", "ttclid", "twclid", "li_fat_id"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "gclid",
+        "gbraid",
+        "wbraid",
+        "msclkid",
+        "fbclid",
+        "ttclid",
+        "twclid",
+        "li_fat_id",
+        "dclid",
+        "yclid",
+        "epik",
+        "rdt_cid",
+        "sccid",
+    ],
+)
 def test_every_click_id_is_kept(name: str) -> None:
     """Each network's click id has a type, a value and a source."""
     found = classify(tagged(f"{name}=Abc"), "")

@@ -58,6 +58,10 @@ const ADDRESSES = [
     "https://a.example/?wbraid=1&gbraid=2&li_fat_id=3&xbraid=4",
     "https://a.example/?wbraid=1&gbraid=2&li_fat_id=3",
   ],
+  [
+    "https://a.example/?dclid=1&yclid=2&epik=3&rdt_cid=4&ScCid=5&xclid=6",
+    "https://a.example/?dclid=1&yclid=2&epik=3&rdt_cid=4&ScCid=5",
+  ],
   ["https://a.example/?utm_source=a%26b", "https://a.example/?utm_source=a%26b"],
   ["https://a.example/u/ann.lee@b.example/x", "https://a.example/u/***/x"],
   ["https://a.example/?utm_content=ann%40b.example", "https://a.example/?utm_content=***"],
