@@ -6,7 +6,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from collector.query.report import report, revive, run
-from collector.query.reports import conversion_rate, elements, form, funnel, heatmap, scroll, session, sessions
+from collector.query.reports import (
+    conversion_rate,
+    elements,
+    form,
+    friction,
+    funnel,
+    heatmap,
+    scroll,
+    session,
+    sessions,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,6 +50,7 @@ class Site:
     conversion_rate = report(conversion_rate.ask)
     elements = report(elements.ask)
     form = report(form.ask)
+    friction = report(friction.ask)
     funnel = report(funnel.ask)
     heatmap = report(heatmap.ask)
     scroll = report(scroll.ask)
