@@ -10,7 +10,20 @@
 from collector.query.connection import Connection, connect, embedded
 from collector.query.definitions import DEFINITIONS, Definition
 from collector.query.errors import BadQuestion, NotConnected, QueryError, TooMuch, UnknownName
-from collector.query.filters import Filter, dead, did, rage, where
+from collector.query.filters import (
+    Filter,
+    broken_link,
+    dead,
+    did,
+    error_click,
+    page_loop,
+    quick_back,
+    rage,
+    scrolling,
+    slow,
+    stall,
+    where,
+)
 from collector.query.period import Period, between, last, today
 from collector.query.rate import Rate
 from collector.query.result import Meta, Result
@@ -34,18 +47,25 @@ __all__ = [
     "TooMuch",
     "UnknownName",
     "between",
+    "broken_link",
     "click",
     "connect",
     "conversion",
     "dead",
     "did",
     "embedded",
+    "error_click",
     "event",
     "field",
     "form",
     "last",
     "page",
+    "page_loop",
+    "quick_back",
     "rage",
+    "scrolling",
+    "slow",
+    "stall",
     "today",
     "where",
 ]

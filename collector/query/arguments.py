@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from collector.query.errors import BadQuestion, unknown
-from collector.query.filters import Filter, dead, did, rage, where
+from collector.query.filters import STUMBLES, Filter, did, signal_filter, where
 from collector.query.period import Period
 from collector.query.period import parse as parse_period
 from collector.query.steps import Step, click, conversion, event, form, page
@@ -27,7 +27,8 @@ STEP_HELP = (
     "form:NAME/STEP, event:NAME or event:NAME,key=value; * stands for any characters"
 )
 WHERE_HELP = (
-    "column=value[,value] or column!=value, did:STEP, rage:ELEMENT, dead:ELEMENT (rage: alone is any element); "
+    "column=value[,value] or column!=value, did:STEP, rage:ELEMENT, dead:ELEMENT, error_click:ELEMENT (rage: alone is "
+    "any element), broken_link:PAGE, quick_back:PAGE, page_loop:PAGE, stall:PAGE, scrolling:PAGE, slow:PAGE; "
     "a leading ! is the opposite; given several times, all hold"
 )
 PERIOD_HELP = "7d, 24h, today, 2026-11-01, or 2026-11-01..2026-11-15 (the last day is not included)"
@@ -101,7 +102,7 @@ def parse_where(texts: Sequence[str]) -> Filter | None:
     """Filters from the command line, all of which hold; None for none.
 
     Raises:
-        BadQuestion: not of the form column=value, did:STEP, rage:ELEMENT or dead:ELEMENT.
+        BadQuestion: not of the form column=value, did:STEP or SIGNAL:WHERE.
         UnknownName: no such column or step; names the nearest.
     """
     found = None
@@ -117,8 +118,8 @@ def _one_filter(text: str) -> Filter:
     what, colon, value = text.partition(":")
     if colon and what == "did":
         return did(parse_step(value))
-    if colon and what in ("rage", "dead"):
-        return (rage if what == "rage" else dead)(value or None)
+    if colon and what.replace("-", "_") in STUMBLES:
+        return signal_filter(what.replace("-", "_"), value or None)
     name, equals, values = text.partition("=")
     if not equals:
         raise BadQuestion(f"{text!r} is no filter: write {WHERE_HELP}")

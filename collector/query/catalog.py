@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from collector.query.errors import UnknownName, unknown
-from collector.query.filters import Clicks, Did, Where
+from collector.query.filters import Did, Stumbled, Where
 from collector.query.sql import Binder, matches, number_of
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class Catalog:
         for part in where.parts() if where else ():
             if isinstance(part, Did):
                 self.require_steps([part.step])
-            elif isinstance(part, Clicks):
+            elif isinstance(part, Stumbled):
                 self._require_if("element", part.element)
                 self._require_if("page", part.page)
             elif isinstance(part, Where):

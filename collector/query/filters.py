@@ -1,8 +1,8 @@
 """Filters: which events or sessions a question is about. They compose with `&`, `|` and `~`.
 
-A column holds for the event itself; `did`, `rage` and `dead` hold for the session of the event. Where a report
-selects sessions (`sessions`, `conversion_rate`, `form`), a column that a session has one of (device, browser, os,
-country, channel, source, medium, campaign, entry_path) holds for its first event, and the other columns of one
+A column holds for the event itself; `did`, and `rage` and the other signals, hold for the session of the event. Where a
+report selects sessions (`sessions`, `conversion_rate`, `form`), a column that a session has one of (device, browser,
+os, country, channel, source, medium, campaign, entry_path) holds for its first event, and the other columns of one
 `where(...)` hold for at least one of its events, the same one.
 """
 
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from collector.query.columns import column
 from collector.query.errors import unknown
-from collector.query.friction import dead_sql, rage_bursts
+from collector.query.signals import SIGNALS, Limits, Look
 from collector.query.sql import Binder, equals, matches
 from collector.query.steps import Step
 
@@ -24,10 +24,24 @@ if TYPE_CHECKING:
 
     from collector.query.sql import Scope
 
+STUMBLES = {
+    "rage": "rage clicks",
+    "dead": "dead clicks",
+    "error_click": "error clicks",
+    "broken_link": "broken links",
+    "quick_back": "quick backs",
+    "page_loop": "page loops",
+    "stall": "stalls",
+    "scrolling": "excessive scrolling",
+    "slow": "slow pages",
+}
+"""Signals that a session can be filtered by, in words. `form_abandon` is said by `did(form(...))`."""
+OF_CLICKS = ("rage", "dead", "error_click")
+
 
 @dataclass(frozen=True)
 class Filter:
-    """A condition. Build it with `where`, `did`, `rage` and `dead`; combine it with `&`, `|` and `~`."""
+    """A condition. Build it with `where`, `did`, `rage` and the other signals; combine it with `&`, `|` and `~`."""
 
     def __and__(self, other: Filter) -> Filter:
         return Both("and", (self, other))
@@ -70,9 +84,9 @@ class Filter:
             return where(**value)
         if name == "did":
             return did(Step.from_dict(value))
-        if name in ("rage", "dead"):
-            return Clicks(name, value.get("element"), value.get("page"))
-        raise unknown("filter", str(name), ("and", "or", "not", "where", "did", "rage", "dead"))
+        if name in STUMBLES:
+            return Stumbled(name, value.get("element"), value.get("page"))
+        raise unknown("filter", str(name), ("and", "or", "not", "where", "did", *STUMBLES))
 
 
 @dataclass(frozen=True)
@@ -114,20 +128,22 @@ class Did(Filter):
 
 
 @dataclass(frozen=True)
-class Clicks(Filter):
-    """Sessions with rage or dead clicks, on any element or on one, on any page or on one."""
+class Stumbled(Filter):
+    """Sessions that a signal of friction hit, on any element or on one, on any page or on one."""
 
     signal: str
     element: str | None = None
     page: str | None = None
 
     def row(self, scope: Scope) -> str:
-        parts = [matches("events.element_name", self.element, scope.binder)] if self.element is not None else []
-        parts += [matches("events.path", self.page, scope.binder)] if self.page is not None else []
-        if self.signal == "dead":
-            return _sessions_with(scope, " AND ".join([dead_sql(scope.binder), *parts]))
-        bursts = rage_bursts(" AND ".join([scope.near(), *parts]), "any(events.session_id) AS session_id", scope.binder)
-        return f"session_id IN (SELECT session_id FROM ({bursts}))"
+        binder = scope.binder
+        parts = [matches("events.path", self.page, binder)] if self.page is not None else []
+        # Of a signal of clicks the element is known before it is looked for; an error has none of its own.
+        named = [matches("events.element_name", self.element, binder)] if self.element is not None else []
+        if named and self.signal == "error_click":
+            named = [f"(events.kind != 'click' OR {named[0]})"]
+        look = Look(scope, scope.near(), " AND ".join([*parts, *named]) or "1")
+        return f"session_id IN (SELECT session FROM ({SIGNALS[self.signal].hits(look, Limits())}))"
 
     def to_dict(self) -> dict[str, Any]:
         said = {"element": self.element, "page": self.page}
@@ -135,7 +151,7 @@ class Clicks(Filter):
 
     def __str__(self) -> str:
         places = [f"{word} {what}" for word, what in (("on", self.element), ("on page", self.page)) if what]
-        return " ".join([self.signal, "clicks", *places])
+        return " ".join([STUMBLES[self.signal], *places])
 
 
 @dataclass(frozen=True)
@@ -216,12 +232,58 @@ def did(step: Step) -> Filter:
 
 def rage(element: str | None = None, *, page: str | None = None) -> Filter:
     """Sessions with rage clicks, on an element by its name, on a page by its path. See the definition `rage`."""
-    return Clicks("rage", element, page)
+    return Stumbled("rage", element, page)
 
 
 def dead(element: str | None = None, *, page: str | None = None) -> Filter:
     """Sessions with dead clicks, on an element by its name, on a page by its path. See the definition `dead`."""
-    return Clicks("dead", element, page)
+    return Stumbled("dead", element, page)
+
+
+def error_click(element: str | None = None, *, page: str | None = None) -> Filter:
+    """Sessions with a click that an error followed, on an element, on a page. See the definition `error_click`."""
+    return Stumbled("error_click", element, page)
+
+
+def broken_link(page: str | None = None) -> Filter:
+    """Sessions that met a broken link on a page. See the definition `broken_link`."""
+    return Stumbled("broken_link", None, page)
+
+
+def quick_back(page: str | None = None) -> Filter:
+    """Sessions that left a page at once for the one before. See the definition `quick_back`."""
+    return Stumbled("quick_back", None, page)
+
+
+def page_loop(page: str | None = None) -> Filter:
+    """Sessions that viewed a page again and again within a minute. See the definition `page_loop`."""
+    return Stumbled("page_loop", None, page)
+
+
+def stall(page: str | None = None) -> Filter:
+    """Sessions that sat before a page and did nothing. See the definition `stall`."""
+    return Stumbled("stall", None, page)
+
+
+def scrolling(page: str | None = None) -> Filter:
+    """Sessions that scrolled a page up and down more than is usual there. See the definition `scrolling`."""
+    return Stumbled("scrolling", None, page)
+
+
+def slow(page: str | None = None) -> Filter:
+    """Sessions that a page kept waiting. See the definition `slow`."""
+    return Stumbled("slow", None, page)
+
+
+def signal_filter(signal: str, where: str | None) -> Filter:
+    """The filter of a signal by its name: on an element where it is about clicks, else on a page.
+
+    Raises:
+        UnknownName: no such signal.
+    """
+    if signal not in STUMBLES:
+        raise unknown("signal", signal, STUMBLES)
+    return Stumbled(signal, where) if signal in OF_CLICKS else Stumbled(signal, None, where)
 
 
 def _sessions_with(scope: Scope, condition: str) -> str:

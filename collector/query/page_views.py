@@ -15,6 +15,7 @@ from collector.query.sql import DAY_MS, Binder, matches
 if TYPE_CHECKING:
     from collector.query.columns import Column
     from collector.query.question import Question
+    from collector.query.sql import Scope
 
 
 def page_condition(question: Question, path: str, binder: Binder, *, rolled_up: bool) -> str:
@@ -29,11 +30,17 @@ def page_condition(question: Question, path: str, binder: Binder, *, rolled_up: 
         first, end = str(question.range.first_day), str(question.range.end_day)
         days = f"events.page_day >= toDate({binder.text(first)}) AND events.page_day < toDate({binder.text(end)})"
         return f"events.site_id = {binder.integer(question.place.site_id)} AND {days} AND {chosen}"
+    return f"{viewed(question, scope)} AND {chosen}"
+
+
+def viewed(question: Question, scope: Scope) -> str:
+    """Condition on rows of `events` whose page view began in the period."""
     # An event happens after its page view began, and not later than a session can last; this finds the parts.
+    binder = scope.binder
     return (
         f"{scope.base()} AND {question.during(binder, 'events.page_start')}"
         f" AND events.ts >= {binder.instant(question.range.start_ms - DAY_MS)}"
-        f" AND events.ts < {binder.instant(question.range.end_ms + SESSION_SLACK_DAYS * DAY_MS)} AND {chosen}"
+        f" AND events.ts < {binder.instant(question.range.end_ms + SESSION_SLACK_DAYS * DAY_MS)}"
     )
 
 

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from collector.query import parquet
 from collector.query.report import report, revive, run
-from collector.query.reports import conversion_rate, elements, form, funnel, heatmap, scroll, session, sessions, sql
+from collector.query.reports import (
+    conversion_rate,
+    elements,
+    form,
+    friction,
+    funnel,
+    heatmap,
+    scroll,
+    session,
+    sessions,
+    sql,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -44,6 +55,7 @@ class Site:
     conversion_rate = report(conversion_rate.ask)
     elements = report(elements.ask)
     form = report(form.ask)
+    friction = report(friction.ask)
     funnel = report(funnel.ask)
     heatmap = report(heatmap.ask)
     scroll = report(scroll.ask)

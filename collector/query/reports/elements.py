@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from collector.query.columns import PAGE_COLUMNS, column
 from collector.query.definitions import BOX, CLICK_RATE, DEAD, RAGE
-from collector.query.friction import dead_sql, rage_bursts
 from collector.query.page_views import check_page_group, page_condition, page_views
 from collector.query.question import begin, check_page_filter
 from collector.query.rate import Rate
 from collector.query.result import Result
+from collector.query.signals.dead import dead_sql
+from collector.query.signals.rage import rage_bursts
 from collector.query.sql import Binder, hex_id
 
 if TYPE_CHECKING:

@@ -1,0 +1,171 @@
+"""Statements behind `friction`: which sessions saw a step, and which of them a signal hit there.
+
+The numbers, the sessions and the elements come from the same hits. A row is (step, group, signal, session); signal 0
+stands for having seen the step, and whoever was hit there has seen it.
+"""
+
+# ruff: noqa: S608 - names come from our own lists, values are bound by the server
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from collector.query.page_views import viewed
+from collector.query.signals.loop import step_series
+from collector.query.signals.signal import HIT, Limits, Look, Signal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from collector.query.columns import Column
+    from collector.query.question import Question
+    from collector.query.sql import Binder
+    from collector.query.steps import Step
+
+_PLACES = {"page": "events.path", "page_type": "events.page_type", "site": "''"}
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """What a friction map is about: its steps (pages, page types, the site, or steps that were given) and limits."""
+
+    question: Question
+    of: str
+    steps: tuple[Step, ...]
+    group: Column | None
+    limits: Limits
+    signals: tuple[Signal, ...]
+
+    def look(self, binder: Binder) -> Look:
+        """Where its signals are looked for."""
+        scope = self.question.scope(binder)
+        return Look(
+            scope,
+            viewed(self.question, scope),
+            self.question.row_filter(scope),
+            "''" if self.steps else _PLACES[self.of],
+            self.group.as_text if self.group else "''",
+            self.question.now_ms,
+        )
+
+
+def hits_sql(of: Map, signal: Signal, look: Look) -> str:
+    """A statement with one row a hit, its columns `HIT`; `place` is the step at which it happened.
+
+    Of steps that were given it is the last one that the session did before; hits before the first belong to none.
+    """
+    return _at_steps(of, signal.hits(look, of.limits), look)
+
+
+def _at_steps(of: Map, hits: str, look: Look, more: tuple[str, ...] = ()) -> str:
+    """The hits with the step that the session did last, where steps were given; `more` are columns to keep."""
+    if not of.steps:
+        return hits
+    last = "arrayLast(e -> (e.1, e.2, e.3) <= (hit.ms, hit.page, hit.number), at.series).4"
+    kept = ", ".join(f"hit.{name} AS {name}" for name in (*HIT.split(", "), *more) if name != "place")
+    return f"""
+SELECT {kept}, toString({last}) AS place
+FROM ({hits}
+) AS hit
+INNER JOIN ({step_series(of.steps, look)}
+) AS at ON hit.session = at.session
+WHERE {last} > 0"""
+
+
+def seen_sql(of: Map, look: Look) -> str:
+    """A statement with rows (place, grp, session): who saw which step."""
+    if not of.steps:
+        return f"""
+SELECT {look.place} AS place, {look.group} AS grp, events.session_id AS session
+FROM events
+WHERE {look.rows} AND events.kind = 'page_view'"""
+    return f"""
+SELECT toString(each.4) AS place, each.6 AS grp, session
+FROM (SELECT session, arrayJoin(arrayFilter(e -> e.5, series)) AS each FROM ({step_series(of.steps, look)}
+))"""
+
+
+def cells_sql(of: Map, goal: str | None, limit: int, binder: Binder) -> str:
+    """The statement of the map, a row a step: place, [(group, signal, sessions, hits, converted)], most seen first."""
+    look = of.look(binder)
+    hits = "\nUNION ALL\n".join(
+        f"SELECT {HIT}, toUInt8({number}) AS signal FROM ({signal.hits(look, of.limits)}\n)"
+        for number, signal in enumerate(of.signals, 1)
+    )
+    rows = f"""
+        SELECT place, grp, session, toUInt8(0) AS signal FROM ({seen_sql(of, look)}
+        )
+        UNION ALL
+        SELECT place, grp, session, arrayJoin([0, signal]) AS signal FROM ({_at_steps(of, hits, look, ("signal",))}
+        )"""
+    won = f"uniqExactIf(session, {_converted(of, goal, binder)})" if goal else "0"
+    return f"""
+SELECT place, groupArray((grp, signal, sessions, hits, won)) AS cells, sumIf(sessions, signal = 0) AS seen
+FROM (
+    SELECT toString(place) AS place, toString(grp) AS grp, signal, uniqExact(session) AS sessions,
+        count() AS hits, {won} AS won
+    FROM ({rows}
+    )
+    GROUP BY place, grp, signal
+)
+GROUP BY place
+ORDER BY seen DESC, place
+LIMIT {binder.integer(limit)}"""
+
+
+def sessions_of_hits(of: Map, signal: Signal, place: str | None, group: str | None, binder: Binder) -> str:
+    """A statement of the ids of the sessions that the signal hit at a step (None: at any)."""
+    hits = hits_sql(of, signal, of.look(binder))
+    return f"SELECT session FROM ({hits}\n) WHERE {_at(place, group, binder)}"
+
+
+def elements_sql(of: Map, signal: Signal, place: str | None, limit: int, binder: Binder) -> str:
+    """The statement of what was hit: place, element, item, what, hits, sessions; what hit most sessions first."""
+    hits = hits_sql(of, signal, of.look(binder))
+    return f"""
+SELECT toString(place) AS step, element, toString(item) AS item_, argMax(toString(what), (ms, page, number)) AS what_,
+    count() AS hits, uniqExact(session) AS sessions
+FROM ({hits}
+)
+WHERE {_at(place, None, binder)}
+GROUP BY step, element, item_, if(element = 0, toString(what), '')
+ORDER BY sessions DESC, hits DESC, step, what_, element, item_
+LIMIT {binder.integer(limit)}"""
+
+
+def curve_sql(of: Map, signal: Signal, place: str | None, thresholds: Sequence[float], binder: Binder) -> str:
+    """The statement of a curve, one row: sessions that saw the step, and how many were hit at each threshold.
+
+    The map's own limit is the loosest of them.
+    """
+    look = of.look(binder)
+    best, none = ("min", "inf") if signal.below else ("max", "-inf")
+    limits = ", ".join(binder.number(each) for each in thresholds)
+    holds = {"quick_back": "<", "slow": ">"}.get(signal.name, "<=" if signal.below else ">=")
+    return f"""
+SELECT count(), sumForEach(arrayMap(t -> toUInt64(best {holds} t), [{limits}]))
+FROM (
+    SELECT session, {best}(value) AS best
+    FROM (
+        SELECT session, toString(place) AS place, {none} AS value FROM ({seen_sql(of, look)}
+        )
+        UNION ALL
+        SELECT session, toString(place) AS place, value FROM ({hits_sql(of, signal, look)}
+        )
+    )
+    WHERE {_at(place, None, binder)}
+    GROUP BY session
+)"""
+
+
+def _at(place: str | None, group: str | None, binder: Binder) -> str:
+    parts = [f"toString(place) = {binder.text(place)}"] if place is not None else []
+    parts += [f"toString(grp) = {binder.text(group)}"] if group is not None else []
+    return " AND ".join(parts) or "1"
+
+
+def _converted(of: Map, goal: str, binder: Binder) -> str:
+    scope = of.question.scope(binder)
+    condition = of.question.converted(goal, binder)
+    return f"session IN (SELECT events.session_id FROM events WHERE {scope.near()} AND {condition})"
