@@ -12,6 +12,7 @@ from collector.query.definitions import DEFINITIONS, Definition
 from collector.query.errors import BadQuestion, NotConnected, QueryError, TooMuch, UnknownName
 from collector.query.filters import Filter, dead, did, rage, where
 from collector.query.period import Period, between, last, today
+from collector.query.presets import preset
 from collector.query.rate import Rate
 from collector.query.result import Meta, Result
 from collector.query.site import Site
@@ -45,6 +46,7 @@ __all__ = [
     "form",
     "last",
     "page",
+    "preset",
     "rage",
     "today",
     "where",

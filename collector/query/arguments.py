@@ -16,6 +16,7 @@ from collector.query.errors import BadQuestion, unknown
 from collector.query.filters import Filter, dead, did, rage, where
 from collector.query.period import Period
 from collector.query.period import parse as parse_period
+from collector.query.presets import preset
 from collector.query.steps import Step, click, conversion, event, form, page
 from collector.query.steps import field as field_step
 
@@ -176,13 +177,19 @@ def _length(value: str | timedelta) -> str:
 
 
 def _steps(texts: Sequence[str]) -> list[Step]:
-    return [parse_step(text) for text in texts]
+    """Steps one by one; `preset:NAME` stands for several."""
+    found: list[Step] = []
+    for text in texts:
+        what, _, name = text.partition(":")
+        found += preset(name) if what == "preset" else [parse_step(text)]
+    return found
 
 
 _KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         "str": Kind("TEXT"),
         "str | int": Kind("ID"),
+        "int | str": Kind("TEXT"),
         "int": Kind("N", _whole),
         "float": Kind("NUMBER", _number),
         "bool": Kind("", bool),
