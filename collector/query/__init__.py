@@ -25,6 +25,7 @@ from collector.query.filters import (
     where,
 )
 from collector.query.period import Period, between, last, today
+from collector.query.presets import preset
 from collector.query.rate import Rate
 from collector.query.result import Meta, Result
 from collector.query.site import Site
@@ -61,6 +62,7 @@ __all__ = [
     "last",
     "page",
     "page_loop",
+    "preset",
     "quick_back",
     "rage",
     "scrolling",

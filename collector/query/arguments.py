@@ -16,6 +16,7 @@ from collector.query.errors import BadQuestion, unknown
 from collector.query.filters import STUMBLES, Filter, did, signal_filter, where
 from collector.query.period import Period
 from collector.query.period import parse as parse_period
+from collector.query.presets import preset
 from collector.query.steps import Step, click, conversion, event, form, page
 from collector.query.steps import field as field_step
 
@@ -179,7 +180,12 @@ def _length(value: str | timedelta) -> str:
 
 
 def _steps(texts: Sequence[str]) -> list[Step]:
-    return [parse_step(text) for text in texts]
+    """Steps one by one; `preset:NAME` stands for several."""
+    found: list[Step] = []
+    for text in texts:
+        what, _, name = text.partition(":")
+        found += preset(name) if what == "preset" else [parse_step(text)]
+    return found
 
 
 def _named(texts: Sequence[str]) -> dict[str, str]:
@@ -196,6 +202,7 @@ _KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         "str": Kind("TEXT"),
         "str | int": Kind("ID"),
+        "int | str": Kind("TEXT"),
         "int": Kind("N", _whole),
         "float": Kind("NUMBER", _number),
         "bool": Kind("", bool),

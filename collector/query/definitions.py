@@ -156,9 +156,9 @@ FUNNEL_ANY = define(
 )
 FUNNEL_TIME = define(
     "funnel_time",
-    1,
+    2,
     "ms",
-    "from a step to the next one, in the earliest attempt that gets furthest: median, p75 and p90 of those who "
+    "from a step to the next one, in the earliest attempt that gets furthest: median, mean, p75 and p90 of those who "
     "went on; Kaplan-Meier median over all who reached the step, those who did not go on being censored at the "
     "end of their window or now",
     "none",

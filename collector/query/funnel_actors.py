@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from collector.query.definitions import FUNNEL_STEP
-from collector.query.funnel_sql import units_sql
+from collector.query.funnel_sql import reading_of, units_sql
 from collector.query.period import instant
 from collector.query.reports import sessions
 from collector.query.result import Result
@@ -94,4 +94,4 @@ def _chosen(question: Question, shape: Shape, step: int, binder: Binder, *, drop
         reached = f"level >= {binder.integer(step)}"
     if group is not None:
         reached += f" AND grp = {binder.text(group)}"
-    return f"SELECT * FROM ({units_sql(question, shape, binder)}\n)\nWHERE {reached}"
+    return f"SELECT * FROM ({units_sql(reading_of(question, shape, binder), shape, who=True)}\n)\nWHERE {reached}"

@@ -8,7 +8,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from collector.query.errors import QueryError
-from collector.query.funnel_sql import units_sql
+from collector.query.funnel_sql import reading_of, units_sql
 from collector.query.sql import Binder
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ class Times(NamedTuple):
     """ms from a step to the next one; None where nobody went on, or where less than half are expected to."""
 
     median_ms: float | None = None
+    mean_ms: float | None = None
     p75_ms: float | None = None
     p90_ms: float | None = None
     km_median_ms: float | None = None
@@ -28,33 +29,36 @@ class Times(NamedTuple):
 def times_of(question: Question, shape: Shape) -> dict[tuple[str, int], Times]:
     """Times by (group, step)."""
     binder = Binder()
-    chains = units_sql(question, shape, binder, chains=True)
+    chains = units_sql(reading_of(question, shape, binder), shape, chains=True)
     spans = question.asker.rows(
         f"""
-SELECT grp, step, quantilesExactInclusive(0.5, 0.75, 0.9)(chain[step + 1] - chain[step])
+SELECT grp, step, quantilesExactInclusive(0.5, 0.75, 0.9)(greatest(0, times[step + 1] - times[step])) AS quantiles,
+    avg(greatest(0, times[step + 1] - times[step])) AS mean
 FROM ({chains}
-) ARRAY JOIN range(1, length(chain)) AS step
+) ARRAY JOIN range(1, length(times)) AS step
 GROUP BY grp, step""",
         binder,
     )
     medians = _kaplan_meier(question, shape)
     return {
-        (str(group), int(step)): Times(float(p50), float(p75), float(p90), medians.get((str(group), int(step))))
-        for group, step, (p50, p75, p90) in spans
+        (str(group), int(step)): Times(
+            float(p50), float(mean), float(p75), float(p90), medians.get((str(group), int(step)))
+        )
+        for group, step, (p50, p75, p90), mean in spans
     }
 
 
 def _kaplan_meier(question: Question, shape: Shape) -> dict[tuple[str, int], float | None]:
     """Median time to the next step, over all who reached a step; resolved to 1 s."""
     binder = Binder()
-    chains = units_sql(question, shape, binder, chains=True)
+    chains = units_sql(reading_of(question, shape, binder), shape, chains=True)
     window, now = binder.integer(shape.window_ms), binder.integer(question.now_ms)
     found = question.asker.rows(
         f"""
-SELECT grp, step, intDiv(if(length(chain) > step, chain[step + 1], greatest(chain[step],
-    least({now}, chain[1] + {window}))) - chain[step], 1000) AS seconds, length(chain) > step AS went_on, count()
+SELECT grp, step, intDiv(greatest(0, if(length(times) > step, times[step + 1], least({now}, times[1] + {window}))
+    - times[step]), 1000) AS seconds, length(times) > step AS went_on, count()
 FROM ({chains}
-) ARRAY JOIN range(1, least(length(chain) + 1, {len(shape.steps)})) AS step
+) ARRAY JOIN range(1, least(length(times) + 1, {len(shape.steps)})) AS step
 GROUP BY grp, step, seconds, went_on""",
         binder,
     )

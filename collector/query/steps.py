@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 FORM_STEPS = ("view", "start", "attempt", "error", "ok")
 # What each kind of step may say, as (argument, column).
 _ARGUMENTS: dict[str, dict[str, str]] = {
-    "page": {"path": "path", "type": "page_type"},
+    "page": {"path": "path", "type": "page_type", "channel": "page_channel"},
     "click": {
         "name": "element_name",
         "role": "element_role",
@@ -95,13 +95,15 @@ class Step:
         return f"{self.step} {', '.join(shown)}".strip()
 
 
-def page(path: str | None = None, *, type: str | None = None) -> Step:
+def page(path: str | None = None, *, type: str | None = None, channel: str | None = None) -> Step:
     """A view of a page, by path (`*` stands for any characters) or by page type.
+
+    With `channel`, such as `Paid*`, one that was reached from there: a first page, or a later one by a new link.
 
     Raises:
         BadQuestion: neither was said.
     """
-    return _step("page", {"path": path, "type": type})
+    return _step("page", {"path": path, "type": type, "channel": channel})
 
 
 def click(

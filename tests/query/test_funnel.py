@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.query import BadQuestion, UnknownName, between, event, page, where
+from collector.query import BadQuestion, UnknownName, between, conversion, event, form, page, preset, where
+from collector.query.presets import PRESETS
+from collector.query.report import REPORTS
 from tests.query.worlds import DAY, HOUR, NOW_MS, examples, ms, save, site
 
 if TYPE_CHECKING:
@@ -368,6 +370,11 @@ def test_sessions_of_the_dropped_are_as_many_as_the_dropped(shared: Store, new_s
         ({"steps": [event("a"), event("a")], "order": "any"}, "same step twice"),
         ({"order": "any", "times": True}, "neither exclusions nor times"),
         ({"window": "soon"}, "'soon' is not a length of time"),
+        ({"hold": ["device", "browser", "os", "country"]}, "at most 3 columns are held, not 4"),
+        ({"grace": "2s", "order": "strict"}, "a grace is for ordered funnels"),
+        ({"grace": "2s", "exclude": [event("x")]}, "a grace is for ordered funnels"),
+        ({"attribute": "last"}, "which value of `by` counts"),
+        ({"attribute": 3, "by": "device"}, "first, last or a step from 1 to 2, not '3'"),
     ],
 )
 def test_impossible_funnels_are_refused(
@@ -386,6 +393,8 @@ def test_impossible_funnels_are_refused(
         ({"order": "odered"}, "unknown order 'odered', did you mean 'ordered'"),
         ({"unit": "visiter"}, "unknown unit 'visiter', did you mean 'visitor'"),
         ({"by": "devise"}, "unknown column 'devise', did you mean 'device'"),
+        ({"hold": ["devise"]}, "unknown column 'devise', did you mean 'device'"),
+        ({"reentry": "frist"}, "unknown reentry 'frist', did you mean 'first'"),
     ],
 )
 def test_unknown_names_are_errors_that_name_the_nearest(
@@ -395,3 +404,154 @@ def test_unknown_names_are_errors_that_name_the_nearest(
     save(shared, site_id, events_of([]))
     with pytest.raises(UnknownName, match=message):
         site(shared, site_id).funnel(**{"steps": [event("a"), event("b")], "period": PERIOD, **arguments})
+
+
+def entries_of(series: list[dict[str, Any]], step: str) -> list[int]:
+    return [index for index, e in enumerate(series) if e["custom_name"] == step and START <= e["at"] < END]
+
+
+def attempts(series: list[dict[str, Any]], steps: str, grace: int = 0) -> list[list[dict[str, Any]]]:
+    """Each entry followed: a step takes the first event, not taken yet, after the step before it or in its grace."""
+    found = []
+    for first in entries_of(series, steps[0]):
+        taken = [first]
+        for name in steps[1:]:
+            before = series[taken[-1]]["at"] if taken else 0
+            fitting = [
+                index
+                for index, e in enumerate(series)
+                if e["custom_name"] == name
+                and index not in taken
+                and e["at"] - series[first]["at"] <= WINDOW
+                and (e["at"] >= max(before, series[first]["at"]) - grace if grace else index > taken[-1])
+            ]
+            if not fitting:
+                break
+            taken.append(fitting[0])
+        found.append([series[index] for index in taken])
+    return found
+
+
+def of_units(
+    events: list[dict[str, Any]], key: str, *same: str
+) -> dict[int, dict[tuple[Any, ...], list[dict[str, Any]]]]:
+    """Events in order, by unit and by the values of the columns `same`."""
+    found: dict[int, dict[tuple[Any, ...], list[dict[str, Any]]]] = {}
+    for e in sorted(events, key=lambda e: (e["at"], e.get("page_id", 1), e["n"])):
+        if e["visitor_id"]:
+            found.setdefault(e[key], {}).setdefault(tuple(e[name] for name in same), []).append(e)
+    return found
+
+
+REFINED: list[tuple[str, dict[str, Any]]] = [
+    ("abc", {"hold": ["device"]}),
+    ("abc", {"hold": ["device", "session_id"]}),
+    ("aab", {"reentry": "first"}),
+    ("abc", {"reentry": "first", "hold": ["device"]}),
+    ("abc", {"grace": "2ms"}),
+    ("aba", {"grace": "1s"}),
+    ("abc", {"grace": "1s", "hold": ["device"], "reentry": "first"}),
+]
+
+
+@examples(5)
+@given(worlds=visitors)
+def test_what_is_held_re_entered_and_graced_equals_each_entry_followed(
+    shared: Store, new_site: Callable[[], int], worlds: list[list[tuple[int, int, str, str, int]]]
+) -> None:
+    site_id, events = new_site(), events_of(worlds)
+    save(shared, site_id, events)
+    asked = site(shared, site_id)
+    for steps, arguments in REFINED:
+        grace = {"2ms": 2, "1s": 1000}.get(arguments.get("grace", ""), 0)
+        first_only = arguments.get("reentry") == "first"
+        expected, values, times = {}, {}, {}
+        for unit, by_value in of_units(events, "visitor_id", *arguments.get("hold", [])).items():
+            tried = [each for series in by_value.values() for each in attempts(series, steps, grace)]
+            tried.sort(key=lambda chain: (chain[0]["at"], chain[0]["page_id"], chain[0]["n"]))
+            if tried:
+                counted = tried[0] if first_only else max(tried, key=len)
+                name = f"{unit:016x}"
+                expected[name] = len(counted)
+                times[name] = [e["at"] for e in counted]
+                values[name] = {
+                    "first": tried[0][0]["device"],
+                    "last": counted[-1]["device"],
+                    "2": counted[1]["device"] if len(counted) > 1 else "(step 2 not reached)",
+                }
+        question = [event(name) for name in steps]
+        funnel = asked.funnel(question, PERIOD, _window(), times=True, **arguments)
+        assert {row.id: row.reached for row in funnel.actors(1).rows} == expected, (steps, arguments)
+        for row in funnel.rows:
+            assert row.count == sum(level >= row.step for level in expected.values())
+            assert row.dropped == len(funnel.actors(row.step, dropped=True).rows)
+            spans = [max(0, t[row.step] - t[row.step - 1]) for t in times.values() if len(t) > row.step]
+            assert row.mean_ms == (pytest.approx(sum(spans) / len(spans)) if spans else None)
+        for attribute in ("first", "last", "2"):
+            groups = asked.funnel(question, PERIOD, _window(), by="device", attribute=attribute, **arguments)
+            assert {row.group: row.count for row in groups.rows if row.step == 1} == Counter(
+                each[attribute] for each in values.values()
+            ), (steps, arguments, attribute)
+            for row in groups.rows:
+                assert len(groups.actors(row.step, group=row.group).rows) == row.count
+                assert len(groups.actors(row.step, group=row.group, dropped=True).rows) == row.dropped
+
+
+def test_without_repeated_steps_a_grace_finds_every_order_within_it(shared: Store, new_site: Callable[[], int]) -> None:
+    """Steps 2 s apart in the wrong order count with a grace of 2 s, and not with less."""
+    site_id = new_site()
+    save(shared, site_id, events_of([[(START + 2000, 1, "a", "desktop", 0), (START, 1, "b", "desktop", 0)]]))
+    asked, steps = site(shared, site_id), [event("a"), event("b")]
+    assert [asked.funnel(steps, PERIOD, grace=grace).rows[1].count for grace in (None, "1999ms", "2s")] == [0, 0, 1]
+
+
+def test_a_step_in_the_grace_may_lie_before_the_period(shared: Store, new_site: Callable[[], int]) -> None:
+    site_id = new_site()
+    save(shared, site_id, events_of([[(START, 1, "a", "desktop", 0), (START - 1, 1, "b", "desktop", 0)]]))
+    assert site(shared, site_id).funnel([event("a"), event("b")], PERIOD, grace="1s").rows[1].count == 1
+
+
+def test_groups_by_the_value_at_a_step_are_judged_only_after_it(shared: Store, new_site: Callable[[], int]) -> None:
+    site_id, world = new_site(), []
+    for index in range(600):
+        device = "mobile" if index % 2 else "desktop"
+        visit = [(START, 1, "a", "desktop", 0)]
+        visit += [(START + 1, 1, "b", device, 0)] if index % 3 else []
+        visit += [(START + 2, 1, "c", device, 0)] if index % 3 and (device == "mobile" or index % 4 == 0) else []
+        world.append(visit)
+    save(shared, site_id, events_of(world))
+    steps = [event(name) for name in "abc"]
+    funnel = site(shared, site_id).funnel(steps, PERIOD, by="device", attribute=2)
+    judged = {(row.group, row.step): row.q_value for row in funnel.rows}
+    assert [judged["mobile", step] for step in (1, 2)] == [None, None]
+    assert judged["mobile", 3] is not None
+    assert judged["mobile", 3] < 1e-6
+    assert [judged["(step 2 not reached)", step] for step in (1, 2, 3)] == [None] * 3
+    assert "Groups are by device at step 2." in funnel.meta.notes
+
+
+@pytest.mark.parametrize("name", sorted(PRESETS))
+def test_a_preset_is_a_funnel_over_page_types(shared: Store, new_site: Callable[[], int], name: str) -> None:
+    site_id, steps = new_site(), preset(name)
+    events: list[dict[str, Any]] = []
+    for index, step in enumerate(steps):
+        base = {"at": START + index * 1000, "n": index}
+        if step.step == "form":
+            events.append({**base, "kind": "form", "form": "any", "step": "ok"})
+        elif step.step == "conversion":
+            events.append({**base, "kind": "conversion", "goal": step.get("goal")})
+        else:
+            events.append({**base, "page_type": step.get("type"), "page_channel": "Paid Search"})
+    save(shared, site_id, events)
+    asked = site(shared, site_id)
+    assert [row.count for row in asked.funnel(preset(name), PERIOD).rows] == [1] * len(steps)
+    assert REPORTS["funnel"].from_texts({"steps": [f"preset:{name}"]}) == {"steps": steps}
+
+
+def test_a_preset_takes_the_sites_own_names() -> None:
+    assert preset("cart", product="item")[1] == page(type="item")
+    assert preset("ad", goal="lead", form="quote")[1:] == [form("quote", "ok"), conversion("lead")]
+    with pytest.raises(UnknownName, match="unknown preset 'car', did you mean 'cart'"):
+        preset("car")
+    with pytest.raises(UnknownName, match="unknown part of preset 'cart' 'prodct', did you mean 'product'"):
+        preset("cart", prodct="item")

@@ -104,6 +104,7 @@ DEFAULTS: dict[str, Any] = {
     "props": "{}",
     "title": "",
     "page_type": "",
+    "page_channel": "",
 }
 
 
