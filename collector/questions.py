@@ -36,10 +36,12 @@ def _command(report: Report) -> click.Command:
 
 
 _PICTURE: Final = click.Path(dir_okay=False, path_type=Path)
+_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 _COMMON: Final = (
     click.Option(["--site"], metavar="KEY", required=True, help="the site's key in sites.yml"),
     click.Option(["--tz"], metavar="ZONE", help="zone of the days  [default: the site's]"),
     click.Option(["--url"], metavar="URL", help="ClickHouse  [default: FOOTPATH_CLICKHOUSE_URL, or the running one]"),
+    click.Option(["--goals"], type=_FILE, metavar="FILE", help="a goals.yml to try  [default: what was published]"),
     click.Option(["--format"], type=click.Choice(list(FORMATS)), default="table", show_default=True),
     click.Option(["--plot"], type=_PICTURE, metavar="FILE", help="also draw it into this PNG, SVG or PDF"),
     click.Option(["--background"], type=_PICTURE, metavar="FILE", help="picture of the page, for a heatmap's --plot"),
@@ -64,7 +66,7 @@ def _parameter(option: Option) -> click.Parameter:
 
 def _ask(report: Report, **options: Any) -> None:
     try:
-        connection = connect(options["url"])
+        connection = connect(options["url"], goals=options["goals"])
         try:
             site = connection.site(options["site"], options["tz"])
             if options["explain"]:

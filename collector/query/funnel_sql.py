@@ -71,7 +71,7 @@ def _series(question: Question, shape: Shape, binder: Binder) -> str:
     scope = question.scope(binder, shape.window_ms)
     unit = unit_sql(shape.unit, scope)
     group = shape.group.as_text if shape.group else "''"
-    kinds = ", ".join(sorted({f"'{step.kind}'" for step in (*shape.steps, *shape.exclude)}))
+    kinds = ", ".join(sorted({f"'{kind}'" for step in (*shape.steps, *shape.exclude) for kind in step.kinds}))
     divided = ", session" if shape.in_session else ""
     return f"""
     SELECT unit{divided}, argMinIf(value, (at, page, number), bitTest(mask, {_ENTERING})) AS grp,
