@@ -57,6 +57,7 @@ DEFAULTS: dict[str, Any] = {
     "element_width": 0,
     "element_height": 0,
     "engaged_ms": 0,
+    "foreground_ms": 0,
     "band": [],
     "band_seconds": [],
     "reached": [],
