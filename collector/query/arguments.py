@@ -175,6 +175,10 @@ def _length(value: str | timedelta) -> str:
     return f"{round(value / timedelta(milliseconds=1))}ms" if isinstance(value, timedelta) else value
 
 
+def _texts(value: str | Sequence[str]) -> list[str]:
+    return [value] if isinstance(value, str) else list(value)
+
+
 def _steps(texts: Sequence[str]) -> list[Step]:
     return [parse_step(text) for text in texts]
 
@@ -197,6 +201,7 @@ _KINDS: Mapping[str, Kind] = MappingProxyType(
             lambda spec: [Step.from_dict(each) for each in spec],
             multiple=True,
         ),
+        "str | Sequence[str]": Kind("TEXT", _texts, _texts, _texts, multiple=True),
         "Sequence[str]": Kind("TEXT", list, list, list, multiple=True),
         "Sequence[float]": Kind("NUMBER", lambda texts: [_number(text) for text in texts], list, list, multiple=True),
     }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from collector.query.errors import UnknownName, unknown
 from collector.query.filters import Clicks, Did, Where
+from collector.query.goals import CLASS
 from collector.query.sql import Binder, matches, number_of
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class Catalog:
         Raises:
             UnknownName: there is none; names the nearest.
         """
-        if what == "goal" and self._goals.find(name):
+        if what == "goal" and (self._goals.find(name) or name.startswith(CLASS)):
             return
         column, among = _PLACES[what]
         self._require(what, name, column, among, Binder())

@@ -24,6 +24,17 @@ if TYPE_CHECKING:
 
 SESSION_ENDS_MS = 30 * 60_000
 
+GOAL = define(
+    "goal",
+    1,
+    "events",
+    "events that a goal of goals.yml matches, any of its matches; a detected micro step, where goals.yml does not say "
+    "it otherwise; of any other name the conversion events with that name. class:macro without a goals.yml: all "
+    "conversion events. A pattern means conversion events that goals.yml does not explain, and its goals that are not "
+    "negative",
+    "none",
+    "own",
+)
 LEFT = define(
     "left",
     1,

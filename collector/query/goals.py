@@ -63,6 +63,9 @@ class Goals:
             for match in goal.match
             if isinstance(match, file.Happening)
         ]
+        if name == f"{CLASS}macro" and not self.listed:
+            # Where no file says what success is, pages do.
+            return (Step("conversion", (("goal", "*"),), unless=tuple(file.DETECTED)),)
         if name in self.known or name.startswith(CLASS):
             return tuple(found)
         hidden = tuple(each for each in self.listed if "*" in name and _matches(each, name))

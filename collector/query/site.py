@@ -6,7 +6,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from collector.query.report import report, revive, run
-from collector.query.reports import conversion_rate, elements, form, funnel, heatmap, scroll, session, sessions
+from collector.query.reports import (
+    conversion_rate,
+    elements,
+    form,
+    funnel,
+    heatmap,
+    net_score,
+    scroll,
+    session,
+    sessions,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,6 +52,7 @@ class Site:
     form = report(form.ask)
     funnel = report(funnel.ask)
     heatmap = report(heatmap.ask)
+    net_score = report(net_score.ask)
     scroll = report(scroll.ask)
     session = report(session.ask)
     sessions = report(sessions.ask)
