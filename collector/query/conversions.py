@@ -57,17 +57,17 @@ def grouping(question: Question, by: str | None) -> Grouping:
 def units_with_goals(question: Question, binder: Binder, goals: Sequence[str], unit: str, groups: Grouping) -> str:
     """A statement with one row for each session that starts in the period, or visitor or person with an event in it.
 
-    Its columns: grp, mask (bit i: goal i was reached), session (of the unit: where it reached a goal first, else the
+    Its columns: unit, grp, mask (bit i: goal i was reached), session (of the unit: where it reached a goal first, else the
     first one). A visitor is in one group of a column, that of its first event, and in each part of the period in
     which it has events.
 
     Raises:
         BadQuestion: too many goals.
     """
-    if not 1 <= len(goals) <= MOST_GOALS:
-        raise BadQuestion(f"1 to {MOST_GOALS} goals can be asked for at once, not {len(goals)}")
+    if len(goals) > MOST_GOALS:
+        raise BadQuestion(f"{MOST_GOALS} goals can be asked for at once, not {len(goals)}")
     reached = [question.converted(goal, binder) for goal in goals]
-    mask = " + ".join(f"bitShiftLeft(toUInt64({each}), {bit})" for bit, each in enumerate(reached))
+    mask = " + ".join(f"bitShiftLeft(toUInt64({each}), {bit})" for bit, each in enumerate(reached)) or "toUInt64(0)"
     if unit == "session":
         return _sessions(question, binder, mask, " OR ".join(reached), groups)
     return _visitors(question, binder, mask, unit, groups)
@@ -81,13 +81,16 @@ def _sessions(question: Question, binder: Binder, mask: str, any_of: str, groups
         grp = groups.trend.sql("started_at", binder)
     elif groups.column:
         grp = "grp"
-    return f"""
-SELECT {grp} AS grp, session_id AS session, won.mask AS mask
-FROM (
+    sessions = f"""(
     SELECT * FROM ({sessions_sql(question, scope, group=groups.column)}
     )
     WHERE {chosen}
-) AS all_sessions
+) AS all_sessions"""
+    if not any_of:
+        return f"SELECT session_id AS unit, {grp} AS grp, session_id AS session, {mask} AS mask FROM {sessions}"
+    return f"""
+SELECT session_id AS unit, {grp} AS grp, session_id AS session, won.mask AS mask
+FROM {sessions}
 LEFT JOIN (
     SELECT events.session_id AS won_session, groupBitOr({mask}) AS mask
     FROM events WHERE {scope.near()} AND ({any_of})
@@ -100,15 +103,21 @@ def _visitors(question: Question, binder: Binder, mask: str, unit: str, groups: 
     source = unit_sql(unit, scope)
     grp = f"argMin({groups.column.as_text}, {_ORDER})" if groups.column else "''"
     part = groups.trend.sql("events.ts", binder) if groups.trend else ""
-    chosen = ""
-    if question.where:
-        chosen = f""" AND events.session_id IN (
-    SELECT session_id FROM ({sessions_sql(question, scope, touching=True)}
-    )
-    WHERE {question.where.session(scope, ATTRIBUTES)})"""
+    chosen = in_chosen_sessions(question, binder)
     return f"""
 SELECT {source.id} AS unit, {part or grp} AS grp, groupBitOr({mask}) AS mask,
     argMin(events.session_id, (({mask}) = 0, events.ts, events.page_id, events.n)) AS session
 FROM {source.source}
 WHERE {scope.base()} AND {question.during(binder)}{chosen}
 GROUP BY unit{", grp" if part else ""}"""
+
+
+def in_chosen_sessions(question: Question, binder: Binder) -> str:
+    """Condition, with its leading AND, that an event belongs to a session that the filter selects; empty: none."""
+    if question.where is None:
+        return ""
+    scope = question.scope(binder)
+    return f""" AND events.session_id IN (
+    SELECT session_id FROM ({sessions_sql(question, scope, touching=True)}
+    )
+    WHERE {question.where.session(scope, ATTRIBUTES)})"""

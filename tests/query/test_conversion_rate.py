@@ -165,9 +165,11 @@ def test_too_many_hours_are_refused(shop: Site, period: str) -> None:
         shop.conversion_rate("purchase", period, "session", by="hour")
 
 
-def test_too_many_goals_are_refused(shop: Site) -> None:
-    with pytest.raises(BadQuestion, match="1 to 60 goals"):
+def test_no_goals_and_too_many_are_refused(shop: Site) -> None:
+    with pytest.raises(BadQuestion, match="name a goal"):
         shop.conversion_rate([], WEEK, "session")
+    with pytest.raises(BadQuestion, match="60 goals can be asked for at once, not 61"):
+        shop.conversion_rate(["purchase" + "*" * more for more in range(61)], WEEK, "session")
 
 
 def test_groups_are_judged_and_filters_hold(shop: Site) -> None:

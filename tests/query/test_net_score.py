@@ -75,10 +75,10 @@ def test_its_classes_are_the_numbers_of_conversion_rate(shop: Site, unit: Any) -
 
 def test_without_a_file_macro_is_what_pages_send(shared: Store, new_site: Callable[[], int]) -> None:
     site_id = new_site()
+    other = {"at": START, "visitor_id": 2, "session_id": 2, "page_id": 2}
     save(shared, site_id, [
         {"at": START, "n": 0}, {"at": START, "n": 1, "kind": "conversion", "goal": "lead"},
-        {"at": START, "n": 0, "visitor_id": 2, "session_id": 2, "page_id": 2},
-        {"at": START, "n": 1, "visitor_id": 2, "session_id": 2, "page_id": 2, "kind": "form", "form": "f", "step": "start"},
+        {**other, "n": 0}, {**other, "n": 1, "kind": "form", "form": "f", "step": "start"},
     ])  # fmt: skip
     answer = site(shared, site_id).net_score(WEEK, "session")
     assert (answer.rows[0].macro.k, answer.rows[0].micro.k, answer.rows[0].negative.k) == (1, 1, 0)

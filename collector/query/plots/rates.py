@@ -25,10 +25,9 @@ def plot(answer: ConversionRate, *, dark: bool = False) -> Figure:
     axes = canvas.subplots()
     dress(axes, look)
     if timed:
-        lines(
-            axes, look, [(goal, [_point(row, row.group) for row in rows if row.goal == goal]) for goal in answer.goals]
-        )
-        axes.yaxis.set_major_formatter(PercentFormatter(decimals=1))
+        series = [(goal, [_point(row, row.group) for row in rows if row.goal == goal]) for goal in answer.goals]
+        lines(axes, look, series)
+        axes.yaxis.set_major_formatter("{x:.1f} %")
         axes.set_ylabel("converted, 95 % interval")
         axes.set_xlabel(f"{answer.by} ({answer.meta.zone})")
         axes.set_ylim(bottom=0)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from collector.query.conversions import Grouping, grouping, units_with_goals
 from collector.query.definitions import CONVERSION_RATE, DIFFERENCE, UNIT_DEFINITIONS
-from collector.query.errors import unknown
+from collector.query.errors import BadQuestion, unknown
 from collector.query.goal_sql import GOAL
 from collector.query.question import begin, check_unit
 from collector.query.rate import Rate, against_the_rest
@@ -122,6 +122,8 @@ def ask(
     """
     check_unit(unit)
     goals = (goal,) if isinstance(goal, str) else tuple(dict.fromkeys(goal))
+    if not goals:
+        raise BadQuestion("name a goal, such as purchase, or class:macro")
     question = begin(place, "conversion_rate", period, where, bots=bots)
     groups = grouping(question, by)
     for each in goals:
