@@ -57,7 +57,7 @@ def grouping(question: Question, by: str | None) -> Grouping:
 def units_with_goals(question: Question, binder: Binder, goals: Sequence[str], unit: str, groups: Grouping) -> str:
     """A statement with one row for each session that starts in the period, or visitor or person with an event in it.
 
-    Its columns: unit, grp, mask (bit i: goal i was reached), session (of the unit: where it reached a goal first, else the
+    Its columns: unit, grp, mask (bit i: goal i was reached), session (where the unit reached a goal first, else its
     first one). A visitor is in one group of a column, that of its first event, and in each part of the period in
     which it has events.
 

@@ -13,6 +13,7 @@ from collector.query.reports import (
     funnel,
     heatmap,
     net_score,
+    revenue,
     scroll,
     session,
     sessions,
@@ -53,6 +54,7 @@ class Site:
     funnel = report(funnel.ask)
     heatmap = report(heatmap.ask)
     net_score = report(net_score.ask)
+    revenue = report(revenue.ask)
     scroll = report(scroll.ask)
     session = report(session.ask)
     sessions = report(sessions.ask)
