@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 from collector import migrate, mounts, spool, supervise
 from collector.config import ConfigError, Settings
 from collector.enrich.visitor import KEY_FILE, fingerprint, load_key
+from collector.goals import FILE, published, read_goals
 from collector.sites import read_sites
 from collector.store import Store, StoreError
 
@@ -58,9 +59,9 @@ def findings(settings: Settings, others: Sequence[str] = ()) -> Iterator[Finding
     `others`: addresses of further collectors, whose secret.key is compared by its fingerprint.
     """
     for what, look in (
-        ("sites", _sites), ("secret key", lambda each: _secret(each, others)), ("settings", _settings),
-        ("data directory", _data), ("disk", _disk), ("spool", _spool), ("loader", _loader), ("proxy", _proxy),
-        ("origins", _origins), ("ClickHouse", _database), ("clock", _clock), ("arrivals", _arrivals),
+        ("sites", _sites), ("goals", _goals), ("secret key", lambda each: _secret(each, others)),
+        ("settings", _settings), ("data directory", _data), ("disk", _disk), ("spool", _spool), ("loader", _loader),
+        ("proxy", _proxy), ("origins", _origins), ("ClickHouse", _database), ("clock", _clock), ("arrivals", _arrivals),
     ):  # fmt: skip
         yield _found(what, look, settings)
 
@@ -91,6 +92,16 @@ def _sites(settings: Settings) -> str:
         )
     sites = read_sites(settings.config_dir)
     return f"{len(sites)} in {path}: {', '.join(sites)}"
+
+
+def _goals(settings: Settings) -> str:
+    path = settings.config_dir / FILE
+    found = read_goals(settings.config_dir, read_sites(settings.config_dir))
+    if not found:
+        return f"no {path}: conversions are those that pages send, and the detected micro steps"
+    return f"{path}: " + ", ".join(
+        f"{key} {len(goals)} (version {published(goals.values()).version})" for key, goals in found.items()
+    )
 
 
 def _may_read(path: Path) -> bool:

@@ -321,7 +321,8 @@ def truth(*, sites: int, visits: int, seed: str, markdown: bool) -> None:
 )
 @click.option("--time-zone", default="UTC", show_default=True, help="Zone of its days, such as Europe/Berlin.")
 def init(key: str, origins: tuple[str, ...], time_zone: str) -> None:
-    """Write a sites.yml with the site KEY into FOOTPATH_CONFIG_DIR, and print its script tag."""
+    """Write a sites.yml with the site KEY and a goals.yml into FOOTPATH_CONFIG_DIR, and print its script tag."""
+    from collector import resources
     from collector import snippet as snippets
     from collector.sites import read_sites
 
@@ -339,7 +340,11 @@ def init(key: str, origins: tuple[str, ...], time_zone: str) -> None:
     except ConfigError as error:
         path.unlink()
         _fail(error)
-    click.echo(f"{path} written. Now run `footpath serve` and put this into the site's pages:\n")
+    goals = settings.config_dir / "goals.yml"
+    if not goals.exists():
+        template = (resources.folder("demo") / "goals.template.yml").read_text()
+        goals.write_text(template.replace("  my-shop:", f"  {key}:"))
+    click.echo(f"{path} and {goals.name} written. Now run `footpath serve` and put this into the site's pages:\n")
     click.echo(snippets.tag(key, settings, snippets.origin(settings)))
 
 

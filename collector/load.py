@@ -27,6 +27,7 @@ from collector import erase, shipment, spool
 from collector.cargo import Cargo, Parcel, pack, unpack
 from collector.columns import dead_letter
 from collector.event import Record
+from collector.goals import NOTHING
 from collector.ledger import Ledger
 from collector.personal import UNLOGGED
 from collector.store import Poison, Store, StoreError, Unreachable
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from collector.columns import EventId
     from collector.event import Json
+    from collector.goals import Published
     from collector.sites import Site
 
 MIN_EVENTS: Final = 20_000
@@ -85,14 +87,20 @@ class Loader:
         locate: Callable[[], str],
         sites: Callable[[], Mapping[str, Site]],
         prepare: Callable[[str], None] = lambda _: None,
+        goals: Callable[[], Mapping[str, Published] | None] = lambda: None,
     ) -> None:
-        """`prepare(url)` runs before the first use of an address (migrations); it may raise StoreError."""
+        """`prepare(url)` runs before the first use of an address (migrations); it may raise StoreError.
+
+        `goals` gives what is published for each site, None where nothing is to be changed.
+        """
         self._folder = folder
         self._locate = locate
         self._sites = sites
         self._prepare = prepare
         self._store: Store | None = None
+        self._goals = goals
         self._sites_sent: object = None
+        self._goals_sent: object = None
         self._window = Window()
         self._window_filled = False
         self._ledger = Ledger()
@@ -300,8 +308,8 @@ class Loader:
         self._window_filled = True
 
     def _send_sites(self, store: Store) -> None:
-        sites = self._sites()
-        if sites is self._sites_sent:
+        sites, goals = self._sites(), self._goals()
+        if sites is self._sites_sent and goals is self._goals_sent:
             return
         now = time.time_ns() // 1_000_000
         store.insert(
@@ -314,7 +322,18 @@ class Loader:
                 "updated_at": [now] * len(sites),
             },
         )
-        self._sites_sent = sites
+        if goals is not None:
+            told = [goals.get(key, NOTHING) for key in sites]
+            store.insert(
+                "goals",
+                {
+                    "site_id": [site.id for site in sites.values()],
+                    "goals": [each.goals for each in told],
+                    "version": [each.version for each in told],
+                    "updated_at": [now] * len(sites),
+                },
+            )
+        self._sites_sent, self._goals_sent = sites, goals
 
     def _opened(self, path: Path) -> sqlite3.Connection:
         if path not in self._connections:

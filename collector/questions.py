@@ -15,7 +15,7 @@ from collector.query import BadQuestion, QueryError, arguments, connect
 from collector.query.report import REPORTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from collector.query import Connection, Result
     from collector.query.report import Option, Report
@@ -43,10 +43,12 @@ def _command(report: Report) -> click.Command:
 
 _METAVARS: Final = {"by": "COLUMN", "name": "NAME"}
 _FILE: Final = click.Path(dir_okay=False, path_type=Path)
+_EXISTING: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 _COMMON: Final = (
     click.Option(["--site"], metavar="KEY", required=True, help="the site's key in sites.yml"),
     click.Option(["--tz"], metavar="ZONE", help="zone of the days  [default: the site's]"),
     click.Option(["--url"], metavar="URL", help="ClickHouse  [default: FOOTPATH_CLICKHOUSE_URL, or the running one]"),
+    click.Option(["--goals"], type=_EXISTING, metavar="FILE", help="a goals.yml to try  [default: what was published]"),
     click.Option(["--format"], type=click.Choice(list(FORMATS)), default="table", show_default=True),
     click.Option(["--plot"], type=_FILE, metavar="FILE", help="also draw it into this PNG, SVG or PDF"),
     click.Option(["--background"], type=_FILE, metavar="FILE", help="picture of the page, for a heatmap's --plot"),
@@ -78,7 +80,7 @@ def _parameter(option: Option) -> click.Parameter:
 
 
 def _ask(report: Report, **options: Any) -> None:
-    with _asking(options["url"]) as connection:
+    with _asking(options) as connection:
         site = connection.site(options["site"], options["tz"])
         if options["explain"]:
             site = site.explain
@@ -94,9 +96,9 @@ def _ask(report: Report, **options: Any) -> None:
 
 
 @contextlib.contextmanager
-def _asking(url: str | None) -> Iterator[Connection]:
+def _asking(options: Mapping[str, Any]) -> Iterator[Connection]:
     try:
-        connection = connect(url)
+        connection = connect(options["url"], goals=options["goals"])
         try:
             yield connection
         finally:
@@ -115,7 +117,7 @@ def _draw(result: Result[Any], path: Path, background: Path | None) -> None:
 
 
 def _events(file: Path, **options: Any) -> None:
-    with _asking(options["url"]) as connection, click.progressbar(length=1, label="events", file=sys.stderr) as bar:
+    with _asking(options) as connection, click.progressbar(length=1, label="events", file=sys.stderr) as bar:
 
         def advance(done: int, total: int) -> None:
             bar.length = total
@@ -133,7 +135,7 @@ def _events(file: Path, **options: Any) -> None:
 
 _EVENTS: Final = (
     click.Argument(["file"], type=_FILE),
-    *_COMMON[:3],
+    *_COMMON[:4],
     click.Option(["--period"], metavar="PERIOD", default="28d", show_default=True, help=arguments.PERIOD_HELP),
     click.Option(["--where"], metavar="FILTER", multiple=True, help=arguments.WHERE_HELP),
     click.Option(["--bots"], is_flag=True, help="bots too"),

@@ -23,6 +23,7 @@ from collector import load, migrate, retention, shipment, store, telemetry
 from collector.config import ConfigError, Settings
 from collector.enrich.place import PlaceError, Places
 from collector.enrich.visitor import load_key
+from collector.goals import LiveGoals
 from collector.sites import LiveSites
 
 if TYPE_CHECKING:
@@ -232,11 +233,13 @@ def run_loader(settings: Settings) -> None:
 def _load_until_told(settings: Settings) -> None:
     gc.freeze()
     gc.set_threshold(_SHIPMENT_OBJECTS)
+    sites = LiveSites(settings.config_dir)
     loader = load.Loader(
         settings.spool_dir,
         lambda: database_url(settings),
-        LiveSites(settings.config_dir),
+        sites,
         lambda url: prepare(url, settings.retention),
+        LiveGoals(settings.config_dir, sites),
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: loader.stopping.set())

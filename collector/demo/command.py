@@ -75,11 +75,12 @@ def run(settings: Settings, count: int | None, shop_port: int, console: Console,
 
 
 def _require_site(settings: Settings) -> None:
-    """A fresh folder gets the demo's sites.yml; somebody's own is left alone."""
+    """A fresh folder gets the demo's sites.yml and goals.yml; somebody's own is left alone."""
     path = settings.config_dir / "sites.yml"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(resources.folder("demo") / "sites.yml", path)
+        for name in ("sites.yml", "goals.yml"):
+            shutil.copyfile(resources.folder("demo") / name, path.parent / name)
     if SITE not in read_sites(settings.config_dir):
         raise ConfigError(
             f"{path} has no site {SITE}; run the demo in another folder, or set FOOTPATH_CONFIG_DIR and "

@@ -179,6 +179,10 @@ def _length(value: str | timedelta) -> str:
     return f"{round(value / timedelta(milliseconds=1))}ms" if isinstance(value, timedelta) else value
 
 
+def _texts(value: str | Sequence[str]) -> list[str]:
+    return [value] if isinstance(value, str) else list(value)
+
+
 def _steps(texts: Sequence[str]) -> list[Step]:
     """Steps one by one; `preset:NAME` stands for several."""
     found: list[Step] = []
@@ -218,6 +222,7 @@ _KINDS: Mapping[str, Kind] = MappingProxyType(
             multiple=True,
             form=f"{STEP_HELP}; one --step each",
         ),
+        "str | Sequence[str]": Kind("TEXT", _texts, _texts, _texts, multiple=True),
         "Sequence[str]": Kind("TEXT", list, list, list, multiple=True),
         "Sequence[float]": Kind("NUMBER", lambda texts: [_number(text) for text in texts], list, list, multiple=True),
     }

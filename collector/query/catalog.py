@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from collector.query.errors import UnknownName, unknown
 from collector.query.filters import Did, Stumbled, Where
+from collector.query.goals import CLASS
 from collector.query.sql import Binder, matches, number_of
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from collector.query.ask import Asker
     from collector.query.filters import Filter
+    from collector.query.goals import Goals
     from collector.query.steps import Step
 
 _LISTED = 2000
@@ -53,16 +55,21 @@ _OF_COLUMNS = {
 class Catalog:
     """Answers whether names exist on one site, at any time, among people and bots."""
 
-    def __init__(self, asker: Asker, site_id: int) -> None:
+    def __init__(self, asker: Asker, site_id: int, goals: Goals) -> None:
         self._asker = asker
         self._site_id = site_id
+        self._goals = goals
 
     def require(self, what: str, name: str) -> None:
         """Make sure that a `what` (page, goal, form, element …) of that name or pattern exists.
 
+        A goal exists where goals.yml has it, without any event yet, or as conversion events of that name.
+
         Raises:
             UnknownName: there is none; names the nearest.
         """
+        if what == "goal" and (self._goals.find(name) or name.startswith(CLASS)):
+            return
         column, among = _PLACES[what]
         self._require(what, name, column, among, Binder())
 
@@ -96,11 +103,17 @@ class Catalog:
             elif isinstance(part, Where):
                 for name, values in part.columns:
                     for value in values if name in _OF_COLUMNS else ():
-                        self._require_if(_OF_COLUMNS[name], str(value))
+                        self._require_column(_OF_COLUMNS[name], str(value))
 
     def _require_if(self, what: str, name: str | None) -> None:
         if name:
             self.require(what, name)
+
+    def _require_column(self, what: str, value: str) -> None:
+        """A column has what was sent, whatever goals.yml says."""
+        if value:
+            column, among = _PLACES[what]
+            self._require(what, value, column, among, Binder())
 
     def _require_field(self, form: str, name: str) -> None:
         binder = Binder()
@@ -124,7 +137,8 @@ class Catalog:
             f"SELECT events.{column} AS name {source} GROUP BY name ORDER BY count() DESC LIMIT {_LISTED}",
             binder,
         )
-        raise unknown(what, name, [row[0] for row in known])
+        named = self._goals.known if what == "goal" else ()
+        raise unknown(what, name, [*(row[0] for row in known), *named])
 
     def _site(self, binder: Binder) -> str:
         return f"events.site_id = {binder.integer(self._site_id)}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from collector import engine
 from collector.query.errors import NotConnected, QueryError, unknown
+from collector.query.goals import Goals, of_file, published
 from collector.query.period import zone_of
 from collector.query.question import Place
 from collector.query.site import Site
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _DATA_DIR = "./footpath-data"
+_UNKNOWN_TABLE, _UNKNOWN_DATABASE = 60, 81
 
 
 def _now_ms() -> int:
@@ -28,10 +30,11 @@ def _now_ms() -> int:
 class Connection:
     """A database that can be asked; `site(key)` is where questions begin."""
 
-    def __init__(self, store: Store, *, clock: Callable[[], int] = _now_ms) -> None:
-        """`store` is open; `clock` gives Unix ms and decides which windows have ended."""
+    def __init__(self, store: Store, *, clock: Callable[[], int] = _now_ms, goals: str | Path | None = None) -> None:
+        """`store` is open; `clock` gives Unix ms and decides which windows have ended; `goals` as in `connect`."""
         self._store = store
         self._clock = clock
+        self._goals_file = goals
 
     def sites(self) -> dict[str, str]:
         """Keys of all sites, with their names.
@@ -47,13 +50,15 @@ class Connection:
         Raises:
             UnknownName: no such site or zone; names the nearest and lists what exists.
             QueryError: ClickHouse did not answer.
+            BadQuestion: the file that was given as `goals` is wrong.
         """
         sites = self._sites()
         if key not in sites:
             raise unknown("site", key, sites)
         site_id, _, home_zone = sites[key]
         zone_of(tz or home_zone)
-        return Site(Place(self._store, site_id, key, tz or home_zone, home_zone, self._clock))
+        goals = self._goals(site_id) if self._goals_file is None else of_file(self._goals_file, sites).get(key, Goals())
+        return Site(Place(self._store, site_id, key, tz or home_zone, home_zone, self._clock, goals=goals))
 
     def close(self) -> None:
         """Close the connection; the next question opens another."""
@@ -71,14 +76,25 @@ FROM sites GROUP BY site_id ORDER BY site_id"""
             raise _unanswered(error) from error
         return {key: (site_id, name, zone or "UTC") for site_id, key, name, zone in found}
 
+    def _goals(self, site_id: int) -> Goals:
+        sql = "SELECT argMax(goals, updated_at), argMax(version, updated_at) FROM goals WHERE site_id = {site:UInt32}"
+        try:
+            ((text, version),) = self._store.execute(sql, {"site": site_id})
+        except StoreError as error:
+            if error.code == _UNKNOWN_TABLE:  # of before there were goals
+                return Goals()
+            raise _unanswered(error) from error
+        return published(text, version)
 
-def connect(url: str | None = None) -> Connection:
+
+def connect(url: str | None = None, *, goals: str | Path | None = None) -> Connection:
     """Connect to `url`, else to FOOTPATH_CLICKHOUSE_URL, else to the program that runs over FOOTPATH_DATA_DIR.
 
     It never starts an engine; `embedded(path)` does.
 
     Args:
         url: clickhouse://user:password@host:9000/database (clickhouses:// for TLS).
+        goals: a goals.yml to ask with, instead of what the loader published.
 
     Raises:
         NotConnected: there is nothing to connect to; says what to do.
@@ -92,12 +108,12 @@ def connect(url: str | None = None) -> Connection:
         store.ping()
     except StoreError as error:
         raise _unanswered(error) from error
-    return Connection(store)
+    return Connection(store, goals=goals)
 
 
 @contextlib.contextmanager
-def embedded(path: str | Path) -> Iterator[Connection]:
-    """Start the engine over a data directory for the length of a `with` block.
+def embedded(path: str | Path, *, goals: str | Path | None = None) -> Iterator[Connection]:
+    """Start the engine over a data directory for the length of a `with` block; `goals` as in `connect`.
 
     Raises:
         NotConnected: there is no such directory.
@@ -108,7 +124,7 @@ def embedded(path: str | Path) -> Iterator[Connection]:
     with engine.running(Path(path)) as running:
         store = Store(running.reader_url)
         try:
-            yield Connection(store)
+            yield Connection(store, goals=goals)
         finally:
             store.close()
 
@@ -129,6 +145,6 @@ def _running_url() -> str:
 def _unanswered(error: StoreError) -> QueryError:
     if isinstance(error, Unreachable):
         return NotConnected(f"{error}; is `footpath serve` or the server running?")
-    if error.code in (60, 81):  # UNKNOWN_TABLE, UNKNOWN_DATABASE
+    if error.code in (_UNKNOWN_TABLE, _UNKNOWN_DATABASE):
         return QueryError(f"the tables do not exist yet: run `footpath migrate` ({error})")
     return QueryError(f"ClickHouse refused (code {error.code}): {error}")

@@ -20,7 +20,7 @@ from collector.query.sql import Binder, equals, matches
 from collector.query.steps import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from collector.query.sql import Scope
 
@@ -63,6 +63,10 @@ class Filter:
     def parts(self) -> Iterator[Filter]:
         """The filter itself and all that it is made of."""
         yield self
+
+    def resolved(self, resolve: Callable[[Step], Step]) -> Filter:
+        """The filter with its steps as `resolve` gives them."""
+        return self
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data, for `from_dict`."""
@@ -120,6 +124,9 @@ class Did(Filter):
     def row(self, scope: Scope) -> str:
         return _sessions_with(scope, self.step.sql(scope.binder))
 
+    def resolved(self, resolve: Callable[[Step], Step]) -> Filter:
+        return Did(resolve(self.step))
+
     def to_dict(self) -> dict[str, Any]:
         return {"did": self.step.to_dict()}
 
@@ -172,6 +179,9 @@ class Both(Filter):
         for part in self.filters:
             yield from part.parts()
 
+    def resolved(self, resolve: Callable[[Step], Step]) -> Filter:
+        return Both(self.word, tuple(part.resolved(resolve) for part in self.filters))
+
     def to_dict(self) -> dict[str, Any]:
         return {self.word: [part.to_dict() for part in self.filters]}
 
@@ -197,6 +207,9 @@ class Not(Filter):
     def parts(self) -> Iterator[Filter]:
         yield self
         yield from self.filter.parts()
+
+    def resolved(self, resolve: Callable[[Step], Step]) -> Filter:
+        return Not(self.filter.resolved(resolve))
 
     def to_dict(self) -> dict[str, Any]:
         return {"not": self.filter.to_dict()}

@@ -147,7 +147,7 @@ def _group(shape: Shape, fields: dict[str, int]) -> str:
 
 def _series(reading: Reading, shape: Shape, fields: dict[str, int]) -> str:
     unit = unit_sql(shape.unit, reading.scope)
-    kinds = ", ".join(sorted({f"'{step.kind}'" for step in (*shape.steps, *shape.exclude)}))
+    kinds = ", ".join(sorted({f"'{kind}'" for step in (*shape.steps, *shape.exclude) for kind in step.kinds}))
     divided = ["session"] if shape.in_session and shape.unit != "session" else []
     divided += [f"held_{index}" for index in range(len(shape.hold))]
     held = "".join(f"{each.as_text} AS held_{index}, " for index, each in enumerate(shape.hold))

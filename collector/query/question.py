@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from collector.query.ask import Asker
@@ -10,10 +10,11 @@ from collector.query.catalog import Catalog
 from collector.query.definitions import INTERVAL, PEOPLE
 from collector.query.errors import BadQuestion, unknown
 from collector.query.filters import Where
+from collector.query.goal_sql import converted_sql, kinds_sql, worth_sql
+from collector.query.goals import Goals
 from collector.query.period import instant, parse
 from collector.query.result import Meta, labels
 from collector.query.sql import Binder, Scope
-from collector.query.steps import conversion
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +31,7 @@ UNITS = ("session", "visitor", "person")
 class Place:
     """A site as reports need it; `zone` is the question's, `home_zone` the site's, `clock` gives Unix ms.
 
-    `dry`: statements are written and not run.
+    `dry`: statements are written and not run. `goals`: what goals.yml says of the site.
     """
 
     store: Store
@@ -40,6 +41,7 @@ class Place:
     home_zone: str
     clock: Callable[[], int]
     dry: bool = False
+    goals: Goals = field(default_factory=Goals)
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class Question:
     @property
     def catalog(self) -> Catalog:
         """What exists on the site."""
-        return Catalog(self.asker, self.place.site_id)
+        return Catalog(self.asker, self.place.site_id, self.place.goals)
 
     def scope(self, binder: Binder, look_ahead_ms: int = 0) -> Scope:
         """The events that a statement is about."""
@@ -75,8 +77,20 @@ class Question:
         return self.where.row(scope) if self.where else "1"
 
     def converted(self, goal: str, binder: Binder) -> str:
-        """Condition that an event of table `events` is a conversion of the goal, by its name or pattern."""
-        return conversion(goal).sql(binder)
+        """Condition that an event of table `events` is a conversion of the goal, by its name, pattern or class."""
+        return converted_sql(self, goal, binder)
+
+    def kinds(self, *goals: str) -> str:
+        """The kinds of events among which conversions of these goals are, for `events.kind IN (…)`.
+
+        Raises:
+            BadQuestion: a goal takes a session to judge, so that it is no single event.
+        """
+        return kinds_sql(self, *goals)
+
+    def worth(self, goal: str, binder: Binder) -> tuple[str, str]:
+        """SQL of amount (Decimal) and currency of a conversion: what goals.yml says, else what the event says."""
+        return worth_sql(self, goal, binder)
 
     def can_roll_up(self) -> bool:
         """Whether roll-ups by day hold the answer: whole days of the site's own zone, and people only."""
@@ -96,6 +110,7 @@ class Question:
             bots_excluded=not self.bots,
             filter=str(self.where) if self.where else "",
             definitions=labels(*definitions, INTERVAL, PEOPLE),
+            goals=self.place.goals.version,
             **more,
         )
 

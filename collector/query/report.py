@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from collector.query import arguments, render
 from collector.query.errors import BadQuestion, unknown
+from collector.query.filters import Filter
+from collector.query.steps import Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -122,9 +124,19 @@ def report(ask: Callable[Concatenate[Place, P], R]) -> Callable[Concatenate[Any,
 
 
 def run(report_: Report, place: Place, given: Mapping[str, Any]) -> Result[Any]:
-    """The answer, which remembers its question."""
-    answer = report_.ask(place, **given)
+    """The answer, which remembers its question. Steps and filters mean what the site's goals.yml says."""
+    answer = report_.ask(place, **{name: _resolved(value, place) for name, value in given.items()})
     return replace(answer, asked=Asked(place, report_, dict(given)))
+
+
+def _resolved(value: Any, place: Place) -> Any:
+    if isinstance(value, Step):
+        return place.goals.resolve(value)
+    if isinstance(value, Filter):
+        return value.resolved(place.goals.resolve)
+    if isinstance(value, list | tuple):
+        return type(value)(_resolved(each, place) for each in value)
+    return value
 
 
 def revive(spec: Mapping[str, Any]) -> tuple[Report, dict[str, Any]]:

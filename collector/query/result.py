@@ -39,6 +39,7 @@ class Meta:
         bots_excluded: whether only people were counted.
         rolled_up: whether the answer comes from a roll-up; it is the same from single events.
         definitions: name/version of each definition that the numbers rest on.
+        goals: version of the site's goals.yml, which says what conversions are; empty: there is none.
         notes: what a reader should know, in sentences.
     """
 
@@ -53,6 +54,7 @@ class Meta:
     rolled_up: bool = False
     filter: str = ""
     definitions: tuple[str, ...] = ()
+    goals: str = ""
     notes: tuple[str, ...] = ()
 
 

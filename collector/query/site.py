@@ -14,6 +14,8 @@ from collector.query.reports import (
     friction,
     funnel,
     heatmap,
+    net_score,
+    revenue,
     scroll,
     session,
     sessions,
@@ -58,6 +60,8 @@ class Site:
     friction = report(friction.ask)
     funnel = report(funnel.ask)
     heatmap = report(heatmap.ask)
+    net_score = report(net_score.ask)
+    revenue = report(revenue.ask)
     scroll = report(scroll.ask)
     session = report(session.ask)
     sessions = report(sessions.ask)

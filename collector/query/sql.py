@@ -11,6 +11,8 @@ from collector.query.definitions import SESSION_SLACK_DAYS
 from collector.query.errors import BadQuestion, unknown
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from collector.query.columns import Column
 
 DAY_MS = 86_400_000
@@ -43,6 +45,10 @@ class Binder:
         if not -(2**63) <= value < 2**63:
             raise BadQuestion(f"{value} is too large")
         return self._add(value, "Int64")
+
+    def integers(self, values: Sequence[int]) -> str:
+        """A placeholder for a list of whole numbers."""
+        return self._add(list(values), "Array(Int64)")
 
     def unsigned(self, value: int) -> str:
         """A placeholder for an id."""

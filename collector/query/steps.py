@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from dataclasses import field as field_
 from typing import TYPE_CHECKING, Any
 
 from collector.query.columns import column, prop_sql
@@ -44,17 +45,22 @@ _KINDS = {
 class Step:
     """One thing that a visitor can do. Made by `page`, `click`, `conversion`, `field`, `form` and `event`.
 
-    `says` are its arguments in order; `props` are the custom properties that it asks for.
+    `says` are its arguments in order; `props` are the custom properties that it asks for. `any_of`: what the goal that
+    it names means on the site of the question; `unless`: names that a file explains, and which are not meant.
     """
 
     step: str
     says: tuple[tuple[str, str], ...] = ()
     props: tuple[tuple[str, str], ...] = ()
+    any_of: tuple[Step, ...] = field_(default=(), compare=False, repr=False)
+    unless: tuple[str, ...] = field_(default=(), compare=False, repr=False)
 
     @property
-    def kind(self) -> str:
-        """The kind of event that it is looked for among."""
-        return _KINDS[self.step]
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of events that it is looked for among."""
+        if self.any_of:
+            return tuple(sorted({kind for each in self.any_of for kind in each.kinds}))
+        return (_KINDS[self.step],)
 
     def get(self, argument: str) -> str | None:
         """What was asked for `argument`, or None."""
@@ -62,10 +68,13 @@ class Step:
 
     def sql(self, binder: Binder) -> str:
         """Condition that an event of table `events` is this step."""
-        parts = [f"events.kind = '{self.kind}'"]
+        if self.any_of:
+            return "(" + " OR ".join(each.sql(binder) for each in self.any_of) + ")"
+        parts = [f"events.kind = '{_KINDS[self.step]}'"]
         columns = _ARGUMENTS[self.step]
         parts += [equals(column(columns[argument]), value, binder) for argument, value in self.says]
         parts += [matches(prop_sql(key), value, binder) for key, value in self.props]
+        parts += [f"events.goal != {binder.text(name)}" for name in self.unless]
         return f"({' AND '.join(parts)})"
 
     def to_dict(self) -> dict[str, Any]:

@@ -69,7 +69,7 @@ def test_the_period_before_is_as_long_and_ends_where_the_asked_one_begins(shop: 
 
 def test_groups_are_paired_by_name(shop: Site) -> None:
     change = shop.conversion_rate("purchase", WEEK, "visitor", by="device").compare("2026-11-02..2026-11-09")
-    assert {row.row for row in change.rows} == {"desktop", "mobile"}
+    assert {row.row for row in change.rows} == {"purchase · desktop", "purchase · mobile"}
     assert change.spec["by"] == "device"
 
 

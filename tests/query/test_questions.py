@@ -92,6 +92,8 @@ SAID: dict[str, dict[str, Any]] = {
     "form": {"name": "f"},
     "funnel": {"steps": ("page:/p", "conversion:purchase"), "times": True, "window": "session"},
     "heatmap": {"path": "/p"},
+    "net_score": {"unit": "session", "by": "day"},
+    "revenue": {"by": "day", "winsorize": "0.9"},
     "scroll": {"path": "/p", "by": "none"},
     "session": {"id": "0000000000000001"},
     "sessions": {"where": ("device=desktop",), "limit": "5"},

@@ -49,6 +49,10 @@ def shop(shared: Store, new_site: Callable[[], int]) -> Site:
 ASKED: list[Callable[[Site], Any]] = [
     lambda s: s.conversion_rate("purchase", PERIOD, "session", by="channel"),
     lambda s: s.conversion_rate("purchase", PERIOD, "person"),
+    lambda s: s.conversion_rate(["purchase", "form_start"], PERIOD, "visitor", by="hour"),
+    lambda s: s.revenue(PERIOD, by="channel"),
+    lambda s: s.revenue(PERIOD).orders(),
+    lambda s: s.net_score(PERIOD, "visitor", by="channel"),
     lambda s: s.funnel([page("/p"), conversion("purchase")], PERIOD, by="channel", times=True),
     lambda s: s.funnel([page("/p"), conversion("purchase")], PERIOD).actors(2),
     lambda s: s.heatmap("/p", PERIOD),

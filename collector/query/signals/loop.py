@@ -33,7 +33,7 @@ def step_number(steps: Sequence[Step], look: Look) -> str:
 
 def step_series(steps: Sequence[Step], look: Look) -> str:
     """A statement with one row a session: its steps in order, as (ms, page, n, step, is asked about, group)."""
-    kinds = ", ".join(sorted({f"'{step.kind}'" for step in steps}))
+    kinds = ", ".join(sorted({f"'{kind}'" for step in steps for kind in step.kinds}))
     return f"""
     SELECT events.session_id AS session, arraySort(groupArray((toUnixTimestamp64Milli(events.ts), events.page_id,
         events.n, {step_number(steps, look)} AS step, toUInt8({look.rows}), toString({look.group})))) AS series

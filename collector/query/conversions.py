@@ -1,0 +1,123 @@
+"""One row a session, visitor or person of the period, with which of several goals it reached. Rates and people come
+from it alike."""
+
+# ruff: noqa: S608 - names come from our own lists, values are bound by the server
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from collector.query.columns import column
+from collector.query.errors import BadQuestion
+from collector.query.session_source import ATTRIBUTES, sessions_sql
+from collector.query.trend import SIZES, Trend, trend_of
+from collector.query.units import unit_sql
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from collector.query.columns import Column
+    from collector.query.question import Question
+    from collector.query.sql import Binder
+
+MOST_GOALS = 60
+_ORDER = "(events.ts, events.page_id, events.n)"
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """What the groups are: values of a column, parts of the period, or one group."""
+
+    by: str | None
+    column: Column | None = None
+    trend: Trend | None = None
+
+    def name(self, value: object) -> str:
+        """What a group is called, from the column grp."""
+        return self.trend.name(value) if self.trend else str(value)
+
+    def value(self, name: str) -> str:
+        """The grp of a group by its name."""
+        return self.trend.value(name) if self.trend else name
+
+
+def grouping(question: Question, by: str | None) -> Grouping:
+    """The groups for `by`: hour, day, week, a column, or None.
+
+    Raises:
+        UnknownName: no such column.
+        BadQuestion: too many hours or days.
+    """
+    if by in SIZES:
+        return Grouping(by, trend=trend_of(question.range, str(by)))
+    return Grouping(by, column(by) if by else None)
+
+
+def units_with_goals(question: Question, binder: Binder, goals: Sequence[str], unit: str, groups: Grouping) -> str:
+    """A statement with one row for each session that starts in the period, or visitor or person with an event in it.
+
+    Its columns: unit, grp, mask (bit i: goal i was reached), session (where the unit reached a goal first, else its
+    first one). A visitor is in one group of a column, that of its first event, and in each part of the period in
+    which it has events.
+
+    Raises:
+        BadQuestion: too many goals.
+    """
+    if len(goals) > MOST_GOALS:
+        raise BadQuestion(f"{MOST_GOALS} goals can be asked for at once, not {len(goals)}")
+    reached = [question.converted(goal, binder) for goal in goals]
+    mask = " + ".join(f"bitShiftLeft(toUInt64({each}), {bit})" for bit, each in enumerate(reached)) or "toUInt64(0)"
+    if unit == "session":
+        return _sessions(question, binder, mask, " OR ".join(reached), groups)
+    return _visitors(question, binder, mask, unit, groups)
+
+
+def _sessions(question: Question, binder: Binder, mask: str, any_of: str, groups: Grouping) -> str:
+    scope = question.scope(binder)
+    chosen = question.where.session(scope, ATTRIBUTES) if question.where else "1"
+    grp = "''"
+    if groups.trend:
+        grp = groups.trend.sql("started_at", binder)
+    elif groups.column:
+        grp = "grp"
+    sessions = f"""(
+    SELECT * FROM ({sessions_sql(question, scope, group=groups.column)}
+    )
+    WHERE {chosen}
+) AS all_sessions"""
+    if not any_of:
+        return f"SELECT session_id AS unit, {grp} AS grp, session_id AS session, {mask} AS mask FROM {sessions}"
+    return f"""
+SELECT session_id AS unit, {grp} AS grp, session_id AS session, won.mask AS mask
+FROM {sessions}
+LEFT JOIN (
+    SELECT events.session_id AS won_session, groupBitOr({mask}) AS mask
+    FROM events WHERE {scope.near()} AND ({any_of})
+    GROUP BY won_session
+) AS won ON won.won_session = all_sessions.session_id"""
+
+
+def _visitors(question: Question, binder: Binder, mask: str, unit: str, groups: Grouping) -> str:
+    scope = question.scope(binder)
+    source = unit_sql(unit, scope)
+    grp = f"argMin({groups.column.as_text}, {_ORDER})" if groups.column else "''"
+    part = groups.trend.sql("events.ts", binder) if groups.trend else ""
+    chosen = in_chosen_sessions(question, binder)
+    return f"""
+SELECT {source.id} AS unit, {part or grp} AS grp, groupBitOr({mask}) AS mask,
+    argMin(events.session_id, (({mask}) = 0, events.ts, events.page_id, events.n)) AS session
+FROM {source.source}
+WHERE {scope.base()} AND {question.during(binder)}{chosen}
+GROUP BY unit{", grp" if part else ""}"""
+
+
+def in_chosen_sessions(question: Question, binder: Binder) -> str:
+    """Condition, with its leading AND, that an event belongs to a session that the filter selects; empty: none."""
+    if question.where is None:
+        return ""
+    scope = question.scope(binder)
+    return f""" AND events.session_id IN (
+    SELECT session_id FROM ({sessions_sql(question, scope, touching=True)}
+    )
+    WHERE {question.where.session(scope, ATTRIBUTES)})"""
