@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -32,6 +33,10 @@ BROWSERS: Final = ("Chrome", "Firefox", "Safari")
 CAMPAIGNS: Final = tuple(f"campaign-{number}" for number in range(8))
 REFERRERS: Final = ("", "https://www.google.com/", "https://www.instagram.com/", "https://news.example/")
 BANDS: Final = 20
+LCP_SPREAD: Final = 0.35
+"""Standard deviation of its logarithm."""
+POOR_LCP_MS: Final = 4000
+"""web-vitals, thresholds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,11 @@ class Planted:
     slow_page: str
     slow_ms: float
     fast_ms: float
+
+    def poor(self, path: str) -> float:
+        """The probability that a page view's LCP is over the limit from which it is poor."""
+        median = self.slow_ms if path == self.slow_page else self.fast_ms
+        return 1 - NormalDist(math.log(median), LCP_SPREAD).cdf(math.log(POOR_LCP_MS))
 
     def leave(self, browser: str, field: str) -> float:
         """The probability that a visit to the field is the last."""

@@ -114,6 +114,23 @@ def _dead(worlds: Sequence[World]) -> Score:
     return _exact("elements", f"a misleading picture ({PICTURE!r})", right, worlds)
 
 
+def _dead_share(worlds: Sequence[World]) -> Score:
+    held = []
+    for world in worlds:
+        (row,) = (row for row in world.site.friction(PERIOD, signals=["dead"]).rows if row.step == PRODUCT)
+        held.append(_holds(row.rate, world.planted.misled))
+    return _coverage("friction", "sessions with a dead click on the product's page", held)
+
+
+def _slow_share(worlds: Sequence[World]) -> Score:
+    """Page views whose LCP is poor: how many, by page, follows from the planted distributions."""
+    held = []
+    for world in worlds:
+        rows = world.site.friction(PERIOD, signals=["slow"]).rows
+        held += [_holds(row.rate, world.planted.poor(row.step)) for row in rows]
+    return _coverage("friction", "sessions with a slow page, by page", held)
+
+
 def _redesign(worlds: Sequence[World]) -> Score:
     """Clicks before and after it are one element's, whose box is another; selectors differ."""
     again = total = 0
@@ -188,6 +205,8 @@ SCORES: Final[tuple[Callable[[Sequence[World]], Score], ...]] = (
     _reach,
     _clicks,
     _dead,
+    _dead_share,
+    _slow_share,
     _redesign,
     _nothing,
     _broken,

@@ -8,7 +8,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
 from collector.demo.visits import Visit
-from collector.truth.planted import AGENTS, BANDS, BROKEN, CAMPAIGNS, FIELDS, REFERRERS, Planted, who
+from collector.truth.planted import AGENTS, BANDS, BROKEN, CAMPAIGNS, FIELDS, LCP_SPREAD, REFERRERS, Planted, who
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -151,7 +151,7 @@ class _Visitor:
     def _page(self, path: str, events: list[dict[str, Any]]) -> None:
         """One page view as one batch; its last moment is when it is left."""
         slow = self._planted.slow_ms if path == self._planted.slow_page else self._planted.fast_ms
-        lcp = slow * math.exp(self._rng.gauss(0, 0.35))
+        lcp = slow * math.exp(self._rng.gauss(0, LCP_SPREAD))
         depth = self._rng.random()
         reached = [band for band in range(BANDS) if depth < self._planted.reach[band]]
         left = max([12_000, *(event["t"] + 1000 for event in events)])
