@@ -143,6 +143,7 @@ def migrate(dry_run: bool) -> None:
     from collector.engine import EngineError
     from collector.store import Store, StoreError
 
+    _say_it_ourselves()
     settings = _settings()
     try:
         with supervise.database(settings) as url:

@@ -40,7 +40,7 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ("net_score", {"unit": "session", "by": "day"}),
     ("net_score", {"unit": "person", "where": ["device=desktop"]}),
     ("revenue", {"by": "channel", "winsorize": "0.9"}),
-    ("revenue", {"unit": "person", "where": ["!rage:"]}),
+    ("revenue", {"unit": "person", "where": ["device=desktop"]}),
     ("scroll", {"path": "/product/*"}),
     ("scroll", {"path": "/*", "by": "country", "bots": True}),
     ("sessions", {"limit": "500"}),
