@@ -5,6 +5,7 @@ What is told as wrong needs a person; a hint is what is usually a mistake and ma
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
 import re
@@ -15,7 +16,7 @@ import urllib.request
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from collector import migrate, mounts, spool, supervise
+from collector import check_cluster, migrate, mounts, spool, supervise
 from collector.config import ConfigError, Settings
 from collector.enrich.visitor import KEY_FILE, fingerprint, load_key
 from collector.goals import FILE, published, read_goals
@@ -61,7 +62,8 @@ def findings(settings: Settings, others: Sequence[str] = ()) -> Iterator[Finding
     for what, look in (
         ("sites", _sites), ("goals", _goals), ("secret key", lambda each: _secret(each, others)),
         ("settings", _settings), ("data directory", _data), ("disk", _disk), ("spool", _spool), ("loader", _loader),
-        ("proxy", _proxy), ("origins", _origins), ("ClickHouse", _database), ("clock", _clock), ("arrivals", _arrivals),
+        ("proxy", _proxy), ("origins", _origins), ("ClickHouse", _database), ("cluster", _cluster),
+        ("clock", _clock), ("arrivals", _arrivals),
     ):  # fmt: skip
         yield _found(what, look, settings)
 
@@ -234,15 +236,18 @@ def _origins(settings: Settings) -> str:
 
 
 def _database(settings: Settings) -> str:
-    store = Store(supervise.database_url(settings))
-    try:
-        ((version,),) = store.execute("SELECT version()")
-        pending = migrate.pending(store)
-    finally:
-        store.close()
+    url = supervise.database_url(settings)
+    with contextlib.closing(Store(url, database="default")) as server:
+        ((version,),) = server.execute("SELECT version()")
+    pending = supervise.pending_migrations(url, settings.clickhouse_cluster)
     if pending:
         raise _Wrong(f"{len(pending)} migrations are pending; run `footpath migrate`")
-    return f"{version} at {store.address}, database {store.database}, tables up to date"
+    return f"{version} at {server.address}, database {migrate.database_name(url)}, tables up to date"
+
+
+def _cluster(settings: Settings) -> str:
+    name = settings.clickhouse_cluster
+    return check_cluster.look(settings.clickhouse_url, name) if name else "none; the rows lie on one server"
 
 
 def _clock(settings: Settings) -> str:

@@ -143,20 +143,24 @@ def migrate(dry_run: bool) -> None:
     from collector.engine import EngineError
     from collector.store import Store, StoreError
 
+    _say_it_ourselves()
     settings = _settings()
     try:
         with supervise.database(settings) as url:
             if dry_run:
-                steps = migrations.planned(url)
+                steps = supervise.pending_migrations(url, settings.clickhouse_cluster)
                 for step in steps:
                     click.echo(f"-- {step.name} ({step.checksum[:12]})\n{step.sql}")
-                click.echo(f"{len(steps)} migrations would be applied", err=True)
+                where = f" on every server of {settings.clickhouse_cluster}" if settings.clickhouse_cluster else ""
+                click.echo(f"{len(steps)} migrations would be applied{where}", err=True)
                 if not steps:  # before, there is no table to compare
                     with contextlib.closing(Store(url)) as store:
                         for change in retention.changes(store, settings.retention):
                             click.echo(change.sql)
             else:
-                steps = migrations.migrate(url, report=lambda step: click.echo(f"applied {step.name}"))
+                steps = supervise.migrate_tables(
+                    url, settings.clickhouse_cluster, lambda step: click.echo(f"applied {step.name}")
+                )
                 with contextlib.closing(Store(url)) as store:
                     retention.apply(store, settings.retention, lambda change: click.echo(change.sql))
                 click.echo(f"{len(steps)} migrations applied; the tables are up to date", err=True)

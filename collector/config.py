@@ -74,6 +74,12 @@ def _route(text: str) -> str:
     return text
 
 
+def _cluster(text: str) -> str:
+    if text and not re.fullmatch(r"[A-Za-z0-9_.-]+", text):
+        raise ValueError("a name of letters, digits, _, . and -")
+    return text
+
+
 def _retention(text: str) -> dict[str, int]:
     names = {*kinds(), "session", "dead"}
     days = {}
@@ -97,6 +103,12 @@ SETTINGS: Final = (
         "",
         "clickhouse://user:password@host:9000/database; empty: the program starts its own",
         str,
+    ),
+    Setting(
+        "FOOTPATH_CLICKHOUSE_CLUSTER",
+        "",
+        "name in that server's remote_servers: tables are spread over this cluster's shards; empty: one server",
+        _cluster,
     ),
     Setting("FOOTPATH_WORKERS", "2", "processes that answer requests", _number(1, 64)),
     Setting("FOOTPATH_THREADS", "16", "threads in each of them", _number(1, 256)),
@@ -161,6 +173,7 @@ class Settings:
     data_dir: Path
     config_dir: Path
     clickhouse_url: str
+    clickhouse_cluster: str
     workers: int
     threads: int
     log: str
@@ -190,6 +203,11 @@ class Settings:
                 values[setting.name.removeprefix("FOOTPATH_").lower()] = setting.read(text)
             except ValueError as error:
                 raise ConfigError(f"{setting.name}={text!r}: expected {error}") from error
+        if values["clickhouse_cluster"] and not values["clickhouse_url"]:
+            raise ConfigError(
+                "FOOTPATH_CLICKHOUSE_CLUSTER needs FOOTPATH_CLICKHOUSE_URL, the address of one of its servers: the "
+                "program's own ClickHouse is no cluster"
+            )
         return cls(**values)
 
     @property

@@ -10,16 +10,18 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Final
 
-from collector import personal
+from collector import cluster, personal
 from collector.personal import STAGING, RollUp, Visitor, digest
 from collector.store import Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from collector.cluster import Part
     from collector.store import Store
 
 _THEIRS: Final = "(site_id, visitor_id) IN (SELECT site_id, visitor_id FROM {database}.erasing WHERE run = '{run}')"
@@ -69,14 +71,25 @@ def erase(store: Store, visitors: Mapping[Visitor, int], run: str) -> dict[str, 
         StoreError: it is not finished; try again.
     """
     _record(store, visitors, {}, finished=False)
-    theirs = _THEIRS.format(database=store.database, run=run)
-    _name(store, visitors, run)
-    _rebuild_all(store, theirs, run)
-    deleted = _delete_all(store, theirs, run)
-    # Not after a failure: a mutation that took too long for us goes on, and still looks there.
-    _forget(store, run)
+    deleted: Counter[str] = Counter()
+    with cluster.parts(store) as parts:
+        for part in parts:
+            deleted.update(_erase_part(part, visitors, run))
     _record(store, visitors, deleted, finished=True)
     log.info("%d visitors erased: %s", len(visitors), deleted or "there was nothing")
+    return deleted
+
+
+def _erase_part(part: Part, visitors: Mapping[Visitor, int], run: str) -> dict[str, int]:
+    """Erase them from one shard, and return the rows that were deleted there by table."""
+    theirs = _THEIRS.format(database=part.store.database, run=run)
+    for replica in part.replicas:  # each carries mutations out by itself
+        _name(replica, visitors, run)
+    _rebuild_all(part.store, theirs, run)
+    deleted = _delete_all(part.store, theirs, run)
+    # Not after a failure: a mutation that took too long for us goes on, and still looks there.
+    for replica in part.replicas:
+        _forget(replica, run)
     return deleted
 
 
@@ -127,7 +140,7 @@ def _rebuild(store: Store, roll_up: RollUp, month: int, theirs: str, run: str) -
     staging = f"{roll_up.table}{STAGING}{run}"
     within = f"{roll_up.partition} = {month}"
     store.execute(f"DROP TABLE IF EXISTS {staging} SYNC")
-    store.execute(f"CREATE TABLE {staging} AS {roll_up.table}")
+    store.execute(f"CREATE TABLE {staging} AS {roll_up.table} ENGINE = {roll_up.engine}")
     try:
         stood = _totals(store, roll_up, _stored(roll_up.table, within))
         took = _totals(store, roll_up, _cells(roll_up), _events_of(store, month, theirs))

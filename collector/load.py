@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from collector import erase, shipment, spool
+from collector import cluster, erase, shipment, spool
 from collector.cargo import Cargo, Parcel, pack, unpack
 from collector.columns import dead_letter
 from collector.event import Record
@@ -53,6 +53,8 @@ SKEW_SECONDS: Final = 60
 _RETRY_FIRST: Final = 0.5
 _RETRY_MOST: Final = 30.0
 _PAUSE: Final = 0.1
+_ONE_REPLICA: Final = {"load_balancing": "in_order"}
+"""On a cluster with replicas: what was inserted is asked for where it was inserted, as long as that server lives."""
 
 log = logging.getLogger("footpath.load")
 
@@ -289,7 +291,7 @@ class Loader:
         if self._store is None:
             url = self._locate()
             self._prepare(url)
-            self._store = Store(url)
+            self._store = Store(url, settings=_ONE_REPLICA)
         if not self._window_filled:
             self._fill_window(self._store)
         self._send_sites(self._store)
@@ -364,8 +366,13 @@ class Loader:
                 return
 
 
-def insert_all(store: Store, table: str, rows: Mapping[str, list[Any]], token: str) -> list[Json]:
+def insert_all(
+    store: Store, table: str, rows: Mapping[str, list[Any]], token: str, *, one_shard: bool = False
+) -> list[Json]:
     """Insert all rows; halve around a value that cannot be stored until it stands alone.
+
+    On a cluster, the other shards may have theirs by then: so first each gets its own under the same token, and only
+    those of a shard that refuses are halved (`one_shard`).
 
     Returns:
         rows of dead_events for those that cannot be stored. Halving is the same at every retry, so are its tokens.
@@ -382,10 +389,16 @@ def insert_all(store: Store, table: str, rows: Mapping[str, list[Any]], token: s
             identity = row["site_id"], row["visitor_id"], row.get("page_id", 0), row.get("n", 0)
             told = json.dumps(row, default=str, ensure_ascii=False)
             return [dead_letter(identity, row.get("received_at", row["ts"]), str(error), told)]
+        shards = [rows] if one_shard else cluster.divided(store, table, rows)
+        if len(shards) > 1:
+            return [dead for each in shards for dead in insert_all(store, table, each, token, one_shard=True)]
         middle = length // 2
         first = {name: column[:middle] for name, column in rows.items()}
         second = {name: column[middle:] for name, column in rows.items()}
-        return insert_all(store, table, first, f"{token}a") + insert_all(store, table, second, f"{token}b")
+        return [
+            *insert_all(store, table, first, f"{token}a", one_shard=True),
+            *insert_all(store, table, second, f"{token}b", one_shard=True),
+        ]
     return []
 
 

@@ -6,13 +6,14 @@ applied stops everything, because nobody can tell what the tables look like then
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from collector import resources
+from collector import cluster, resources
 from collector.store import Store, StoreError
 
 if TYPE_CHECKING:
@@ -79,16 +80,14 @@ def planned(url: str) -> list[Migration]:
     """What `migrate` would apply. Changes nothing.
 
     Raises:
-        MigrationError: see `pending`.
+        MigrationError: see `migrate`.
         StoreError: ClickHouse did not answer or refused.
     """
     if not _database_exists(url):
         return migrations()
-    store = Store(url)
-    try:
+    with contextlib.closing(Store(url)) as store:
+        _require_own_rows(store)
         return pending(store)
-    finally:
-        store.close()
 
 
 def migrate(
@@ -97,27 +96,31 @@ def migrate(
     """Apply what is pending and return it. Creates the database where it is missing and the user may.
 
     Raises:
-        MigrationError: see `pending`.
+        MigrationError: see `pending`; or the database is spread over a cluster.
         StoreError: ClickHouse did not answer or refused.
     """
     if not _database_exists(url):
-        _execute_on_server(url, f"CREATE DATABASE IF NOT EXISTS {_database_name(url)}")
-    store = Store(url)
-    try:
+        _execute_on_server(url, f"CREATE DATABASE IF NOT EXISTS {database_name(url)}")
+    with contextlib.closing(Store(url)) as store:
+        _require_own_rows(store)
         steps = pending(store, known)
-        if steps and not _has_status(store):
-            store.execute(_STATUS_TABLE)
         for step in steps:
-            _apply(store, step)
+            apply(store, step)
             report(step)
         return steps
-    finally:
-        store.close()
 
 
-def _apply(store: Store, step: Migration) -> None:
+def apply(store: Store, step: Migration, sql: str | None = None) -> None:
+    """Run a migration's statement, or `sql` in its place (empty: nothing is to be run), and record it.
+
+    Raises:
+        StoreError: ClickHouse did not answer or refused.
+    """
+    if not _has_status(store):
+        store.execute(_STATUS_TABLE)
     try:
-        store.execute(step.sql)
+        if sql != "":
+            store.execute(sql or step.sql)
     except StoreError as error:
         # Killed between a statement and its record, or another collector was first.
         if error.code != TABLE_ALREADY_EXISTS:
@@ -125,6 +128,14 @@ def _apply(store: Store, step: Migration) -> None:
     store.insert(
         "schema_migrations", {"name": [step.name], "checksum": [step.checksum], "applied_at": [datetime.now(UTC)]}
     )
+
+
+def _require_own_rows(store: Store) -> None:
+    found = cluster.spread(store)
+    if found:
+        raise MigrationError(
+            f"the tables of {store.database} are spread over a cluster: set FOOTPATH_CLICKHOUSE_CLUSTER={found.cluster}"
+        )
 
 
 def _has_status(store: Store) -> bool:
@@ -136,12 +147,17 @@ def _has_status(store: Store) -> bool:
 def _database_exists(url: str) -> bool:
     return bool(
         _execute_on_server(
-            url, "SELECT 1 FROM system.databases WHERE name = {name:String}", {"name": _database_name(url)}
+            url, "SELECT 1 FROM system.databases WHERE name = {name:String}", {"name": database_name(url)}
         )
     )
 
 
-def _database_name(url: str) -> str:
+def database_name(url: str) -> str:
+    """The database of an address.
+
+    Raises:
+        ValueError: it has other characters than letters, digits and _.
+    """
     name = Store(url).database
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
         raise ValueError(f"{name!r} is no name for a database: use letters, digits and _")
@@ -150,8 +166,5 @@ def _database_name(url: str) -> str:
 
 def _execute_on_server(url: str, sql: str, params: dict[str, object] | None = None) -> list[tuple[object, ...]]:
     """Run a statement without being in the database, which may not exist yet."""
-    server = Store(url, database="default")
-    try:
+    with contextlib.closing(Store(url, database="default")) as server:
         return server.execute(sql, params)
-    finally:
-        server.close()

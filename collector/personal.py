@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
+from collector import cluster, sharding
+
 if TYPE_CHECKING:
     from collector.store import Store
 
@@ -21,12 +23,15 @@ Visitor = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class RollUp:
-    """A table of cells by site and `page_day`, filled by a view. `cells` is the view's SELECT, `sums` what adds up."""
+    """A table of cells by site and `page_day`, filled by a view. `cells` is the view's SELECT, `sums` what adds up,
+    `engine` that of a table of one server to rebuild it in.
+    """
 
     table: str
     cells: str
     partition: str
     sums: tuple[str, ...]
+    engine: str
 
 
 def digest(visitor: Visitor) -> str:
@@ -36,20 +41,22 @@ def digest(visitor: Visitor) -> str:
 
 
 def tables(store: Store) -> dict[str, str]:
-    """Every table whose rows say whose they are (columns site_id and visitor_id), with its engine."""
+    """Every table whose rows say whose they are (columns site_id and visitor_id), with the engine that has the rows."""
     return dict(
         store.execute(
-            "SELECT name, engine FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree' "
+            "SELECT name, engine FROM system.tables WHERE database = {database:String} AND engine LIKE '%MergeTree' "
             "AND position(name, {staging:String}) = 0 AND name IN (SELECT table FROM system.columns "
-            "WHERE database = currentDatabase() AND name IN ('site_id', 'visitor_id') "
+            "WHERE database = {database:String} AND name IN ('site_id', 'visitor_id') "
             "GROUP BY table HAVING count() = 2) ORDER BY name",
-            {"staging": STAGING},
+            {"staging": STAGING, "database": cluster.rows_lie_in(store)},
         )
     )
 
 
 def roll_ups(store: Store) -> list[RollUp]:
-    """Every table of cells that belong to nobody: filled by the view of its name, without visitors."""
+    """Every table of cells that belong to nobody: filled by the view of its name, without visitors. Of a cluster, ask
+    each shard.
+    """
     known = tables(store)
     found = store.execute(
         "SELECT name, as_select FROM system.tables WHERE database = currentDatabase() AND engine = 'MaterializedView'"
@@ -59,8 +66,9 @@ def roll_ups(store: Store) -> list[RollUp]:
 
 
 def _roll_up(store: Store, table: str, cells: str) -> RollUp:
-    ((partition,),) = store.execute(
-        "SELECT partition_key FROM system.tables WHERE database = currentDatabase() AND name = {table:String}",
+    ((partition, engine),) = store.execute(
+        "SELECT partition_key, engine_full FROM system.tables "
+        "WHERE database = currentDatabase() AND name = {table:String}",
         {"table": table},
     )
     columns = store.execute(
@@ -69,7 +77,7 @@ def _roll_up(store: Store, table: str, cells: str) -> RollUp:
         {"table": table},
     )
     sums = tuple(name for name, kind in columns if re.fullmatch(r"U?Int\d+", kind))
-    return RollUp(table, cells, partition, sums)
+    return RollUp(table, cells, partition, sums, sharding.unreplicated(engine))
 
 
 def counts(store: Store, visitor: Visitor) -> dict[str, int]:

@@ -13,13 +13,15 @@ from __future__ import annotations
 import contextlib
 import logging
 import secrets
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from collector import enrich, spool
+from collector import cluster, enrich, spool
 from collector.enrich import sites as lists
 from collector.enrich import source as sources
 from collector.event import ID_EPOCH_MS
+from collector.store import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -100,8 +102,23 @@ def reclassify(
     """Classify the visits of these sites and days again; with `dry_run` only say what would change.
 
     Raises:
+        Refused: its tables of changes lie on one server, and replicas would not find them.
         StoreError: it is not finished; run it again.
     """
+    with cluster.parts(store) as parts:
+        if any(len(part.replicas) > 1 for part in parts):
+            raise Refused("visits cannot be classified again on a cluster with replicas")
+        # A visit lies on one shard, with its page views.
+        found = [_reclassify_part(part.store, period, chosen, dry_run=dry_run, report=report) for part in parts]
+    channels: Counter[tuple[str, str]] = Counter()
+    for each in found:
+        channels.update(each.channels)
+    return Changes(sum(each.visits for each in found), sum(each.pages for each in found), dict(channels.most_common()))
+
+
+def _reclassify_part(
+    store: Store, period: Period, chosen: Mapping[str, Site], *, dry_run: bool, report: Callable[[str], None]
+) -> Changes:
     run = secrets.token_hex(4)
     _clear(store)
     try:

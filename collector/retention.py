@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from collector import cluster
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -49,11 +51,32 @@ def _after(column: str, days: int) -> str:
 
 
 def changes(store: Store, days: Mapping[str, int]) -> list[Change]:
-    """What is to be changed, so that rows are kept for these days by kind.
+    """What is to be changed, so that rows are kept for these days by kind; on a cluster, on each shard.
 
     Raises:
         StoreError: ClickHouse did not answer.
     """
+    with cluster.parts(store) as parts:
+        return [change for part in parts for change in _changes(part.store, days)]
+
+
+def apply(store: Store, days: Mapping[str, int], report: Callable[[Change], None] = lambda _: None) -> list[Change]:
+    """Make the changes and return them; a second time there are none.
+
+    Raises:
+        StoreError: ClickHouse did not answer or refused.
+    """
+    made = []
+    with cluster.parts(store) as parts:
+        for part in parts:
+            for change in _changes(part.store, days):
+                part.store.execute(change.sql)
+                report(change)
+                made.append(change)
+    return made
+
+
+def _changes(store: Store, days: Mapping[str, int]) -> list[Change]:
     found = []
     for table, ttl in wanted(days).items():
         current = _current(store, table)
@@ -64,19 +87,6 @@ def changes(store: Store, days: Mapping[str, int]) -> list[Change]:
         elif re.fullmatch(f"{_OWN}(, {_OWN})*", current):
             found.append(Change(table, f"ALTER TABLE {table} REMOVE TTL"))
     return found
-
-
-def apply(store: Store, days: Mapping[str, int], report: Callable[[Change], None] = lambda _: None) -> list[Change]:
-    """Make the changes and return them; a second time there are none.
-
-    Raises:
-        StoreError: ClickHouse did not answer or refused.
-    """
-    made = changes(store, days)
-    for change in made:
-        store.execute(change.sql)
-        report(change)
-    return made
 
 
 def _current(store: Store, table: str) -> str:

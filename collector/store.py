@@ -10,6 +10,8 @@ Errors, as the rest of the program sees them::
 
 from __future__ import annotations
 
+import copy
+import re
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -29,9 +31,18 @@ _TRANSIENT = frozenset({159, 202, 203, 209, 210, 236, 241, 242, 252, 279, 319, 3
 # ARGUMENT_OUT_OF_BOUND (69), CANNOT_CONVERT_TYPE (70), VALUE_IS_OUT_OF_RANGE_OF_DATA_TYPE (321),
 # CANNOT_INSERT_NULL_IN_ORDINARY_COLUMN (349), VIOLATED_CONSTRAINT (469), DECIMAL_OVERFLOW (407),
 # INCORRECT_DATA (117), UNKNOWN_ELEMENT_OF_ENUM (691), TOO_DEEP_RECURSION in JSON (306).
+ALL_CONNECTION_TRIES_FAILED = 279
+"""A Distributed table found no server of one of its shards."""
 POISON_CODES = frozenset({6, 26, 27, 38, 41, 53, 69, 70, 72, 117, 130, 306, 321, 349, 407, 469, 691})
 
+# What holds for every statement on a cluster, and means nothing elsewhere. A subquery about Distributed tables is asked
+# once and its answer sent to all shards (GLOBAL), wherever the rows lie; and without a shard there is no answer, since
+# one without its rows would be wrong.
+_ON_CLUSTERS = {"distributed_product_mode": "global", "skip_unavailable_shards": 0}
+
 _INSERT_SETTINGS = {
+    # Otherwise a Distributed table says yes, and sends later.
+    "distributed_foreground_insert": 1,
     "insert_deduplicate": 1,
     "deduplicate_blocks_in_dependent_materialized_views": 1,
     "optimize_on_insert": 0,
@@ -76,11 +87,17 @@ class Store:
     """A connection to one database, kept open and made anew after an error. Safe to share between threads."""
 
     def __init__(
-        self, url: str, *, database: str | None = None, connect_timeout: float = 5.0, timeout: float = 300.0
+        self,
+        url: str,
+        *,
+        database: str | None = None,
+        connect_timeout: float = 5.0,
+        timeout: float = 300.0,
+        settings: Mapping[str, object] | None = None,
     ) -> None:
         """`url` is clickhouse://user:password@host:9000/database (clickhouses:// for TLS).
 
-        `database` replaces the URL's.
+        `database` replaces the URL's; `settings` hold for every statement.
 
         Raises:
             ValueError: the URL is not of that form.
@@ -88,11 +105,22 @@ class Store:
         self._arguments = _arguments(url)
         self._arguments["database"] = database or self._arguments["database"]
         self._arguments.update(connect_timeout=connect_timeout, send_receive_timeout=timeout)
-        self._arguments["settings"] = {"server_side_params": True}
+        self._arguments["settings"] = {"server_side_params": True, **_ON_CLUSTERS, **(settings or {})}
+        self._open()
+
+    def _open(self) -> None:
         self._client: Client | None = None
         self._lock = threading.Lock()
         self.database: str = self._arguments["database"]
         self.address = f"{self._arguments['host']}:{self._arguments['port']}"
+
+    def beside(self, host: str, port: int, database: str, *, connect_timeout: float) -> Store:
+        """A connection of the same user to another server, with TLS where this one has it."""
+        other = copy.copy(self)
+        other._arguments = {name: value for name, value in self._arguments.items() if name != "alt_hosts"}
+        other._arguments.update(host=host, port=port, database=database, connect_timeout=connect_timeout)
+        other._open()
+        return other
 
     def execute(
         self, sql: str, params: Mapping[str, object] | None = None, settings: Mapping[str, object] | None = None
@@ -203,7 +231,7 @@ def _arguments(url: str) -> dict[str, Any]:
         "secure": secure,
     }
     for name, value in parse_qsl(parts.query):
-        if name in ("ca_certs", "verify", "compression"):
+        if name in ("alt_hosts", "ca_certs", "verify", "compression"):
             arguments[name] = value != "0" if name == "verify" else value
     return arguments
 
@@ -214,7 +242,8 @@ def _translated(error: Exception, address: str) -> StoreError:
         return error
     if isinstance(error, driver_errors.ServerException):
         kind = Poison if error.code in POISON_CODES else Unreachable if error.code in _TRANSIENT else Refused
-        return kind(_first_line(str(error.message)), error.code)
+        text = _first_line(str(error.message))
+        return kind(_silent_servers(text) if error.code == ALL_CONNECTION_TRIES_FAILED else text, error.code)
     if isinstance(
         error,
         OSError
@@ -242,6 +271,12 @@ def _translated(error: Exception, address: str) -> StoreError:
     ):
         return Poison(f"{type(error).__name__}: {_first_line(str(error))}", 53)
     return Refused(f"{type(error).__name__}: {_first_line(str(error))}", getattr(error, "code", 0) or 0)
+
+
+def _silent_servers(text: str) -> str:
+    """ClickHouse's log of its tries, one line each, as a sentence."""
+    servers = dict.fromkeys(re.findall(r"\(([^\s(),]+:\d+)[,)]", text))
+    return f"no server of a shard answers: {', '.join(servers)}" if servers else text
 
 
 def _first_line(text: str) -> str:

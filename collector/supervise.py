@@ -19,7 +19,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from collector import engine as engines
-from collector import load, migrate, retention, shipment, store, telemetry
+from collector import load, migrate, on_cluster, retention, shipment, store, telemetry
 from collector.config import ConfigError, Settings
 from collector.enrich.place import PlaceError, Places
 from collector.enrich.visitor import load_key
@@ -205,14 +205,33 @@ def database(settings: Settings) -> Iterator[str]:
             yield connection.loader_url
 
 
-def prepare(url: str, kept: Mapping[str, int]) -> None:
+def migrate_tables(url: str, cluster: str, report: Callable[[migrate.Migration], None]) -> list[migrate.Migration]:
+    """Apply pending migrations, on every server of the cluster where one is named, and return them.
+
+    Raises:
+        MigrationError: the tables are not this version's.
+        StoreError: ClickHouse did not answer or refused.
+    """
+    return on_cluster.migrate(url, cluster, report=report) if cluster else migrate.migrate(url, report=report)
+
+
+def pending_migrations(url: str, cluster: str) -> list[migrate.Migration]:
+    """What `migrate_tables` would apply.
+
+    Raises:
+        MigrationError, StoreError: see `migrate_tables`.
+    """
+    return on_cluster.planned(url, cluster) if cluster else migrate.planned(url)
+
+
+def prepare(url: str, cluster: str, kept: Mapping[str, int]) -> None:
     """Apply pending migrations, and give the tables the TTL that `kept` says (days by kind).
 
     Raises:
         StoreError: ClickHouse did not answer or refused, or the tables are not this version's.
     """
     try:
-        migrate.migrate(url, report=lambda step: log.info("migration %s applied", step.name))
+        migrate_tables(url, cluster, lambda step: log.info("migration %s applied", step.name))
     except migrate.MigrationError as error:
         raise store.Refused(str(error)) from error
     with contextlib.closing(store.Store(url)) as database:
@@ -238,7 +257,7 @@ def _load_until_told(settings: Settings) -> None:
         settings.spool_dir,
         lambda: database_url(settings),
         sites,
-        lambda url: prepare(url, settings.retention),
+        lambda url: prepare(url, settings.clickhouse_cluster, settings.retention),
         LiveGoals(settings.config_dir, sites),
     )
     for number in (signal.SIGTERM, signal.SIGINT):

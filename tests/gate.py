@@ -20,8 +20,9 @@ class Gate:
         assert parts.port is not None
         self._target = (parts.hostname, parts.port)
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self._insert = f"INSERT INTO {table} ".encode()
-        self.url = url.replace(f":{parts.port}/", f":{self._listener.getsockname()[1]}/")
+        self.table = table
+        self.port = int(self._listener.getsockname()[1])
+        self.url = url.replace(f":{parts.port}/", f":{self.port}/")
         self.open = True
         self.cuts = 0
         self._pairs: list[socket.socket] = []
@@ -57,7 +58,7 @@ class Gate:
         with contextlib.suppress(OSError):
             while data := source.recv(1 << 16):
                 if forward:
-                    sent[0] = 1 if self._insert in data else sent[0] and sent[0] + len(data)
+                    sent[0] = 1 if f"INSERT INTO {self.table} ".encode() in data else sent[0] and sent[0] + len(data)
                 elif sent[0] > 500:
                     sent[0] = 0
                     if self.cuts > 0:

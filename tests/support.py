@@ -165,7 +165,7 @@ def serving(folder: Path, command: str = "serve", *arguments: str, **settings: s
         config.mkdir(parents=True)
         (config / "sites.yml").write_text(SITES_YML)
     folder.mkdir(exist_ok=True)
-    port = free_port()
+    port = int(settings.get("FOOTPATH_PORT", 0)) or free_port()
     environment = {
         "PATH": os.environ["PATH"], "FOOTPATH_PORT": str(port), "FOOTPATH_DATA_DIR": str(folder / "data"),
         "FOOTPATH_CONFIG_DIR": str(config), "FOOTPATH_RATE": "0", "PYTHONPATH": os.pathsep.join(sys.path), **settings,

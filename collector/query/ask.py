@@ -9,8 +9,9 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from collector.query.errors import QueryError, TooMuch
-from collector.store import Answer, StoreError
+from collector import cluster
+from collector.query.errors import SHARD_AWAY, QueryError, TooMuch
+from collector.store import ALL_CONNECTION_TRIES_FAILED, Answer, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -96,22 +97,26 @@ class Estimate:
 
 
 def estimate_of(store: Store | None, statements: Sequence[Statement]) -> Estimate:
-    """What the statements would read.
+    """What the statements would read; of a cluster each shard is asked for its share.
 
     Raises:
         QueryError: ClickHouse did not answer or refused.
     """
     if store is None:
         return Estimate(0, 0)
-    rows = marks = 0
-    for each in statements:
-        try:
-            found = store.ask(f"EXPLAIN ESTIMATE {each.sql}", each.params, GUARDS, f"footpath-{uuid.uuid4().hex}").rows
-        except StoreError as error:
-            raise _translated(error, "the estimate") from error
-        rows += sum(row[3] for row in found)
-        marks += sum(row[4] for row in found)
-    return Estimate(rows, marks)
+    try:
+        with cluster.parts(store) as parts:  # of Distributed tables ClickHouse estimates one server's share alone
+            found = [
+                row
+                for part in parts
+                for each in statements
+                for row in part.store.ask(
+                    f"EXPLAIN ESTIMATE {each.sql}", each.params, GUARDS, f"footpath-{uuid.uuid4().hex}"
+                ).rows
+            ]
+    except StoreError as error:
+        raise _translated(error, "the estimate") from error
+    return Estimate(sum(row[3] for row in found), sum(row[4] for row in found))
 
 
 def cost_of(store: Store, statements: Sequence[Statement]) -> Cost | None:
@@ -143,4 +148,6 @@ def _translated(error: StoreError, report: str) -> QueryError:
             f"{report} would take {_LIMITS[error.code]}: ask for a shorter period, one page instead of a pattern, "
             f"a narrower filter, or no breakdown (ClickHouse, code {error.code}: {error})"
         )
+    if error.code == ALL_CONNECTION_TRIES_FAILED:
+        return QueryError(f"{report} could not be answered: {error}. {SHARD_AWAY}")
     return QueryError(f"{report} could not be answered (ClickHouse, code {error.code}: {error})")

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from collector import engine
-from collector.query.errors import NotConnected, QueryError, unknown
+from collector.query.errors import SHARD_AWAY, NotConnected, QueryError, unknown
 from collector.query.goals import Goals, of_file, published
 from collector.query.period import zone_of
 from collector.query.question import Place
 from collector.query.site import Site
-from collector.store import Store, StoreError, Unreachable
+from collector.store import ALL_CONNECTION_TRIES_FAILED, Store, StoreError, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -143,6 +143,8 @@ def _running_url() -> str:
 
 
 def _unanswered(error: StoreError) -> QueryError:
+    if error.code == ALL_CONNECTION_TRIES_FAILED:
+        return QueryError(f"{error}. {SHARD_AWAY}")
     if isinstance(error, Unreachable):
         return NotConnected(f"{error}; is `footpath serve` or the server running?")
     if error.code in (_UNKNOWN_TABLE, _UNKNOWN_DATABASE):

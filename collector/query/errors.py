@@ -12,10 +12,15 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+SHARD_AWAY: Final = (
+    "Without the rows of that shard the numbers would be wrong: start its server again; `footpath check` tells which "
+    "servers of the cluster answer"
+)
 
 
 class QueryError(Exception):
