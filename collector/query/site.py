@@ -20,6 +20,7 @@ from collector.query.reports import (
     session,
     sessions,
     sql,
+    zones,
 )
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class Site:
     session = report(session.ask)
     sessions = report(sessions.ask)
     sql = report(sql.ask)
+    zones = report(zones.ask)
 
     def ask(self, spec: Mapping[str, Any]) -> Result[Any]:
         """The answer to a stored question, as `Result.spec` gives it.

@@ -142,7 +142,7 @@ def restless_of(events: list[Event], start: int, end: int) -> set[tuple[str, int
     return found
 
 
-@examples(3)
+@examples(2)
 @given(seed=st.integers(0, 10**6))
 def test_the_map_is_what_python_finds(shared: Store, new_site: Callable[[], int], seed: int) -> None:
     first = min(new_site() for _ in range(6))
@@ -175,25 +175,28 @@ def test_the_map_is_what_python_finds(shared: Store, new_site: Callable[[], int]
             assert (row.unaffected.k, row.unaffected.n) == (len((saw - hit) & won), len(saw - hit))
         for name in ("rage", "dead", "stall", "slow", "error_click", "broken_link", "quick_back", "form_abandon"):
             assert sum(row.hits for row in answer.rows if row.signal == name) == hits.get(name, 0), name
-        for row in answer.rows:
-            if row.rate.k:
-                sessions = answer.sessions(row.signal, row.step, group=row.group)
-                assert len(sessions.rows) == row.rate.k
-        for name in SIGNALS:
-            elements = answer.elements(name, limit=1000)
-            assert sum(each.hits for each in elements.rows) == sum(r.hits for r in answer.rows if r.signal == name)
         whole = site(shared, site_id).friction(between(since, until), of="site")
         for row in whole.rows:
             assert row.rate.k == len({s for _, s in affected[row.signal]}), row.signal
-            if SIGNALS[row.signal].threshold:
-                curve = whole.sensitivity(row.signal)
-                asked = next(each for each in curve.rows if each.asked)
-                assert (asked.rate.k, asked.rate.n) == (row.rate.k, row.rate.n), row.signal
-                ordered = [each.rate.k for each in curve.rows]
-                assert ordered == sorted(ordered, reverse=not SIGNALS[row.signal].below)
 
 
-@examples(2)
+@examples(1)
+@given(seed=st.integers(0, 10**6))
+def test_what_stands_behind_a_number_is_as_many_as_it_says(
+    shared: Store, new_site: Callable[[], int], seed: int
+) -> None:
+    site_id, zone = new_site(), "America/New_York"
+    save_all(shared, {site_id: rough(seed, zone)}, {site_id: zone})
+    since, until, *_ = days(zone)
+    answer = site(shared, site_id).friction(between(since, until), by="device", limit=100)
+    for name in SIGNALS:
+        rows = [row for row in answer.rows if row.signal == name]
+        for row in [row for row in rows if row.rate.k][:2]:
+            assert len(answer.sessions(name, row.step, group=row.group).rows) == row.rate.k
+        assert sum(each.hits for each in answer.elements(name, limit=1000).rows) == sum(row.hits for row in rows)
+
+
+@examples(1)
 @given(seed=st.integers(0, 10**6))
 def test_a_point_of_a_curve_is_the_map_at_that_threshold(shared: Store, new_site: Callable[[], int], seed: int) -> None:
     site_id, zone = new_site(), "Europe/Berlin"
@@ -219,7 +222,7 @@ def test_a_point_of_a_curve_is_the_map_at_that_threshold(shared: Store, new_site
         assert len(curve.sql) == 1
 
 
-@examples(2)
+@examples(1)
 @given(seed=st.integers(0, 10**6))
 def test_sessions_are_filtered_by_the_same_signals(shared: Store, new_site: Callable[[], int], seed: int) -> None:
     site_id = new_site()
