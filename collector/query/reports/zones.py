@@ -31,8 +31,8 @@ ZONE = define(
     "proportion of page views",
     "page views that began in the period, by the name of the zone (data-footpath-zone, else the landmark). Exposed: "
     "the line at half the height of the zone, or of a heading, form or button in it, was visible for at least min_ms, "
-    "or something in it was clicked. Exposure rate: exposed out of page views of the page; click rate: page views with a "
-    "click in it, out of page views; per session alike; attractiveness: exposed and clicked, out of exposed",
+    "or something in it was clicked. Exposure rate: exposed out of page views of the page; click rate: page views "
+    "with a click in it, out of page views; per session alike; attractiveness: exposed and clicked, out of exposed",
     f"min_ms = {MID_LINE_MS} ms; what was visible for less than 100 ms is not stored",
     "Contentsquare, zone metrics (exposure: mid-height line for 150 ms); a click implies exposure: own",
 )
@@ -168,6 +168,12 @@ GROUP BY grp ORDER BY grp""",
         binder,
     )
     return {str(grp): (views, sessions, converted) for grp, views, sessions, converted in found}
+
+
+def exposures(question: Question, path: str, group: Column | None) -> dict[tuple[str, str], int]:
+    """Page views in which a zone was seen, by group and zone (definition `zone`)."""
+    found = question.asker.rows(*_zones(question, path, group, MID_LINE_MS, None))
+    return {(str(row[0]), row[1]): row[2] for row in found}
 
 
 def _zones(question: Question, path: str, group: Column | None, min_ms: int, goal: str | None) -> tuple[str, Binder]:
