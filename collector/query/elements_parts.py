@@ -33,8 +33,8 @@ ELEMENT_DIFFERENCE = define(
     1,
     "difference of proportions",
     "click rate of an element in the page views of one filter - that in those of the other, with Newcombe's hybrid "
-    "score interval; p-value as in `difference`, Benjamini-Hochberg over all elements. Page views that pass both filters "
-    "count on both sides",
+    "score interval; p-value as in `difference`, Benjamini-Hochberg over all elements. Page views that pass both "
+    "filters count on both sides",
     "judged where both have at least 100 page views",
     "Newcombe, Statistics in Medicine 17 (1998), 873-890, method 10",
 )
