@@ -20,6 +20,7 @@ from collector.query.reports import (
     session,
     sessions,
     sql,
+    vitals,
     zones,
 )
 
@@ -67,6 +68,7 @@ class Site:
     session = report(session.ask)
     sessions = report(sessions.ask)
     sql = report(sql.ask)
+    vitals = report(vitals.ask)
     zones = report(zones.ask)
 
     def ask(self, spec: Mapping[str, Any]) -> Result[Any]:

@@ -38,8 +38,8 @@ VITAL_DECILE = define(
     1,
     "proportion of sessions",
     "sessions by the slowest value of the vital over their page views of the page, in ten parts of equal size (equal "
-    "values in the order of the session's id); those that contain a conversion of the goal, out of the part. It says how "
-    "they fared, not what the wait caused; q-value: each part against the others",
+    "values in the order of the session's id); those that contain a conversion of the goal, out of the part. It says "
+    "how they fared, not what the wait caused; q-value: each part against the others",
     "ten parts",
     "own",
 )
@@ -183,21 +183,27 @@ ORDER BY weight DESC, page, grp, vital, navigation""",
 
 
 def _latest(question: Question, path: str, page: str, group: str, binder: Binder) -> str:
-    """One row a page view, vital and kind of navigation: the value that was told last (by ts, n)."""
+    """One row a page view, vital and kind of navigation: the value that was told last."""
     condition = page_condition(question, path, binder, rolled_up=False)
     return f"""
-    SELECT toString(any({page})) AS page, any({group}) AS grp, toString(events.vital) AS vital,
+    SELECT {_one(page)} AS page, {_one(group)} AS grp, toString(events.vital) AS vital,
         toString(events.navigation) AS navigation, any(events.session_id) AS session,
-        argMax(events.vital_value, (events.ts, events.n)) AS value
+        argMax(events.vital_value, events.n) AS value
     FROM events
     WHERE {condition} AND events.kind = 'vital'
     GROUP BY events.visitor_id, events.page_id, events.vital, events.navigation"""
 
 
+def _one(sql: str) -> str:
+    """What all rows of a page view have; constants need no state for each of them."""
+    return sql if sql == "''" else f"toString(any({sql}))"
+
+
 def _row(found: tuple[Any, ...]) -> VitalRow:
     page, group, vital, navigation, n, quartiles, good, poor, _ = found
-    shares = (Rate.of(k, n, VITAL) for k in (good, n - good - poor, poor))
-    return VitalRow(page, str(group), vital, navigation, float(quartiles[0]), float(quartiles[1]), *shares)
+    good, fair, poor = (Rate.of(k, n, VITAL) for k in (good, n - good - poor, poor))
+    median, p75 = map(float, quartiles)
+    return VitalRow(page, str(group), vital, navigation, median, p75, good, fair, poor)
 
 
 def _judged(rows: list[VitalRow], *, by: str | None) -> tuple[VitalRow, ...]:
