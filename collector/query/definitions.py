@@ -228,11 +228,12 @@ ENGAGED = define(
 )
 FORM_RATE = define(
     "form_rate",
-    1,
+    2,
     "proportion of sessions",
     "sessions whose first event of the form lies in the period: viewed = any event of the form, started = a start, "
     "a field visit, an attempt or a success, attempted = an attempt, an error or a success, failed = an error, "
-    "succeeded = an ok; each out of the sessions that the column names",
+    "succeeded = an ok, not started = viewed and not started, resubmitted = at least two attempts; each out of the "
+    "sessions that the column names",
     "events of the session up to 2 days after the period",
     "Zuko, metric definitions",
 )

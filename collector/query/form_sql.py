@@ -20,7 +20,8 @@ _ORDER = "(events.ts, events.page_id, events.n)"
 def sessions_of_form(question: Question, name: str, group: Column | None, binder: Binder) -> str:
     """A statement with one row for each session whose first event of the form lies in the period.
 
-    Its columns: session, grp, started, attempted, failed, succeeded, abandoned, open, last (the field visited last).
+    Its columns: session, grp, started, attempted, failed, succeeded, resubmitted, abandoned, open, and last (the field
+    visited last).
     """
     grp = f"argMin({group.as_text}, {_ORDER})" if group else "''"
     expired = question.now_ms - FORM_EXPIRY_MINUTES * 60_000
@@ -32,6 +33,7 @@ def sessions_of_form(question: Question, name: str, group: Column | None, binder
             countIf(events.kind = 'field' OR events.step IN ('start', 'attempt', 'error', 'ok')) > 0 AS started,
             countIf(events.step IN ('attempt', 'error', 'ok')) > 0 AS attempted,
             countIf(events.step = 'error') > 0 AS failed, countIf(events.step = 'ok') > 0 AS succeeded,
+            countIf(events.step = 'attempt') > 1 AS resubmitted,
             argMaxIf(toString(events.field), {_ORDER}, events.kind = 'field') AS last
         FROM events
         WHERE {_events(question, name, binder)}
@@ -41,29 +43,46 @@ def sessions_of_form(question: Question, name: str, group: Column | None, binder
 
 
 def fields_sql(question: Question, name: str, group: Column | None, binder: Binder) -> str:
-    """The statement with one row a group and field."""
-    sums = ", ".join(f"sum({each})" for each in ("edits_", "deletes_", "refills_", "pasted_", "autofilled_"))
+    """The statement with one row a group and field: what is counted by session."""
     return f"""
-SELECT s.grp AS grp, f.name AS name, argMax(f.latest.1, f.last_visit), count() AS reached, sum(f.visits),
-    quantilesExactInclusiveArray(0.5, 0.75)(f.hesitations), quantilesExactInclusiveArray(0.5, 0.75)(f.dwells),
-    {sums}, countIf(f.visits > 1), countIf(NOT f.latest.2),
-    sumMap(f.codes, arrayWithConstant(length(f.codes), toUInt64(1))),
-    countIf(s.abandoned AND s.last = f.name), countIf(s.open)
-FROM (
-    SELECT events.session_id AS session, toString(events.field) AS name, count() AS visits,
-        max(events.ts) AS last_visit, argMax((events.field_index, events.filled), {_ORDER}) AS latest,
-        groupArrayIf(assumeNotNull(events.hesitation_ms), isNotNull(events.hesitation_ms)) AS hesitations,
-        groupArray(events.dwell_ms) AS dwells,
-        groupArrayIf(toString(events.invalid), events.invalid != '') AS codes,
-        sum(events.edits) AS edits_, sum(events.deletes) AS deletes_, sum(events.refills) AS refills_,
-        countIf(events.pasted) AS pasted_, countIf(events.autofilled) AS autofilled_
-    FROM events
-    WHERE {_events(question, name, binder)} AND events.kind = 'field'
-    GROUP BY session, name
+SELECT s.grp AS grp, f.name AS field, argMax(f.latest.1, f.last_visit), count() AS reached,
+    countIf(f.visits > 1), countIf(NOT f.latest.2), countIf(s.abandoned AND s.last = f.name), countIf(s.open)
+FROM ({_visited(question, name, binder)}
 ) AS f
 INNER JOIN ({sessions_of_form(question, name, group, binder)}
 ) AS s ON f.session = s.session
+GROUP BY grp, field"""
+
+
+def visits_sql(question: Question, name: str, group: Column | None, binder: Binder) -> str:
+    """The statement with one row a group and field: what is counted by visit."""
+    sums = ", ".join(f"sum(events.{each})" for each in ("edits", "deletes", "refills", "pasted", "autofilled"))
+    waited = "assumeNotNull(events.hesitation_ms), isNotNull(events.hesitation_ms)"
+    code = "if(events.invalid = '', [], [toString(events.invalid)])"
+    return f"""
+SELECT s.grp AS grp, toString(events.field) AS name, count(),
+    quantilesExactInclusiveIf(0.5, 0.75)({waited}), quantilesExactInclusive(0.5, 0.75)(events.dwell_ms), {sums},
+    sumMap({code}, arrayWithConstant(length({code}), toUInt64(1)))
+FROM events
+INNER JOIN ({sessions_of_form(question, name, group, binder)}
+) AS s ON events.session_id = s.session
+WHERE {_events(question, name, binder)} AND events.kind = 'field'
 GROUP BY grp, name"""
+
+
+def reached_sql(question: Question, name: str, field: str, binder: Binder) -> str:
+    """Condition that a session of `sessions_of_form` visited the field."""
+    visited = f"{_events(question, name, binder)} AND events.kind = 'field' AND events.field = {binder.text(field)}"
+    return f"session IN (SELECT events.session_id FROM events WHERE {visited})"
+
+
+def _visited(question: Question, name: str, binder: Binder) -> str:
+    return f"""
+    SELECT events.session_id AS session, toString(events.field) AS name, count() AS visits,
+        max(events.ts) AS last_visit, argMax((events.field_index, events.filled), {_ORDER}) AS latest
+    FROM events
+    WHERE {_events(question, name, binder)} AND events.kind = 'field'
+    GROUP BY session, name"""
 
 
 def _events(question: Question, name: str, binder: Binder) -> str:

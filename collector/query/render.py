@@ -192,7 +192,8 @@ def _metadata(row: Any, name: str) -> Mapping[str, Any]:
 
 def _cell(row: Any, name: str) -> str:
     value = getattr(row, name)
-    return f"{100 * value:.1f} %" if _metadata(row, name).get("share") else cell(value)
+    is_share = value is not None and _metadata(row, name).get("share")
+    return f"{100 * value:.1f} %" if is_share else cell(value)
 
 
 def _cut(text: str, metadata: Mapping[str, Any]) -> str:

@@ -20,6 +20,8 @@ from collector.query.reports import (
     session,
     sessions,
     sql,
+    vitals,
+    zones,
 )
 
 if TYPE_CHECKING:
@@ -66,6 +68,8 @@ class Site:
     session = report(session.ask)
     sessions = report(sessions.ask)
     sql = report(sql.ask)
+    vitals = report(vitals.ask)
+    zones = report(zones.ask)
 
     def ask(self, spec: Mapping[str, Any]) -> Result[Any]:
         """The answer to a stored question, as `Result.spec` gives it.

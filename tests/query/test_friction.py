@@ -38,6 +38,19 @@ if TYPE_CHECKING:
 
 Event = dict[str, Any]
 Hits = list[tuple[str, Event]]
+CALM = {
+    "element_key": 5,
+    "element_item": "",
+    "element_name": "Add",
+    "element_role": "button",
+    "element_fixed": False,
+    "x": 1,
+    "y": 1,
+    "response": "mutation",
+    "response_ms": 9,
+    "watched_ms": 9,
+    "selection": False,
+}
 POOR = {"LCP": 4000, "INP": 500, "TTFB": 1800}
 START = ms("2026-11-02T12:00:00")
 PERIOD = between("2026-11-02", "2026-11-03")
@@ -49,6 +62,7 @@ def rough(seed: int, zone: str) -> list[Event]:
     events = shop(seed, zone)
     extra = []
     for each in events:
+        each.setdefault("bot_class", "")
         if each["kind"] == "page_view":
             each["status"] = random_.choice([200, 200, 200, 404])
             each["soft"] = random_.choice(["", "", "", "history", "resume", "hash"])
@@ -63,7 +77,25 @@ def rough(seed: int, zone: str) -> list[Event]:
             late = random_.choice([0, 1, 999, 1000, 1001])
             kind = random_.choice(["js", "http", "rejection", "resource"])
             extra.append({**base, "at": each["at"] + late, "error_type": kind, "error_message": "no"})
-    return number(random_, events + extra)
+    return number(random_, [*events, *extra, *_to_and_fro(random_, ms(ZONES[zone], zone))])
+
+
+def _to_and_fro(random_: random.Random, midnight: int) -> list[Event]:
+    """Sessions around midnight that go from page to page fast, some of whose views are read restlessly."""
+    events: list[Event] = []
+    for index in range(50):
+        now = midnight + random_.choice([-1, 1]) * random_.randrange(HOUR)
+        who = {"visitor_id": 100 + index, "session_id": (now << 20) + 900 + index, "device": "mobile", "bot_class": ""}
+        for view in range(random_.randrange(2, 7)):
+            page_id, path = 1000 + index * 10 + view, random_.choice(["/cart", "/product/1"])
+            at = {**who, "page_id": page_id, "page_at": now, "path": path}
+            events.append({**at, "at": now, "kind": "page_view"})
+            if random_.random() < 0.2:
+                events.append({**at, "at": now + 200, "kind": "click", **CALM})
+            turns = random_.choice([0, 0, 0, 0, 0, 0, 0, 0, 5, 6, 7, 9])
+            events.append({**at, "at": now + 900, "kind": "engagement", "reversals": turns})
+            now += random_.choice([0, 2999, 6999, 7000, 7001, 29_000])
+    return events
 
 
 def hits_of(events: list[Event]) -> dict[str, Hits]:
@@ -77,11 +109,11 @@ def hits_of(events: list[Event]) -> dict[str, Hits]:
     found["rage"] = [(run[0]["path"], run[0]) for run in bursts(events)]
     found["dead"] = [(e["path"], e) for e in events if is_dead(e)]
     for e in events:
-        if e["kind"] == "engagement" and e["foreground_ms"] - e["engaged_ms"] >= 15_000:
+        if e["kind"] == "engagement" and e.get("foreground_ms", 0) - e.get("engaged_ms", 0) >= 15_000:
             found["stall"].append((e["path"], e))
         if e["kind"] == "vital" and e["vital_value"] > POOR[e["vital"]]:
             found["slow"].append((e["path"], e))
-        if e["kind"] == "click" and e["element_role"] == "link" and not e["response"] and not e["selection"]:
+        if e["kind"] == "click" and e.get("element_role") == "link" and not e["response"] and not e["selection"]:
             found["broken_link"] += [(e["path"], e)] * (e["watched_ms"] >= 2500)
     for series in by_page.values():
         found["error_click"] += _after(series, ("js", "http", "rejection"))
@@ -101,17 +133,17 @@ def _after(series: list[Event], types: tuple[str, ...]) -> Hits:
 def _of_session(series: list[Event], found: dict[str, Hits]) -> None:
     every = [e for e in series if e["kind"] == "page_view"]
     for index, e in enumerate(every):
-        if e["status"] >= 400:
+        if e.get("status", 0) >= 400:
             at = every[max(0, index - 1)]
             found["broken_link"].append((at["path"], at))
-    views = [e for e in every if e["soft"] not in ("resume", "hash")]
+    views = [e for e in every if e.get("soft", "") not in ("resume", "hash")]
     for a, b, c in zip(views, views[1:], views[2:], strict=False):
         used = any(e["kind"] in ("click", "field") and e["page_id"] == b["page_id"] for e in series)
         if a["path"] == c["path"] != b["path"] and c["at"] - b["at"] < 7000 and not used:
             found["quick_back"].append((b["path"], b))
     forms = [e for e in series if e["kind"] in ("form", "field")]
-    begun = any(e["kind"] == "field" or e["step"] in ("start", "attempt", "error", "ok") for e in forms)
-    if begun and not any(e["step"] == "ok" for e in forms):
+    begun = any(e["kind"] == "field" or e.get("step") in ("start", "attempt", "error", "ok") for e in forms)
+    if begun and not any(e.get("step") == "ok" for e in forms):
         found["form_abandon"].append((forms[-1]["path"], forms[-1]))
 
 
@@ -119,7 +151,7 @@ def loops_of(events: list[Event], start: int, end: int) -> set[tuple[str, int]]:
     """(path, session) of page loops: three views within a minute, of the period's page views."""
     views: dict[tuple[str, int], list[int]] = defaultdict(list)
     for e in events:
-        if e["kind"] == "page_view" and e["soft"] not in ("resume", "hash") and start <= e["page_at"] < end:
+        if e["kind"] == "page_view" and e.get("soft", "") not in ("resume", "hash") and start <= e["page_at"] < end:
             views[e["path"], e["session_id"]].append(e["at"])
     return {
         key
@@ -142,7 +174,7 @@ def restless_of(events: list[Event], start: int, end: int) -> set[tuple[str, int
     return found
 
 
-@examples(3)
+@examples(2)
 @given(seed=st.integers(0, 10**6))
 def test_the_map_is_what_python_finds(shared: Store, new_site: Callable[[], int], seed: int) -> None:
     first = min(new_site() for _ in range(6))
@@ -175,25 +207,28 @@ def test_the_map_is_what_python_finds(shared: Store, new_site: Callable[[], int]
             assert (row.unaffected.k, row.unaffected.n) == (len((saw - hit) & won), len(saw - hit))
         for name in ("rage", "dead", "stall", "slow", "error_click", "broken_link", "quick_back", "form_abandon"):
             assert sum(row.hits for row in answer.rows if row.signal == name) == hits.get(name, 0), name
-        for row in answer.rows:
-            if row.rate.k:
-                sessions = answer.sessions(row.signal, row.step, group=row.group)
-                assert len(sessions.rows) == row.rate.k
-        for name in SIGNALS:
-            elements = answer.elements(name, limit=1000)
-            assert sum(each.hits for each in elements.rows) == sum(r.hits for r in answer.rows if r.signal == name)
         whole = site(shared, site_id).friction(between(since, until), of="site")
         for row in whole.rows:
             assert row.rate.k == len({s for _, s in affected[row.signal]}), row.signal
-            if SIGNALS[row.signal].threshold:
-                curve = whole.sensitivity(row.signal)
-                asked = next(each for each in curve.rows if each.asked)
-                assert (asked.rate.k, asked.rate.n) == (row.rate.k, row.rate.n), row.signal
-                ordered = [each.rate.k for each in curve.rows]
-                assert ordered == sorted(ordered, reverse=not SIGNALS[row.signal].below)
 
 
-@examples(2)
+@examples(1)
+@given(seed=st.integers(0, 10**6))
+def test_what_stands_behind_a_number_is_as_many_as_it_says(
+    shared: Store, new_site: Callable[[], int], seed: int
+) -> None:
+    site_id, zone = new_site(), "America/New_York"
+    save_all(shared, {site_id: rough(seed, zone)}, {site_id: zone})
+    since, until, *_ = days(zone)
+    answer = site(shared, site_id).friction(between(since, until), by="device", limit=100)
+    for name in SIGNALS:
+        rows = [row for row in answer.rows if row.signal == name]
+        for row in [row for row in rows if row.rate.k][:2]:
+            assert len(answer.sessions(name, row.step, group=row.group).rows) == row.rate.k
+        assert sum(each.hits for each in answer.elements(name, limit=1000).rows) == sum(row.hits for row in rows)
+
+
+@examples(1)
 @given(seed=st.integers(0, 10**6))
 def test_a_point_of_a_curve_is_the_map_at_that_threshold(shared: Store, new_site: Callable[[], int], seed: int) -> None:
     site_id, zone = new_site(), "Europe/Berlin"
@@ -219,7 +254,7 @@ def test_a_point_of_a_curve_is_the_map_at_that_threshold(shared: Store, new_site
         assert len(curve.sql) == 1
 
 
-@examples(2)
+@examples(1)
 @given(seed=st.integers(0, 10**6))
 def test_sessions_are_filtered_by_the_same_signals(shared: Store, new_site: Callable[[], int], seed: int) -> None:
     site_id = new_site()

@@ -4,14 +4,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from collector.query.columns import PAGE_COLUMNS, column
 from collector.query.definitions import BOX, CLICK_RATE, DEAD, RAGE
+from collector.query.elements_parts import CTA, ELEMENT_DIFFERENCE, compared, with_goal
 from collector.query.page_views import check_page_group, page_condition, page_views
 from collector.query.question import begin, check_page_filter
 from collector.query.rate import Rate
+from collector.query.reports.zones import ZONE
 from collector.query.result import Result
 from collector.query.signals.dead import dead_sql
 from collector.query.signals.rage import rage_bursts
@@ -39,6 +41,10 @@ class ElementRow:
         dead, rage: clicks, see the definitions.
         fixed: its box is in the viewport, not in the page.
         x, y, width, height: median box in CSS px; `page_width` is the median width that x belongs to.
+        exposure: page views in which its zone was seen; None: no goal was asked, or its zone is not known.
+        converted: sessions that reached the goal at or after their first click on it, out of those with a click.
+        versus: click rate of the page views of the other filter; `difference` is `click_rate` - `versus`, with its
+            95 % interval, and `q_value` that of the difference; None: there was no other filter.
     """
 
     group: str = field(metadata={"sparse": True, "key": True})
@@ -60,6 +66,13 @@ class ElementRow:
     width: int = field(metadata={"unit": "px"})
     height: int = field(metadata={"unit": "px"})
     page_width: int = field(metadata={"show": False})
+    exposure: Rate | None = field(default=None, metadata={"sparse": True, "label": "zone seen"})
+    converted: Rate | None = field(default=None, metadata={"sparse": True, "label": "goal after a click"})
+    versus: Rate | None = field(default=None, metadata={"sparse": True, "label": "click rate of the others"})
+    difference: float | None = field(default=None, metadata={"sparse": True, "share": True})
+    low: float | None = field(default=None, metadata={"sparse": True, "share": True})
+    high: float | None = field(default=None, metadata={"sparse": True, "share": True})
+    q_value: float | None = field(default=None, metadata={"sparse": True, "label": "q"})
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)
@@ -69,20 +82,35 @@ class ElementMap(Result[ElementRow]):
     path: str
     by: str | None
     page_views: dict[str, int]
+    goal: str | None = None
+    versus: str = ""
     row_type: ClassVar[type] = ElementRow
 
     def about(self) -> list[str]:
-        return [self.path, f"{sum(self.page_views.values()):,} page views"]
+        said = [self.path, f"{sum(self.page_views.values()):,} page views"]
+        said += [self.goal] if self.goal else []
+        return [*said, f"against {self.versus}"] if self.versus else said
+
+    def hidden(self) -> tuple[str, ...]:
+        """Boxes are for the picture, and a comparison is about rates."""
+        boxes = ("x", "y", "width", "height")
+        return (*boxes, "share", "dead", "rage") if self.versus else boxes if self.goal else ()
 
     def plot(
         self, *, group: str | None = None, background: str | Path | bytes | Any = None, dark: bool = False
     ) -> Figure:
         """The elements' boxes, filled by clicks; `background` is an image of the whole page.
 
+        Where two filters were asked for, a bar an element for the difference of their click rates.
+
         Raises:
             QueryError: matplotlib is not installed.
             UnknownName: no such group.
         """
+        if self.versus:
+            from collector.query.plots.difference import plot  # noqa: PLC0415 - matplotlib is optional
+
+            return plot(self, group, dark=dark)
         from collector.query.plots.heatmap import plot_elements  # noqa: PLC0415 - matplotlib is optional
 
         return plot_elements(self, group, background, dark=dark)
@@ -94,6 +122,8 @@ def ask(
     period: Period | str,
     by: str | None = "device",
     *,
+    versus: Filter | None = None,
+    goal: str | None = None,
     where: Filter | None = None,
     bots: bool = False,
 ) -> ElementMap:
@@ -101,6 +131,8 @@ def ask(
 
     Args:
         path: path of the page; `*` stands for any characters.
+        versus: another filter, whose click rates are compared with those of `where`.
+        goal: also how many saw the element's zone, and how many of those who clicked reached this goal afterwards.
     """
     group = column(by) if by else None
     check_page_filter(where, PAGE_COLUMNS)
@@ -109,8 +141,29 @@ def ask(
     question.catalog.require("page", path)
     views = page_views(question, path, group, rolled_up=False)
     rows = rows_of(question, path, group, views)
-    meta = question.meta(CLICK_RATE, BOX, RAGE, DEAD)
-    return ElementMap(rows, meta, tuple(question.asker.statements), place.store, path=path, by=by, page_views=views)
+    if goal is not None:
+        question.catalog.require("goal", goal)
+        rows = with_goal(question, path, group, goal, rows)
+    if versus is not None:
+        check_page_filter(versus, PAGE_COLUMNS)
+        question.catalog.require_filter(versus)
+        other = replace(question, where=versus)
+        other_views = page_views(other, path, group, rolled_up=False)
+        rows = compared(rows, views, rows_of(other, path, group, other_views), other_views)
+    meta = question.meta(
+        CLICK_RATE, BOX, RAGE, DEAD, *([CTA, ZONE] if goal else []), *([ELEMENT_DIFFERENCE] if versus else [])
+    )
+    return ElementMap(
+        rows,
+        meta,
+        tuple(question.asker.statements),
+        place.store,
+        path=path,
+        by=by,
+        page_views=views,
+        goal=goal,
+        versus=str(versus) if versus else "",
+    )
 
 
 def rows_of(question: Question, path: str, group: Column | None, page_views: dict[str, int]) -> tuple[ElementRow, ...]:

@@ -11,16 +11,34 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from collector.query import render
 from collector.query.columns import column
 from collector.query.definitions import FORM_ABANDON, FORM_FIELD, FORM_RATE, SESSION
-from collector.query.form_sql import fields_sql, sessions_of_form
+from collector.query.errors import unknown
+from collector.query.form_sql import fields_sql, reached_sql, sessions_of_form, visits_sql
 from collector.query.question import begin
-from collector.query.rate import Rate
+from collector.query.rate import Rate, against_the_rest
+from collector.query.reports.sessions import of_ids
 from collector.query.result import Result
 from collector.query.sql import Binder
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from collector.query.columns import Column
     from collector.query.filters import Filter
     from collector.query.period import Period
-    from collector.query.question import Place
+    from collector.query.question import Place, Question
+    from collector.query.reports.sessions import Sessions
+
+_HOW_FAR = {
+    "viewed": "1",
+    "started": "started",
+    "not_started": "NOT started",
+    "attempted": "attempted",
+    "failed": "failed",
+    "succeeded": "succeeded",
+    "resubmitted": "resubmitted",
+    "abandoned": "abandoned",
+    "open": "open",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +46,9 @@ class FormRow:
     """A group's sessions (empty: all): how many saw the form, and how many of them got how far.
 
     `started` is out of viewed, `attempted` and `succeeded` out of started, `failed` out of attempted, `completed`
-    (succeeded) out of viewed; `abandoned` out of started, without those `open`, who may still go on.
+    (succeeded) out of viewed; `abandoned` out of started, without those `open`, who may still go on. `not_started` saw
+    it and did nothing, out of viewed; `resubmitted` attempted at least twice, out of attempted. `q_value` is that of
+    `completed` against the other groups, None where not judged.
     """
 
     group: str = dataclasses.field(metadata={"sparse": True})
@@ -40,6 +60,9 @@ class FormRow:
     completed: Rate
     abandoned: Rate
     open: int
+    not_started: Rate
+    resubmitted: Rate
+    q_value: float | None = dataclasses.field(default=None, metadata={"sparse": True, "label": "q"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +107,60 @@ class Form(Result[FieldRow]):
 
     name: str
     totals: tuple[FormRow, ...]
+    question: Question = dataclasses.field(compare=False)
+    group: Column | None = dataclasses.field(compare=False)
     row_type: ClassVar[type] = FieldRow
 
     def about(self) -> list[str]:
         return [self.name]
+
+    def sessions(
+        self,
+        field: str | None = None,
+        *,
+        left: bool = False,
+        how_far: str = "viewed",
+        group: str | None = None,
+        limit: int = 1000,
+    ) -> Sessions:
+        """The sessions behind a number, exactly as many, the newest first.
+
+        Args:
+            field: those that reached this field; with `left` those that left the form there (`last_field.k`).
+            left: those that left the form, at any field where none is said.
+            how_far: viewed, started, not_started, attempted, failed, succeeded, resubmitted, abandoned or open.
+            group: only this group.
+
+        Raises:
+            UnknownName: no such field or `how_far`.
+            QueryError: ClickHouse did not answer.
+        """
+        if how_far not in _HOW_FAR:
+            raise unknown("how_far", how_far, _HOW_FAR)
+        names = {row.field for row in self.rows}
+        if field is not None and field not in names:
+            raise unknown(f"field of form {self.name!r}", field, names)
+        binder = Binder()
+        parts = [_HOW_FAR[how_far], *(["abandoned"] if left else [])]
+        parts += [f"last = {binder.text(field)}"] if left and field is not None else []
+        parts += [f"grp = {binder.text(group)}"] if group is not None else []
+        if field is not None and not left:
+            parts.append(reached_sql(self.question, self.name, field, binder))
+        source = sessions_of_form(self.question, self.name, self.group, binder)
+        ids = f"SELECT session FROM ({source}\n) WHERE {' AND '.join(parts)}"
+        since = len(self.question.asker.statements)
+        return of_ids(self.question, ids, binder, limit=limit, since=since)
+
+    def plot(self, *, group: str | None = None, dark: bool = False) -> Figure:
+        """The ladder of fields: reached, left there, hesitation, refills and invalid visits.
+
+        Raises:
+            QueryError: matplotlib is not installed.
+            UnknownName: no such group.
+        """
+        from collector.query.plots.form import plot  # noqa: PLC0415 - matplotlib is optional and slow to import
+
+        return plot(self, group, dark=dark)
 
     def to_table(self) -> str:
         head, how = map(render.printable, self.title())
@@ -129,19 +202,21 @@ def ask(
     totals = question.asker.rows(
         f"""
 SELECT grp, count() AS viewed, countIf(started), countIf(attempted), countIf(failed), countIf(succeeded),
-    countIf(abandoned), countIf(open)
+    countIf(abandoned), countIf(open), countIf(resubmitted)
 FROM ({sessions_of_form(question, name, group, binder)}
 )
 GROUP BY grp ORDER BY viewed DESC, grp""",
         binder,
     )
     if not totals and group is None:
-        totals = [("", 0, 0, 0, 0, 0, 0, 0)]
+        totals = [("", 0, 0, 0, 0, 0, 0, 0, 0)]
     abandons = {row[0]: row[6] for row in totals}
     binder = Binder()
     found = question.asker.rows(fields_sql(question, name, group, binder), binder)
+    binder = Binder()
+    visits = {each[:2]: each for each in question.asker.rows(visits_sql(question, name, group, binder), binder)}
     rows = sorted(
-        (_field_row(each, abandons[each[0]]) for each in found),
+        (_field_row(each, visits[each[:2]], abandons[each[0]]) for each in found),
         key=lambda row: (row.group, row.index, row.field),
     )
     open_ones = sum(row[7] for row in totals)
@@ -152,12 +227,19 @@ GROUP BY grp ORDER BY viewed DESC, grp""",
         tuple(question.asker.statements),
         place.store,
         name=name,
-        totals=tuple(map(_form_row, totals)),
+        totals=tuple(
+            dataclasses.replace(_form_row(row), q_value=q)
+            for row, q in zip(totals, against_the_rest([(row[5], row[1]) for row in totals]), strict=True)
+        )
+        if group
+        else tuple(map(_form_row, totals)),
+        question=question,
+        group=group,
     )
 
 
 def _form_row(found: tuple[Any, ...]) -> FormRow:
-    group, viewed, started, attempted, failed, succeeded, abandoned, still = found
+    group, viewed, started, attempted, failed, succeeded, abandoned, still, resubmitted = found
     return FormRow(
         group,
         viewed,
@@ -168,29 +250,14 @@ def _form_row(found: tuple[Any, ...]) -> FormRow:
         Rate.of(succeeded, viewed, FORM_RATE),
         Rate.of(abandoned, started - still, FORM_ABANDON),
         still,
+        Rate.of(viewed - started, viewed, FORM_RATE),
+        Rate.of(min(resubmitted, attempted), attempted, FORM_RATE),
     )
 
 
-def _field_row(found: tuple[Any, ...], abandons: int) -> FieldRow:
-    (
-        group,
-        name,
-        index,
-        reached,
-        visits,
-        hesitation,
-        dwell,
-        edits,
-        deletes,
-        refills,
-        pasted,
-        autofilled,
-        returned,
-        blank,
-        codes,
-        last,
-        still,
-    ) = found
+def _field_row(found: tuple[Any, ...], visited: tuple[Any, ...], abandons: int) -> FieldRow:
+    group, name, index, reached, returned, blank, last, still = found
+    _, _, visits, hesitation, dwell, edits, deletes, refills, pasted, autofilled, codes = visited
     return FieldRow(
         group,
         name,
