@@ -72,9 +72,9 @@ def flatten(row: Any) -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for each in fields(row):
         value = getattr(row, each.name)
-        if isinstance(value, Rate):
+        if isinstance(value, Rate) or (value is None and "Rate" in str(each.type)):
             prefix = "" if each.name == "rate" else f"{each.name}_"
-            flat.update({f"{prefix}{part}": getattr(value, part) for part in ("k", "n", "rate", "low", "high")})
+            flat.update({f"{prefix}{part}": getattr(value, part, None) for part in ("k", "n", "rate", "low", "high")})
         elif isinstance(value, dict):
             flat[each.name] = json.dumps(value, ensure_ascii=False)
         else:
@@ -192,7 +192,8 @@ def _metadata(row: Any, name: str) -> Mapping[str, Any]:
 
 def _cell(row: Any, name: str) -> str:
     value = getattr(row, name)
-    return f"{100 * value:.1f} %" if _metadata(row, name).get("share") else cell(value)
+    is_share = _metadata(row, name).get("share") and value is not None
+    return f"{100 * value:.1f} %" if is_share else cell(value)
 
 
 def _cut(text: str, metadata: Mapping[str, Any]) -> str:
