@@ -174,7 +174,7 @@ def _last(length: str, zone: str, place: ZoneInfo, now_ms: int) -> Range:
         return Range(now_ms - round(delta / timedelta(milliseconds=1)), now_ms, zone)
     end_day = instant(now_ms, zone).date() + timedelta(days=1)
     first_day = end_day - delta
-    return Range(_midnight(first_day, place), _midnight(end_day, place), zone, first_day, end_day)
+    return Range(midnight(first_day, place), midnight(end_day, place), zone, first_day, end_day)
 
 
 def _delta(length: str) -> timedelta:
@@ -199,15 +199,15 @@ def _bound(text: str, place: ZoneInfo) -> tuple[int, date | None]:
     """The instant, and the day where it is a midnight of `place`."""
     value = _read(text)
     if not isinstance(value, datetime):
-        return _midnight(value, place), value
+        return midnight(value, place), value
     if value.tzinfo is None:
         value = value.replace(tzinfo=place)
     ms = _ms(value)
     day = value.astimezone(place).date()
-    return ms, day if _midnight(day, place) == ms else None
+    return ms, day if midnight(day, place) == ms else None
 
 
-def _midnight(day: date, place: ZoneInfo) -> int:
+def midnight(day: date, place: ZoneInfo) -> int:
     """The first instant of `day`; where clocks skip midnight, the first instant after the gap."""
     return _ms(datetime(day.year, day.month, day.day, tzinfo=place))
 

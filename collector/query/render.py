@@ -72,9 +72,9 @@ def flatten(row: Any) -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for each in fields(row):
         value = getattr(row, each.name)
-        if isinstance(value, Rate):
+        if isinstance(value, Rate) or (value is None and "Rate" in str(each.type)):
             prefix = "" if each.name == "rate" else f"{each.name}_"
-            flat.update({f"{prefix}{part}": getattr(value, part) for part in ("k", "n", "rate", "low", "high")})
+            flat.update({f"{prefix}{part}": getattr(value, part, None) for part in ("k", "n", "rate", "low", "high")})
         elif isinstance(value, dict):
             flat[each.name] = json.dumps(value, ensure_ascii=False)
         else:

@@ -11,6 +11,7 @@ from collector.query.ask import Cost, Estimate, Statement, cost_of, estimate_of
 from collector.query.errors import BadQuestion, QueryError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     import pandas as pd
@@ -193,7 +194,7 @@ class Result(Generic[R]):
         """The table with its title and notes, as `print` shows it."""
         lines = [render.printable(line) for line in self.title()]
         notes = [render.printable(note) for note in self.meta.notes]
-        return "\n".join([*lines, "", render.table(self.rows, hide=self.hidden()), *(["", *notes] if notes else [])])
+        return "\n".join([*lines, "", render.table(self.shown(), hide=self.hidden()), *(["", *notes] if notes else [])])
 
     def title(self) -> list[str]:
         """One or two lines above the table: what was asked, how it was understood."""
@@ -210,6 +211,10 @@ class Result(Generic[R]):
         """What the report is about: a page, a goal, a form."""
         return []
 
+    def shown(self) -> Sequence[Any]:
+        """The rows as the tables for people have them; the other forms have `rows`."""
+        return self.rows
+
     def hidden(self) -> tuple[str, ...]:
         """Fields that the tables leave out because they would say nothing."""
         return ()
@@ -223,7 +228,7 @@ class Result(Generic[R]):
     def _repr_html_(self) -> str:
         head, how = map(render.escaped, self.title())
         notes = "".join(f"<p>{render.escaped(note)}</p>" for note in self.meta.notes)
-        table = render.html_table(self.rows, hide=self.hidden())
+        table = render.html_table(self.shown(), hide=self.hidden())
         return f"<div><p><strong>{head}</strong><br>{how}</p>{table}{notes}</div>"
 
 

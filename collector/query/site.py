@@ -8,18 +8,24 @@ from typing import TYPE_CHECKING, Any
 from collector.query import parquet
 from collector.query.report import report, revive, run
 from collector.query.reports import (
+    attribution,
     conversion_rate,
     elements,
+    exit_pages,
     form,
     friction,
     funnel,
     heatmap,
+    landing_pages,
     net_score,
+    retention,
     revenue,
     scroll,
     session,
     sessions,
     sql,
+    time_to_value,
+    traffic,
     vitals,
     zones,
 )
@@ -56,18 +62,24 @@ class Site:
         """The zone whose days are meant, and in which times are shown."""
         return self.place.zone
 
+    attribution = report(attribution.ask)
     conversion_rate = report(conversion_rate.ask)
     elements = report(elements.ask)
+    exit_pages = report(exit_pages.ask)
     form = report(form.ask)
     friction = report(friction.ask)
     funnel = report(funnel.ask)
     heatmap = report(heatmap.ask)
+    landing_pages = report(landing_pages.ask)
     net_score = report(net_score.ask)
+    retention = report(retention.ask)
     revenue = report(revenue.ask)
     scroll = report(scroll.ask)
     session = report(session.ask)
     sessions = report(sessions.ask)
     sql = report(sql.ask)
+    time_to_value = report(time_to_value.ask)
+    traffic = report(traffic.ask)
     vitals = report(vitals.ask)
     zones = report(zones.ask)
 

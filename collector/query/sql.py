@@ -58,6 +58,10 @@ class Binder:
         """A placeholder for a floating point number."""
         return self._add(value, "Float64")
 
+    def numbers(self, values: list[float]) -> str:
+        """A placeholder for a list of floating point numbers."""
+        return self._add(values, "Array(Float64)")
+
     def decimal(self, value: Decimal) -> str:
         """A placeholder for money."""
         return self._add(f"{value:f}", "Decimal(18, 4)")

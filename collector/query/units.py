@@ -25,10 +25,10 @@ class Unit:
     id: str
 
 
-def unit_sql(unit: str, scope: Scope) -> Unit:
-    """The unit `session`, `visitor` or `person` over `events`."""
+def unit_sql(unit: str, scope: Scope, source: str = "events") -> Unit:
+    """The unit `session`, `visitor` or `person` over `events`, or over a `source` that is called so."""
     if unit != "person":
-        return Unit("events", _ID[unit])
+        return Unit(source, _ID[unit])
     people = f"""
     SELECT known_visitor, arraySort(groupArray((ts, page_id, n, person_id))) AS known
     FROM (
@@ -40,7 +40,7 @@ def unit_sql(unit: str, scope: Scope) -> Unit:
     )
     WHERE NOT taken_back
     GROUP BY known_visitor"""
-    return Unit(f"events LEFT JOIN ({people}) AS who ON who.known_visitor = events.visitor_id", _PERSON)
+    return Unit(f"{source} LEFT JOIN ({people}) AS who ON who.known_visitor = events.visitor_id", _PERSON)
 
 
 def unit_text(value: Any) -> str:

@@ -149,3 +149,63 @@ def test_empty_answers_are_drawn_too(shop: Site) -> None:
 def test_an_unknown_group_names_the_nearest(shop: Site) -> None:
     with pytest.raises(UnknownName, match="unknown group 'mobil', did you mean 'mobile'"):
         shop.heatmap("/p", PERIOD).plot(group="mobil")
+
+
+def test_traffic_is_a_trend_over_the_period_before_or_a_row_for_each_group(shop: Site) -> None:
+    week = between("2026-10-30", "2026-11-06")
+    trend = shop.traffic(week, goal="purchase").plot()
+    assert len(trend.axes) == 3
+    assert [text.get_text() for text in trend.axes[0].get_legend().get_texts()] == ["this period", "the period before"]
+    assert "n = 31 sessions" in trend.get_suptitle()
+    assert len(shop.traffic(week).plot(previous=False, dark=True).axes[0].lines) == 1
+    groups = shop.traffic(week, by="device", goal="purchase").plot(dark=True)
+    assert [len(groups.axes), len(groups.axes[0].patches), len(groups.axes[1].containers)] == [3, 2, 2]
+    assert drawn(trend) != drawn(groups)
+
+
+def test_landing_and_exit_pages_are_bars_and_whiskers(shop: Site) -> None:
+    landing = shop.landing_pages(PERIOD, goal="purchase").plot()
+    assert [len(axes.containers) for axes in landing.axes] == [1, 2, 2]
+    exits = shop.exit_pages(PERIOD, by="device").plot(dark=True)
+    assert exits.axes[0].get_yticklabels()[0].get_text() == "/p · mobile"
+    assert drawn(landing)
+    assert drawn(exits)
+
+
+def test_attribution_has_a_mark_for_each_rule(shop: Site) -> None:
+    figure = shop.attribution("purchase", PERIOD).plot()
+    assert len(figure.axes[0].lines) == 1 + 8
+    assert [text.get_text() for text in figure.legends[0].get_texts()][:3] == ["first", "last", "last non-direct"]
+    assert drawn(figure)
+    assert drawn(shop.attribution("purchase", PERIOD).plot(dark=True))
+
+
+def test_retention_is_a_triangle_with_empty_cells_or_a_curve_for_each_group(shop: Site) -> None:
+    weeks = between("2026-11-02", "2026-11-23")
+    triangle = shop.retention(weeks, length=2).plot()
+    texts = [text.get_text() for text in triangle.axes[0].texts]
+    # Of three weeks the clock has seen the first three and no more, and only the first has visitors.
+    assert texts == ["100", "0", "0", "100", "0", "0"]
+    curves = shop.retention(weeks, by="device", length=2).plot(dark=True)
+    assert len(curves.axes[0].lines) == 2
+    assert drawn(triangle) != drawn(curves)
+
+
+def test_time_to_value_is_a_curve_with_a_band_for_each_group(shop: Site) -> None:
+    figure = shop.time_to_value(page("/p"), conversion("purchase"), PERIOD, by="device").plot()
+    assert [len(figure.axes[0].lines), len(figure.axes[0].collections)] == [3, 2]
+    assert figure.axes[0].get_xlabel().startswith("days after page /p")
+    assert drawn(figure)
+
+
+def test_empty_answers_of_acquisition_are_drawn_too(shop: Site) -> None:
+    empty = between("2020-01-01", "2020-01-02")
+    assert drawn(shop.traffic(empty).plot())
+    assert drawn(shop.traffic(empty, by="device").plot())
+    assert drawn(shop.landing_pages(empty).plot())
+    assert drawn(shop.exit_pages(empty).plot())
+    assert drawn(shop.attribution("purchase", empty).plot())
+    assert drawn(shop.retention(empty).plot())
+    assert drawn(shop.retention(empty, by="device").plot())
+    assert drawn(shop.time_to_value(page("/p"), conversion("purchase"), empty).plot())
+    assert drawn(shop.time_to_value(page("/p"), conversion("purchase"), empty, by="device").plot())

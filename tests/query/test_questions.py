@@ -87,17 +87,23 @@ def test_every_report_of_a_site_is_a_command_that_documents_every_argument() -> 
 
 # What each report is asked with: texts, as on the command line.
 SAID: dict[str, dict[str, Any]] = {
+    "attribution": {"goal": "purchase", "by": "source", "lookback": "14d", "unit": "person"},
     "conversion_rate": {"goal": "purchase", "unit": "visitor", "by": "device"},
     "elements": {"path": "/p", "by": "none"},
+    "exit_pages": {"by": "device", "limit": "5"},
     "form": {"name": "f"},
     "funnel": {"steps": ("page:/p", "conversion:purchase"), "times": True, "window": "session"},
     "heatmap": {"path": "/p"},
+    "landing_pages": {"goal": "purchase", "engaged_after": "20s"},
     "net_score": {"unit": "session", "by": "day"},
+    "retention": {"every": "day", "mode": "on_or_after", "return_step": "conversion:purchase", "length": "3"},
     "revenue": {"by": "day", "winsorize": "0.9"},
     "scroll": {"path": "/p", "by": "none"},
     "session": {"id": "0000000000000001"},
     "sessions": {"where": ("device=desktop",), "limit": "5"},
     "sql": {"text": "SELECT count() FROM events WHERE path = {path:String}", "params": ("path=/p",)},
+    "time_to_value": {"start_step": "page:/p", "value_step": "conversion:purchase", "within": "2d", "follow": "30d"},
+    "traffic": {"every": "week", "by": "channel", "goal": "purchase"},
 }
 WITHOUT_ROWS = {"elements", "form", "heatmap"}
 

@@ -62,6 +62,14 @@ ASKED: list[Callable[[Site], Any]] = [
     lambda s: s.session(1),
     lambda s: s.form("f", PERIOD),
     lambda s: s.sessions(between("2020-01-01", "2020-01-02")),
+    lambda s: s.traffic(PERIOD, by="channel", goal="purchase"),
+    lambda s: s.traffic(PERIOD, every="hour"),
+    lambda s: s.landing_pages(PERIOD, by="channel"),
+    lambda s: s.exit_pages(PERIOD, by="channel"),
+    lambda s: s.attribution("purchase", PERIOD),
+    lambda s: s.attribution("purchase", PERIOD).conversions(EVIL),
+    lambda s: s.retention(PERIOD, "day", by="channel"),
+    lambda s: s.time_to_value(page("/p"), conversion("purchase"), PERIOD, by="channel"),
 ]
 
 

@@ -101,6 +101,8 @@ DEFAULTS: dict[str, Any] = {
     "order_id": "",
     "custom_name": "",
     "person_id": 0,
+    "click_id_type": "",
+    "click_id": "",
     "props": "{}",
     "title": "",
     "page_type": "",

@@ -1,0 +1,122 @@
+"""Traffic as a trend over the period before, or as rows of groups."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from collector.query.plots.rows import Rates, plot_rows
+from collector.query.plots.style import dress, figure, theme, title, words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from collector.query.plots.style import Theme
+    from collector.query.reports.traffic import Traffic, TrafficRow
+
+_MOST_GROUPS = 6
+
+
+def plot(traffic: Traffic, *, dark: bool = False, previous: bool = True) -> Figure:
+    """Sessions and rates over time, one line a group (at most six); or a row for each group.
+
+    `previous` asks for the period before, as a faint line; of the rates there is a band of 95 %.
+    """
+    look = theme(dark=dark)
+    if traffic.shape.every == "period":
+        canvas = _groups(traffic, look)
+    else:
+        earlier = traffic.compare().before if previous and traffic.asked is not None else None
+        canvas = _trend(traffic, earlier, look)
+    goal = f", goal {traffic.shape.goal}" if traffic.shape.goal else ""
+    total = f"n = {traffic.total.sessions:,} sessions of {traffic.total.visitors:,} visitors"
+    title(canvas, f"Traffic of {traffic.meta.site}{goal}", traffic.meta, total, look)
+    return canvas
+
+
+def _groups(traffic: Traffic, look: Theme) -> Figure:
+    rows, total = traffic.rows, traffic.total
+    shown = [Rates("engaged", [row.engaged for row in rows], total.engaged, [row.q_engaged for row in rows])]
+    if total.conversion is not None:
+        converted = [row.conversion for row in rows if row.conversion is not None]
+        shown.append(Rates("converted", converted, total.conversion, [row.q_conversion for row in rows]))
+    names = [row.group or "(empty)" for row in rows] if traffic.shape.group else ["all"]
+    return plot_rows(names, [row.sessions for row in rows], "sessions", shown, look)
+
+
+def _trend(traffic: Traffic, earlier: Any, look: Theme) -> Figure:
+    rates = ["engaged"] + (["conversion"] if traffic.shape.goal else [])
+    canvas = figure(9.5, 2.6 + 1.9 * len(rates), look)
+    upper, *others = canvas.subplots(1 + len(rates), 1, sharex=True, height_ratios=(1.4, *[1] * len(rates)))
+    by_group = _by_group(traffic.rows)
+    before = _by_group(earlier.rows) if earlier is not None else {}
+    for index, (group, rows) in enumerate(list(by_group.items())[:_MOST_GROUPS]):
+        colour, name = look.palette[index], words(group or "this period", 24)
+        if group in before:
+            _line(upper, before[group], [row.sessions for row in before[group]], colour, faint=True)
+        _line(upper, rows, [row.sessions for row in rows], colour, name=name)
+        for axes, rate in zip(others, rates, strict=True):
+            _rate(axes, rows, rate, colour)
+    if before and by_group:
+        upper.plot([], [], color=look.ink, linestyle="--", linewidth=1, alpha=0.5, label="the period before")
+    upper.set_ylabel("sessions")
+    upper.set_ylim(bottom=0)
+    upper.yaxis.set_major_formatter("{x:,.0f}")
+    for axes, rate in zip(others, rates, strict=True):
+        axes.set_ylabel(f"{'converted' if rate == 'conversion' else rate}, %")
+    for axes in (upper, *others):
+        dress(axes, look)
+        axes.grid(color=look.faint, linewidth=0.5, alpha=0.6)
+        axes.set_axisbelow(True)
+    times = next(iter(by_group.values()), [])
+    others[-1].set_xlabel(f"{traffic.shape.every}; hollow: not over, or only a part of it")
+    _ticks(others[-1], times)
+    if by_group:
+        upper.legend(loc="best", ncols=2, fontsize=8, facecolor=look.ground, edgecolor=look.faint, labelcolor=look.ink)
+    return canvas
+
+
+def _by_group(rows: Sequence[TrafficRow]) -> dict[str, list[TrafficRow]]:
+    ordered = sorted(rows, key=lambda row: row.place)
+    groups = dict.fromkeys(row.group for row in rows)
+    found = {
+        group: list(each) for group, each in groupby(sorted(ordered, key=lambda r: r.group), key=lambda r: r.group)
+    }
+    return {group: found[group] for group in groups}
+
+
+def _line(
+    axes: Axes, rows: list[TrafficRow], values: list[int], colour: str, *, name: str | None = None, faint: bool = False
+) -> None:
+    places = [row.place for row in rows]
+    if faint:
+        axes.plot(places, values, color=colour, linestyle="--", linewidth=1, alpha=0.45)
+        return
+    axes.plot(places, values, color=colour, linewidth=1.8, label=name)
+    _hollow(axes, rows, values, colour)
+
+
+def _hollow(axes: Axes, rows: list[TrafficRow], values: Sequence[float | None], colour: str) -> None:
+    part = [(row.place, value) for row, value in zip(rows, values, strict=True) if row.incomplete and value is not None]
+    if part:
+        places, shown = zip(*part, strict=True)
+        axes.plot(places, shown, "o", markersize=6, markerfacecolor="none", markeredgecolor=colour, linestyle="none")
+
+
+def _rate(axes: Axes, rows: list[TrafficRow], name: str, colour: str) -> None:
+    rates = [getattr(row, name) for row in rows]
+    known = [(row.place, rate) for row, rate in zip(rows, rates, strict=True) if rate.rate is not None]
+    places = [place for place, _ in known]
+    axes.plot(places, [100 * rate.rate for _, rate in known], color=colour, linewidth=1.6)
+    low, high = [100 * rate.low for _, rate in known], [100 * rate.high for _, rate in known]
+    axes.fill_between(places, low, high, color=colour, alpha=0.18, linewidth=0)
+    _hollow(axes, rows, [None if rate.rate is None else 100 * rate.rate for rate in rates], colour)
+
+
+def _ticks(axes: Axes, rows: list[TrafficRow]) -> None:
+    step = max(1, -(-len(rows) // 10))
+    shown = rows[::step]
+    axes.set_xticks([row.place for row in shown], [row.when for row in shown], rotation=30, ha="right")
