@@ -34,7 +34,7 @@ DRAIN_SECONDS: Final = 10
 _RESTART_PAUSE: Final = 0.5
 _RESTART_PAUSE_MOST: Final = 10.0
 _STEADY_SECONDS: Final = 30.0
-_START_SECONDS: Final = 30.0
+_START_SECONDS: Final = 90.0
 # Rows and ids of a shipment are no cycles. At Python's 700 the collector walks over them dozens of times while they
 # are made, a fifth of the loader's CPU.
 _SHIPMENT_OBJECTS: Final = 500_000

@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from collector.query.steps import kinds_sql
 from collector.query.units import unit_sql
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ def _group(shape: Shape, fields: dict[str, int]) -> str:
 
 def _series(reading: Reading, shape: Shape, fields: dict[str, int]) -> str:
     unit = unit_sql(shape.unit, reading.scope)
-    kinds = ", ".join(sorted({f"'{kind}'" for step in (*shape.steps, *shape.exclude) for kind in step.kinds}))
+    kinds = kinds_sql((*shape.steps, *shape.exclude))
     divided = ["session"] if shape.in_session and shape.unit != "session" else []
     divided += [f"held_{index}" for index in range(len(shape.hold))]
     held = "".join(f"{each.as_text} AS held_{index}, " for index, each in enumerate(shape.hold))

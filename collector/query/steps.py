@@ -11,7 +11,7 @@ from collector.query.errors import BadQuestion, unknown
 from collector.query.sql import equals, matches
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from collector.query.sql import Binder
 
@@ -102,6 +102,11 @@ class Step:
         shown = [value if index == 0 else f"{argument} {value}" for index, (argument, value) in enumerate(self.says)]
         shown += [f"{key}={value}" for key, value in self.props]
         return f"{self.step} {', '.join(shown)}".strip()
+
+
+def kinds_sql(steps: Iterable[Step]) -> str:
+    """The kinds of events that the steps are looked for among, for `events.kind IN (…)`."""
+    return ", ".join(sorted({f"'{kind}'" for step in steps for kind in step.kinds}))
 
 
 def page(path: str | None = None, *, type: str | None = None, channel: str | None = None) -> Step:

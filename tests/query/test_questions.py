@@ -93,6 +93,7 @@ SAID: dict[str, dict[str, Any]] = {
     "exit_pages": {"by": "device", "limit": "5"},
     "form": {"name": "f"},
     "funnel": {"steps": ("page:/p", "conversion:purchase"), "times": True, "window": "session"},
+    "friction": {"goal": "purchase", "by": "device", "signals": ("dead", "rage")},
     "heatmap": {"path": "/p"},
     "landing_pages": {"goal": "purchase", "engaged_after": "20s"},
     "net_score": {"unit": "session", "by": "day"},
@@ -103,9 +104,11 @@ SAID: dict[str, dict[str, Any]] = {
     "sessions": {"where": ("device=desktop",), "limit": "5"},
     "sql": {"text": "SELECT count() FROM events WHERE path = {path:String}", "params": ("path=/p",)},
     "time_to_value": {"start_step": "page:/p", "value_step": "conversion:purchase", "within": "2d", "follow": "30d"},
+    "vitals": {},
+    "zones": {"path": "/p"},
     "traffic": {"every": "week", "by": "channel", "goal": "purchase"},
 }
-WITHOUT_ROWS = {"elements", "form", "heatmap"}
+WITHOUT_ROWS = {"elements", "form", "heatmap", "vitals", "zones"}
 
 
 @pytest.fixture(scope="module")

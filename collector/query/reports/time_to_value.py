@@ -19,6 +19,7 @@ from collector.query.rate import Rate, against_the_rest
 from collector.query.reports import sessions
 from collector.query.result import Result
 from collector.query.sql import Binder, hex_id
+from collector.query.steps import kinds_sql
 from collector.query.units import unit_sql, unit_text
 
 if TYPE_CHECKING:
@@ -251,7 +252,7 @@ def _units(question: Question, shape: Shape, binder: Binder, *, entered: bool = 
     source = unit_sql(shape.unit, scope)
     now, follow = binder.integer(question.now_ms), binder.integer(shape.follow_ms)
     starts, values = shape.start_step.sql(binder), shape.value_step.sql(binder)
-    kinds = ", ".join(sorted({f"'{shape.start_step.kind}'", f"'{shape.value_step.kind}'"}))
+    kinds = kinds_sql((shape.start_step, shape.value_step))
     since = binder.instant(question.range.start_ms)
     until = binder.instant(min(question.now_ms, question.range.end_ms + shape.follow_ms))
     said = {"grp": shape.group.as_text} if shape.group else {}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from collector.query.definitions import define
 from collector.query.signals.signal import HIT, NO_ELEMENT, Limits, Look, Signal
+from collector.query.steps import kinds_sql
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +34,7 @@ def step_number(steps: Sequence[Step], look: Look) -> str:
 
 def step_series(steps: Sequence[Step], look: Look) -> str:
     """A statement with one row a session: its steps in order, as (ms, page, n, step, is asked about, group)."""
-    kinds = ", ".join(sorted({f"'{kind}'" for step in steps for kind in step.kinds}))
+    kinds = kinds_sql(steps)
     return f"""
     SELECT events.session_id AS session, arraySort(groupArray((toUnixTimestamp64Milli(events.ts), events.page_id,
         events.n, {step_number(steps, look)} AS step, toUInt8({look.rows}), toString({look.group})))) AS series
