@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pandas
@@ -28,7 +29,15 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ("conversion_rate", {"goal": "purchase", "unit": "session", "by": "channel"}),
     ("conversion_rate", {"goal": "purchase", "unit": "visitor", "by": "device", "where": ["did:page:/cart"]}),
     ("conversion_rate", {"goal": "purchase", "unit": "person"}),
+    ("attribution", {"goal": "purchase", "by": "source", "unit": "person"}),
     ("elements", {"path": "/product/*"}),
+    ("exit_pages", {"by": "device"}),
+    ("landing_pages", {"goal": "purchase"}),
+    ("retention", {"every": "day", "mode": "on_or_after", "length": "3"}),
+    ("time_to_value", {"start_step": "page:/product/*", "value_step": "conversion:purchase", "within": "2d"}),
+    ("traffic", {"every": "day", "by": "channel", "goal": "purchase"}),
+    ("vitals", {}),
+    ("zones", {"path": "/*"}),
     ("form", {"name": "checkout", "by": "device", "where": ["device=desktop,mobile"]}),
     ("funnel", {"steps": ["page:/product/*", "page:/cart", "conversion:purchase"], "by": "device", "times": True}),
     ("funnel", {"steps": ["page:/*", "conversion:purchase"], "unit": "person", "where": ["!rage:"]}),
@@ -121,11 +130,16 @@ def test_visitors_lie_on_both_shards(both: tuple[Connection, Connection], shards
         assert not ours & theirs
 
 
+def plain(answer: Result[Any]) -> Any:
+    """An answer as JSON has it. Sums of fractions are made in another order on two shards: the last digits differ."""
+    return json.loads(answer.to_json(), parse_float=lambda text: round(float(text), 9))
+
+
 @pytest.mark.parametrize(("name", "options"), CASES)
 def test_a_report_says_the_same(both: tuple[Connection, Connection], name: str, options: dict[str, Any]) -> None:
     """Rows, groups, intervals and notes."""
     alone, together = (asked(connection, name, options) for connection in both)
-    assert together.to_json() == alone.to_json()
+    assert plain(together) == plain(alone)
     assert alone.rows
     if name == "form":
         assert together.totals == alone.totals
