@@ -56,7 +56,7 @@ SELECT *, arrayJoin(range(pages)) AS pv, cityHash64(s, pv, 4) AS p,
         path = '/products', 'list', substring(path, 2)) AS page_type,
     if(pv > 0, 0, 1) AS is_entry,
     pv + 1 < pages AS goes_on,
-    device = 'desktop' ? 1440 : 390 AS width, 2400 + p % 3 * 900 AS height
+    device = 'desktop' ? 1440 : 390 AS width, 2400 + cityHash64(path) % 7 * 300 AS height
 FROM ({SESSIONS})"""
 
 # (kind, ms since the page view began, number)
@@ -93,7 +93,7 @@ SELECT site AS site_id, kind_ AS kind, fromUnixTimestamp64Milli(page_began + t, 
     if(kind = 'click', toInt32(control * 83 % height), 0) AS element_y,
     if(kind = 'click', 120, 0) AS element_width, if(kind = 'click', 40, 0) AS element_height,
     if(kind = 'click', element_x + e % 100, 0) AS x, if(kind = 'click', element_y + e % 40, 0) AS y,
-    x AS vx, y % 700 AS vy, toUInt16(e % 1000) AS ex, toUInt16(intDiv(e, 7) % 1000) AS ey,
+    x AS vx, y % 700 AS vy, if(kind = 'click', toUInt16(e % 1000), 0) AS ex, if(kind = 'click', toUInt16(intDiv(e, 7) % 1000), 0) AS ey,
     if(kind = 'click' AND e % 20 != 0, 'mutation', '') AS response,
     if(kind = 'click', toUInt16(if(e % 20 = 0, 0, 40 + e % 400)), 0) AS response_ms,
     if(kind = 'click', toUInt16(if(e % 20 = 0, 7000, 40 + e % 400)), 0) AS watched_ms,
