@@ -30,6 +30,10 @@ let early = "";
 const held = new Set();
 /** @type {Event} */
 let newest;
+/** The oldest of them ends by a timer. */
+let isTimed = false;
+/** What is watched beside the document, until something was heard. @type {Node | undefined} */
+let watched;
 /** Somebody moves the page or the focus since the press. */
 let isByHand = false;
 /** The last click: when, and its response should the page be left, to which links and submits lead. */
@@ -39,40 +43,55 @@ let observer;
 
 const isPressing = () => pressedAt > lastClick.at && tick() - pressedAt < PRESS_MS;
 
-/** Armed only while something awaits its effect. */
+/** Armed only while something awaits its effect; once something was heard, anew with the next press or click. */
 const watch = () => {
+  const root = pressed.getRootNode();
+  if (root === watched) return;
+  watched = root;
   // What happens in a shadow root does not reach the document.
-  for (const root of [document, pressed.getRootNode()])
-    observer.observe(root, { subtree: true, childList: true, attributes: true, characterData: true });
+  for (const each of [document, root])
+    observer.observe(each, { subtree: true, childList: true, attributes: true, characterData: true });
   hearOnce("wheel keydown", onHand);
-  hearOnce("scroll focusin", onMove);
-  hearOnce("change toggle", onChange);
+  hearOnce("scroll", onScroll);
   hearOnce("selectionchange", onSelection);
 };
 
 const onHand = () => {
+  watched = undefined;
   isByHand = true;
 };
 
+const onScroll = guard((event) => {
+  watched = undefined;
+  onMove(event);
+});
+
 /** What moves while it is pressed was moving before: a wheel goes on scrolling after the hand has left it. */
-const onMove = guard(({ type }) => {
+const onMove = (/** @type {Event} */ { type }) => {
   const isScroll = type === "scroll";
   if (isPressing()) isByHand = isByHand || isScroll;
   else if (!isByHand) effect(isScroll ? type : "focus");
-});
+};
 
 /** A field that was typed into changes when the press takes its focus: no answer to that click. */
-const onChange = guard(() => isPressing() || effect("mutation"));
+const onChange = () => isPressing() || effect("mutation");
 
 const onSelection = guard(() => {
+  watched = undefined;
   if (!(/** @type {Selection} */ (getSelection()).isCollapsed)) effect("selection");
-  else if (held.size || isPressing()) watch();
+  else if (held.size || isPressing()) {
+    watched = pressed.getRootNode();
+    hearOnce("selectionchange", onSelection);
+  }
 });
 
 /** @param {MutationRecord[]} records */
 const onMutations = (records) => {
   const isPress = isPressing();
-  if (!held.size && !isPress) observer.disconnect();
+  if (!held.size && !isPress) {
+    observer.disconnect();
+    watched = undefined;
+  }
   // A press changes the style of its own element.
   if (
     records.some(({ target, type }) => (!isPress || type === "childList") && !isIgnored(target.parentElement))
@@ -144,7 +163,8 @@ const onClick = (event) => {
   note("element", element, click.el);
   held.add(click);
   watch();
-  later(() => close(click), WATCH_MS);
+  if (!isTimed) later(closeOld, WATCH_MS);
+  isTimed = true;
   // What the press itself did is no answer to the clicks before.
   if (isField(element)) close(click, "focus");
   else if (response) close(click, response);
@@ -163,6 +183,20 @@ const close = (click, response) => {
     if (response === "selection") click.selection = 1;
   }
   record(click);
+};
+
+/** One timer for all, the oldest first. */
+const closeOld = () => {
+  isTimed = false;
+  for (const click of held) {
+    const rest = click.t + WATCH_MS - pageTime();
+    if (rest > 0) {
+      later(closeOld, rest);
+      isTimed = true;
+      return;
+    }
+    close(click);
+  }
 };
 
 /** It answers the newest click; older ones stay without. @param {string} kind */
@@ -184,4 +218,6 @@ export const openClicks = () => {
   observer = new MutationObserver(guard(onMutations));
   listen("pointerdown", onPress);
   listen("click auxclick", onClick);
+  listen("focusin", onMove);
+  listen("change toggle", onChange);
 };

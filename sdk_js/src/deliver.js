@@ -8,10 +8,13 @@ import { keepLate, takeLate, wait, waiting } from "./waiting.js";
 
 /** @typedef {import("./waiting.js").Batch} Batch */
 
-const FLUSH_MS = 5000;
-const MOST_EVENTS = 50;
-/** Of events with their elements: with the page block and letters of two bytes they stay below 16 KB mostly. */
-const MOST_CHARS = 8000;
+/** What was gathered is sent when nothing more has come for so long, */
+const PAUSE_MS = 3000;
+/** and at the latest so long after it happened. */
+const FLUSH_MS = 10000;
+const MOST_EVENTS = 100;
+/** Of a body: with letters of two bytes it stays below 20 KB mostly. */
+const MOST_CHARS = 15000;
 /** Three bodies of 16 KB fit the 64 KiB that a page may keep alive. */
 const MOST_KEPT_ALIVE = 3;
 const MOST_RETRIES = 3;
@@ -19,7 +22,7 @@ const RETRY_MS = 2000;
 
 /** @type {import("./page.js").Event[]} */
 let queue = [];
-let chars = 0;
+let latest = 0;
 /** Of the next sending. */
 let timer = 0;
 /** Server time minus the wall clock, once known. @type {number | undefined} */
@@ -36,18 +39,19 @@ export const stop = () => {
  * @param {import("./page.js").Event} event
  * @param {number} [within] ms until it is sent
  */
-export const record = (event, within = FLUSH_MS) => {
+export const record = (event, within = PAUSE_MS) => {
   hooks.recorded(event);
-  const more = JSON.stringify(event).length;
-  if (chars + more > MOST_CHARS) {
-    closeBatch();
-    within = 0;
-  }
-  chars += more;
+  latest = tick();
   if (queue.push(event) >= MOST_EVENTS) within = 0;
-  if (timer && within === FLUSH_MS) return;
+  if (timer && within === PAUSE_MS) return;
   clearTimeout(timer);
-  timer = whenIdle(flush, within);
+  timer = within === PAUSE_MS ? later(gather, within) : whenIdle(flush, within);
+};
+
+/** Who pauses may leave next. */
+const gather = () => {
+  const end = Math.min(latest + PAUSE_MS, queue[0].t + page.zero + FLUSH_MS);
+  timer = end > tick() ? later(gather, end - tick()) : whenIdle(flush, 0);
 };
 
 /** Closes the batch and sends it. */
@@ -85,7 +89,6 @@ export const closeBatch = (turning) => {
     attempt: 0,
   });
   queue = [];
-  chars = 0;
 };
 
 /**
@@ -114,9 +117,11 @@ const attempt = async (batch, leaving) => {
   let after;
   // What an earlier page could not send has no clock to tell its age by.
   const sent_t = tick() - /** @type {number} */ (zero) || undefined;
-  Object.assign(wire, { attempt: batch.attempt++, sent_at: Date.now(), sent_t, offset });
+  Object.assign(wire, { attempt: batch.attempt, sent_at: Date.now(), sent_t, offset });
   try {
     const body = JSON.stringify(wire);
+    if (body.length > MOST_CHARS && wire.events[1]) return halve(batch);
+    batch.attempt++;
     if (leaving) return navigator.sendBeacon(eventsUrl, body) && waiting.delete(batch);
     batch.busy = true;
     const keepalive = waiting.size <= MOST_KEPT_ALIVE;
@@ -129,7 +134,10 @@ const attempt = async (batch, leaving) => {
     });
     const { status } = answer;
     if (status === 410 || status === 403) return stop();
-    if (status === 413) return halve(batch);
+    if (status === 413) {
+      halve(batch);
+      return send(false, true);
+    }
     after = Number(answer.headers.get("retry-after")) * 1000;
     if (status !== 429 && status < 500) {
       waiting.delete(batch);
@@ -152,15 +160,18 @@ const attempt = async (batch, leaving) => {
     );
 };
 
-/** The same events under the same numbers in two batches. @param {Batch} batch */
+/** The same events under the same numbers in two batches, which are sent after it. @param {Batch} batch */
 const halve = (batch) => {
-  const { events } = batch.wire;
-  const half = events.length >> 1;
+  const { wire } = batch;
+  const half = wire.events.length >> 1;
   waiting.delete(batch);
-  for (const part of [events.slice(0, half), events.slice(half)])
+  for (const events of [wire.events.slice(0, half), wire.events.slice(half)]) {
+    /** @type {any} */
+    const elements = {};
+    for (const { el } of events) if (wire.elements[el]) elements[el] = wire.elements[el];
     if (half)
       waiting.add(
-        Object.assign({}, batch, { wire: Object.assign({}, batch.wire, { events: part }), busy: false }),
+        Object.assign({}, batch, { wire: Object.assign({}, wire, { elements, events }), busy: false }),
       );
-  send(false, true);
+  }
 };

@@ -9,6 +9,9 @@ import { pack } from "./pack.js";
 
 /** @typedef {import("../note.js").Note} Note */
 
+const FORM = "open end seen focusin input focusout submit invalid reset say";
+const IDLE = "open engage input hide end error unhandledrejection say";
+
 /** @param {any} subject */
 const isForm = (subject) => subject && (subject.localName === "form" || isField(subject));
 
@@ -16,8 +19,8 @@ const isForm = (subject) => subject && (subject.localName === "form" || isField(
 export const more = (handed) => {
   take(handed);
   const tools = Object.assign({ describe, firstOf }, handed);
-  const tellForm = follow("form", tools, isForm);
-  const tellIdle = follow("idle", tools, () => true);
+  const tellForm = follow("form", FORM, tools, isForm);
+  const tellIdle = follow("idle", IDLE, tools, () => true);
   handed.hooks.pack = pack;
   takeOver(
     notes,

@@ -1,7 +1,7 @@
 // How does a body become smaller?
 
 /** A short one does not. */
-const LEAST = 600;
+const LEAST = 400;
 
 /**
  * As gzip, which the collector knows by its first bytes: a header that says so would cost a preflight.
