@@ -65,7 +65,7 @@ const contained = {
  * Most functions of these files run in every visit. A browser that is told so compiles them with the file, rather than
  * looking at each twice, the second time while the visitor waits. https://v8.dev/blog/explicit-compile-hints
  */
-const EAGER = "//# allFunctionsCalledOnLoad\n";
+export const EAGER = "//# allFunctionsCalledOnLoad\n";
 
 const asFunction = (/** @type {string} */ code) => `${EAGER}(SETTINGS=>{try{${code}}catch(_){}})({});\n`;
 

@@ -2,19 +2,16 @@
 
 import { later, setStopped, tick, whenIdle } from "./guard.js";
 import { hooks } from "./hooks.js";
-import { page, pageBlock } from "./page.js";
+import { page, pageBlock, pageTime } from "./page.js";
 import { eventsUrl, settings } from "./settings.js";
 import { keepLate, takeLate, wait, waiting } from "./waiting.js";
 
 /** @typedef {import("./waiting.js").Batch} Batch */
 
-/** What was gathered is sent when nothing more has come for so long, */
+/** What was gathered is sent when nothing more has happened for so long: who pauses may leave next. */
 const PAUSE_MS = 3000;
-/** and at the latest so long after it happened. */
-const FLUSH_MS = 10000;
-const MOST_EVENTS = 100;
-/** Of a body: with letters of two bytes it stays below 20 KB mostly. */
-const MOST_CHARS = 15000;
+/** Of events with their elements: with the page block they stay below 16 KB. */
+const MOST_BYTES = 14500;
 /** Three bodies of 16 KB fit the 64 KiB that a page may keep alive. */
 const MOST_KEPT_ALIVE = 3;
 const MOST_RETRIES = 3;
@@ -22,7 +19,7 @@ const RETRY_MS = 2000;
 
 /** @type {import("./page.js").Event[]} */
 let queue = [];
-let latest = 0;
+let bytes = 0;
 /** Of the next sending. */
 let timer = 0;
 /** Server time minus the wall clock, once known. @type {number | undefined} */
@@ -37,21 +34,29 @@ export const stop = () => {
 
 /**
  * @param {import("./page.js").Event} event
- * @param {number} [within] ms until it is sent
+ * @param {number} [within] ms until it is sent; otherwise that can wait for more
  */
-export const record = (event, within = PAUSE_MS) => {
+export const record = (event, within) => {
   hooks.recorded(event);
-  latest = tick();
-  if (queue.push(event) >= MOST_EVENTS) within = 0;
-  if (timer && within === PAUSE_MS) return;
+  const more = new TextEncoder().encode(JSON.stringify(event)).length;
+  if (bytes + more > MOST_BYTES) {
+    closeBatch();
+    whenIdle(() => send(), 0);
+  }
+  bytes += more;
+  queue.push(event);
+  if (within === undefined) {
+    timer = timer || whenIdle(gather, PAUSE_MS);
+    return;
+  }
   clearTimeout(timer);
-  timer = within === PAUSE_MS ? later(gather, within) : whenIdle(flush, within);
+  timer = whenIdle(flush, within);
 };
 
-/** Who pauses may leave next. */
 const gather = () => {
-  const end = Math.min(latest + PAUSE_MS, queue[0].t + page.zero + FLUSH_MS);
-  timer = end > tick() ? later(gather, end - tick()) : whenIdle(flush, 0);
+  const rest = queue[queue.length - 1].t + PAUSE_MS - pageTime();
+  if (rest > 0) timer = whenIdle(gather, rest);
+  else flush();
 };
 
 /** Closes the batch and sends it. */
@@ -89,6 +94,7 @@ export const closeBatch = (turning) => {
     attempt: 0,
   });
   queue = [];
+  bytes = 0;
 };
 
 /**
@@ -117,11 +123,9 @@ const attempt = async (batch, leaving) => {
   let after;
   // What an earlier page could not send has no clock to tell its age by.
   const sent_t = tick() - /** @type {number} */ (zero) || undefined;
-  Object.assign(wire, { attempt: batch.attempt, sent_at: Date.now(), sent_t, offset });
+  Object.assign(wire, { attempt: batch.attempt++, sent_at: Date.now(), sent_t, offset });
   try {
     const body = JSON.stringify(wire);
-    if (body.length > MOST_CHARS && wire.events[1]) return halve(batch);
-    batch.attempt++;
     if (leaving) return navigator.sendBeacon(eventsUrl, body) && waiting.delete(batch);
     batch.busy = true;
     const keepalive = waiting.size <= MOST_KEPT_ALIVE;
@@ -134,10 +138,7 @@ const attempt = async (batch, leaving) => {
     });
     const { status } = answer;
     if (status === 410 || status === 403) return stop();
-    if (status === 413) {
-      halve(batch);
-      return send(false, true);
-    }
+    if (status === 413) return halve(batch);
     after = Number(answer.headers.get("retry-after")) * 1000;
     if (status !== 429 && status < 500) {
       waiting.delete(batch);
@@ -160,18 +161,15 @@ const attempt = async (batch, leaving) => {
     );
 };
 
-/** The same events under the same numbers in two batches, which are sent after it. @param {Batch} batch */
+/** The same events under the same numbers in two batches. @param {Batch} batch */
 const halve = (batch) => {
-  const { wire } = batch;
-  const half = wire.events.length >> 1;
+  const { events } = batch.wire;
+  const half = events.length >> 1;
   waiting.delete(batch);
-  for (const events of [wire.events.slice(0, half), wire.events.slice(half)]) {
-    /** @type {any} */
-    const elements = {};
-    for (const { el } of events) if (wire.elements[el]) elements[el] = wire.elements[el];
+  for (const part of [events.slice(0, half), events.slice(half)])
     if (half)
       waiting.add(
-        Object.assign({}, batch, { wire: Object.assign({}, wire, { elements, events }), busy: false }),
+        Object.assign({}, batch, { wire: Object.assign({}, batch.wire, { events: part }), busy: false }),
       );
-  }
+  send(false, true);
 };

@@ -61,9 +61,10 @@ const shared = (text, at, word) => {
 const without = (text, word) => {
   let left = "";
   for (let at = 0; at < text.length; ) {
-    const length = /[\p{L}\p{N}]$/u.test(left) ? 0 : shared(text, at, word);
-    left += length < LEAST ? text[at] : "***";
-    at += length < LEAST ? 1 : length;
+    const length = shared(text, at, word);
+    const isFound = length >= LEAST && !/[\p{L}\p{N}]$/u.test(left);
+    left += isFound ? "***" : text[at];
+    at += isFound ? length : 1;
   }
   return left;
 };
@@ -72,8 +73,9 @@ const without = (text, word) => {
 const hush = (text) => {
   if (text.length < LEAST) return text;
   for (const list of [...fields, used.values()])
-    for (const { type, value } of /** @type {Iterable<any>} */ (list)) {
-      if (!value || !TYPED.test(type)) continue;
+    for (const field of /** @type {Iterable<any>} */ (list)) {
+      const { value } = field;
+      if (value.length < LEAST || !TYPED.test(field.type)) continue;
       const word = wordOf(value);
       if (text.toLowerCase().includes(word.slice(0, LEAST))) text = without(text, word);
     }

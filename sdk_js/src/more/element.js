@@ -170,13 +170,10 @@ const signOf = (element) => element.outerHTML.match(/ (d|href)="[^"]+/g);
  * @param {string} name
  */
 const clueOf = (element, name) => {
-  const field = attr(element, "name");
-  const [first] = name.match(/\p{L}{1,3}/u) || [""];
   if (markOf(element)) return "";
-  if (field) return ` name="${field.split(/[^\w-]/)[0]}`;
-  // Its label stands elsewhere.
-  if (isField(element)) return "";
-  return name ? first : (signOf(element) || [""])[0];
+  // A label stands elsewhere, and both may have lost digits.
+  if (isField(element)) return (element.outerHTML.match(/ name="[a-z_-]*/i) || [""])[0];
+  return ((name ? name.match(/\p{L}{1,3}/u) : signOf(element)) || [""])[0];
 };
 
 /** What a part of the page is called. @param {any} at */

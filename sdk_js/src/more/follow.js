@@ -5,13 +5,12 @@ import { fetchFile, keep } from "./core.js";
 /** @typedef {import("../note.js").Note} Note */
 
 /**
- * It is asked for with the first note that needs it, and hears its types of notes from then on.
+ * It is asked for with the first note that needs it, and hears everything from then on.
  * @param {string} name of the file and of what it exports
- * @param {string} types that it has hearers for
  * @param {import("../handed.js").Core} core
  * @param {(subject: any) => any} needs
  */
-export const follow = (name, types, core, needs) => {
+export const follow = (name, core, needs) => {
   /** @type {Note[]} */
   const notes = [];
   let isAsked = false;
@@ -32,7 +31,6 @@ export const follow = (name, types, core, needs) => {
     } catch (_) {}
   };
   return (/** @type {Note} */ note) => {
-    if (!types.includes(note[0])) return;
     // What the last page view did not hear of in time is lost with it.
     if (note[0] === "open") {
       notes.length = 0;

@@ -9,9 +9,6 @@ import { pack } from "./pack.js";
 
 /** @typedef {import("../note.js").Note} Note */
 
-const FORM = "open end seen focusin input focusout submit invalid reset say";
-const IDLE = "open engage input hide end error unhandledrejection say";
-
 /** @param {any} subject */
 const isForm = (subject) => subject && (subject.localName === "form" || isField(subject));
 
@@ -19,8 +16,8 @@ const isForm = (subject) => subject && (subject.localName === "form" || isField(
 export const more = (handed) => {
   take(handed);
   const tools = Object.assign({ describe, firstOf }, handed);
-  const tellForm = follow("form", FORM, tools, isForm);
-  const tellIdle = follow("idle", IDLE, tools, () => true);
+  const tellForm = follow("form", tools, isForm);
+  const tellIdle = follow("idle", tools, () => true);
   handed.hooks.pack = pack;
   takeOver(
     notes,
@@ -38,6 +35,7 @@ export const more = (handed) => {
       },
     },
     (note) => {
+      if (note[0] === "element") return;
       tellForm(note);
       tellIdle(note);
       // What the others tell of the page view goes before its sums.

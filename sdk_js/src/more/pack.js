@@ -9,5 +9,8 @@ const LEAST = 400;
  */
 export const pack = async (body) =>
   window.CompressionStream && body.length > LEAST
-    ? new Response(new Blob([body]).stream().pipeThrough(new CompressionStream("gzip"))).blob()
+    ? // To make a Blob of it, for its stream, would ask another process of the browser and wait.
+      new Response(
+        /** @type {any} */ (new Response(body).body).pipeThrough(new CompressionStream("gzip")),
+      ).arrayBuffer()
     : body;
