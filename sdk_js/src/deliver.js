@@ -46,7 +46,7 @@ export const record = (event, within) => {
   bytes += more;
   queue.push(event);
   if (within === undefined) {
-    timer = timer || whenIdle(gather, PAUSE_MS);
+    timer = timer || later(gather, PAUSE_MS);
     return;
   }
   clearTimeout(timer);
@@ -55,8 +55,7 @@ export const record = (event, within) => {
 
 const gather = () => {
   const rest = queue[queue.length - 1].t + PAUSE_MS - pageTime();
-  if (rest > 0) timer = whenIdle(gather, rest);
-  else flush();
+  timer = rest > 0 ? later(gather, rest) : whenIdle(flush, 0);
 };
 
 /** Closes the batch and sends it. */
