@@ -1,5 +1,6 @@
 // What is the script made of, for who wants to read its functions' names in a profile?
 import { build } from "esbuild";
+import { EAGER } from "../../sdk_js/scripts/bundle.js";
 
 const source = (name) => new URL(`../../sdk_js/${name}`, import.meta.url).pathname;
 
@@ -19,8 +20,8 @@ async function readable(entry) {
 /** The files as they are built, but unshrunk. */
 export const unshrunk = async () =>
   new Map([
-    ["footpath.min.js", `(function(SETTINGS){"use strict";${await readable("main")}})({});\n`],
-    ["footpath.more.min.js", await readable("more/main")],
-    ["footpath.form.min.js", await readable("form/main")],
-    ["footpath.idle.min.js", await readable("idle/main")],
+    ["footpath.min.js", `${EAGER}(function(SETTINGS){"use strict";${await readable("main")}})({});\n`],
+    ["footpath.more.min.js", EAGER + (await readable("more/main"))],
+    ["footpath.form.min.js", EAGER + (await readable("form/main"))],
+    ["footpath.idle.min.js", EAGER + (await readable("idle/main"))],
   ]);

@@ -2,7 +2,8 @@
 
 import { settings } from "./settings.js";
 
-const KEPT = /^(utm_\w+|([gdy]|fb|tt|tw)clid|[gw]braid|msclkid|li_fat_id|epik|rdt_cid|sccid)$/i;
+/** Of click ids: gclid, dclid, yclid, fbclid, ttclid, twclid, msclkid and their like by how they end. */
+const KEPT = /^(utm_\w+|\w\w?clk?id|[gw]braid|li_fat_id|epik|rdt_cid|sccid)$/i;
 
 /** In a path or a value. */
 const MAIL = /[^/&=?]+(@|%40)[^/&=?]+\.[a-z]{2,}/gi;

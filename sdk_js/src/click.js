@@ -15,12 +15,7 @@ const PRESS_MS = 500;
 /** The browser's own click on the control of a label that was clicked. */
 const ECHO_MS = 50;
 
-/** The last press: on what, and what layout said while it was clean. @type {Element} */
-let pressed;
-/** @type {DOMRect} */
-let rect;
-let fixed = 0;
-let scroll = [0, 0];
+/** The last press. */
 let pointer = "";
 let pressedAt = -PRESS_MS;
 /** What happened since, when menus open and words are selected. */
@@ -39,14 +34,14 @@ let observer;
 
 const isPressing = () => pressedAt > lastClick.at && tick() - pressedAt < PRESS_MS;
 
-/** Armed only while something awaits its effect. */
-const watch = () => {
+/** Armed only while something awaits its effect. @param {UIEvent} event */
+const watch = (event) => {
+  isByHand = false;
   // What happens in a shadow root does not reach the document.
-  for (const root of [document, pressed.getRootNode()])
+  for (const root of [document, targetOf(event).getRootNode()])
     observer.observe(root, { subtree: true, childList: true, attributes: true, characterData: true });
   hearOnce("wheel keydown", onHand);
-  hearOnce("scroll focusin", onMove);
-  hearOnce("change toggle", onChange);
+  hearOnce("scroll", onScroll);
   hearOnce("selectionchange", onSelection);
 };
 
@@ -55,18 +50,19 @@ const onHand = () => {
 };
 
 /** What moves while it is pressed was moving before: a wheel goes on scrolling after the hand has left it. */
-const onMove = guard(({ type }) => {
-  const isScroll = type === "scroll";
-  if (isPressing()) isByHand = isByHand || isScroll;
-  else if (!isByHand) effect(isScroll ? type : "focus");
+const onScroll = guard(() => {
+  if (isPressing()) isByHand = true;
+  else if (!isByHand) effect("scroll");
 });
 
+const onFocus = () => isPressing() || isByHand || effect("focus");
+
 /** A field that was typed into changes when the press takes its focus: no answer to that click. */
-const onChange = guard(() => isPressing() || effect("mutation"));
+const onChange = () => isPressing() || effect("mutation");
 
 const onSelection = guard(() => {
   if (!(/** @type {Selection} */ (getSelection()).isCollapsed)) effect("selection");
-  else if (held.size || isPressing()) watch();
+  else if (held.size || isPressing()) hearOnce("selectionchange", onSelection);
 });
 
 /** @param {MutationRecord[]} records */
@@ -80,28 +76,13 @@ const onMutations = (records) => {
     effect("mutation");
 };
 
-/**
- * All that is read of the layout. The way up is the event's: a field called "parentElement" hides its form's own.
- * @param {MouseEvent} event
- */
-const look = (event) => {
-  pressed = subject(targetOf(event));
-  isByHand = false;
-  rect = pressed.getBoundingClientRect();
-  scroll = [scrollX, scrollY];
-  fixed = +event
-    .composedPath()
-    .some((/** @type {any} */ at) => at.closest && /fixed|sticky/.test(getComputedStyle(at).position));
-};
-
 /** @param {PointerEvent} event */
 const onPress = (event) => {
   if (!event.isTrusted) return;
-  look(event);
   pointer = event.pointerType;
   pressedAt = tick();
   early = "";
-  watch();
+  watch(event);
 };
 
 /**
@@ -117,20 +98,25 @@ const onClick = (event) => {
   const target = targetOf(event);
   const element = subject(target);
   const keyboard = !event.detail && !event.button;
-  const isEcho = pressedAt <= lastClick.at && tick() - lastClick.at < ECHO_MS;
-  const response = pressedAt > lastClick.at && early;
+  const isPressed = pressedAt > lastClick.at;
+  const isWatched = isPressing();
+  const isEcho = !isPressed && tick() - lastClick.at < ECHO_MS;
+  const response = isPressed && early;
   lastClick.at = tick();
   if (isEcho || isIgnored(target) || !passes()) return;
-  if (keyboard || element !== pressed) look(event);
-  const { x, y, width, height } = rect;
-  const [left, top] = scroll;
+  // Layout is clean: nothing of the page has heard of the click, and there was a frame since the press.
+  const { x, y, width, height } = element.getBoundingClientRect();
+  // The way up is the event's: a field called "parentElement" hides its form's own.
+  const fixed = +event
+    .composedPath()
+    .some((/** @type {any} */ at) => at.closest && /fixed|sticky/.test(getComputedStyle(at).position));
   const vx = keyboard ? x + width / 2 : event.clientX;
   const vy = keyboard ? y + height / 2 : event.clientY;
   lastClick.leads = isSubmit(element) || nearest(element, "a") ? "navigation" : "";
   newest = stamp("click", {
-    el: { fixed, rect: [fixed ? x : x + left, fixed ? y : y + top, width, height].map(Math.round) },
-    x: Math.round(vx + left),
-    y: Math.round(vy + top),
+    el: { fixed, rect: [fixed ? x : x + scrollX, fixed ? y : y + scrollY, width, height].map(Math.round) },
+    x: Math.round(vx + scrollX),
+    y: Math.round(vy + scrollY),
     vx: Math.round(vx),
     vy: Math.round(vy),
     ex: thousandths(vx - x, width),
@@ -143,8 +129,8 @@ const onClick = (event) => {
   const click = newest;
   note("element", element, click.el);
   held.add(click);
-  watch();
   later(() => close(click), WATCH_MS);
+  if (!isWatched) watch(event);
   // What the press itself did is no answer to the clicks before.
   if (isField(element)) close(click, "focus");
   else if (response) close(click, response);
@@ -184,4 +170,6 @@ export const openClicks = () => {
   observer = new MutationObserver(guard(onMutations));
   listen("pointerdown", onPress);
   listen("click auxclick", onClick);
+  listen("focusin", onFocus);
+  listen("change toggle", onChange);
 };

@@ -2,16 +2,16 @@
 
 import { later, setStopped, tick, whenIdle } from "./guard.js";
 import { hooks } from "./hooks.js";
-import { page, pageBlock } from "./page.js";
+import { page, pageBlock, pageTime } from "./page.js";
 import { eventsUrl, settings } from "./settings.js";
 import { keepLate, takeLate, wait, waiting } from "./waiting.js";
 
 /** @typedef {import("./waiting.js").Batch} Batch */
 
-const FLUSH_MS = 5000;
-const MOST_EVENTS = 50;
-/** Of events with their elements: with the page block and letters of two bytes they stay below 16 KB mostly. */
-const MOST_CHARS = 8000;
+/** What was gathered is sent when nothing more has happened for so long: who pauses may leave next. */
+const PAUSE_MS = 3000;
+/** Of events with their elements: with the page block they stay below 16 KB. */
+const MOST_BYTES = 14500;
 /** Three bodies of 16 KB fit the 64 KiB that a page may keep alive. */
 const MOST_KEPT_ALIVE = 3;
 const MOST_RETRIES = 3;
@@ -19,7 +19,7 @@ const RETRY_MS = 2000;
 
 /** @type {import("./page.js").Event[]} */
 let queue = [];
-let chars = 0;
+let bytes = 0;
 /** Of the next sending. */
 let timer = 0;
 /** Server time minus the wall clock, once known. @type {number | undefined} */
@@ -34,20 +34,28 @@ export const stop = () => {
 
 /**
  * @param {import("./page.js").Event} event
- * @param {number} [within] ms until it is sent
+ * @param {number} [within] ms until it is sent; otherwise that can wait for more
  */
-export const record = (event, within = FLUSH_MS) => {
+export const record = (event, within) => {
   hooks.recorded(event);
-  const more = JSON.stringify(event).length;
-  if (chars + more > MOST_CHARS) {
+  const more = new TextEncoder().encode(JSON.stringify(event)).length;
+  if (bytes + more > MOST_BYTES) {
     closeBatch();
-    within = 0;
+    whenIdle(() => send(), 0);
   }
-  chars += more;
-  if (queue.push(event) >= MOST_EVENTS) within = 0;
-  if (timer && within === FLUSH_MS) return;
+  bytes += more;
+  queue.push(event);
+  if (within === undefined) {
+    timer = timer || later(gather, PAUSE_MS);
+    return;
+  }
   clearTimeout(timer);
   timer = whenIdle(flush, within);
+};
+
+const gather = () => {
+  const rest = queue[queue.length - 1].t + PAUSE_MS - pageTime();
+  timer = rest > 0 ? later(gather, rest) : whenIdle(flush, 0);
 };
 
 /** Closes the batch and sends it. */
@@ -85,7 +93,7 @@ export const closeBatch = (turning) => {
     attempt: 0,
   });
   queue = [];
-  chars = 0;
+  bytes = 0;
 };
 
 /**

@@ -20,7 +20,7 @@ import { settings, storage } from "./settings.js";
 const KEY = `footpath:${settings.site}`;
 const DAY_MS = 864e5;
 const VISITOR_MS = 395 * DAY_MS;
-const WRITE_MS = 5000;
+const WRITE_MS = 20000;
 
 /** Empty where nobody is known. @type {Visit} */
 export let visit = /** @type {any} */ ({});

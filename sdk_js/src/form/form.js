@@ -114,7 +114,7 @@ export const endVisit = () => {
  * @param {InputEvent} event
  */
 export const onField = (field, { type, inputType, isTrusted }) => {
-  if (!isTrusted || !field.matches || !isField(field) || isIgnored(field)) return;
+  if (!isTrusted || (field !== current && (!field.matches || !isField(field) || isIgnored(field)))) return;
   beginVisit(field);
   if (type !== "input") {
     isEntered = true;

@@ -25,11 +25,22 @@ export const onUse = (field) => {
   if (used.size > MOST) used.delete([...used.keys()][0]);
 };
 
-/** What stands or stood in the fields, as it would look in a name. */
-const typed = () =>
-  [...document.getElementsByTagName("input"), ...document.getElementsByTagName("textarea"), ...used.values()]
-    .filter(({ type, value }) => value && TYPED.test(type))
-    .map(({ value }) => clean(value, 999).toLowerCase());
+/** What stands or stood in the fields; the lists are live. */
+const fields = ["input", "textarea"].map((tag) => document.getElementsByTagName(tag));
+
+/** What was typed, as it would look in a name: to find that out again takes longer. @type {Map<string, string>} */
+const words = new Map();
+
+/** @param {string} value */
+const wordOf = (value) => {
+  let word = words.get(value);
+  if (word === undefined) {
+    word = clean(value, 999).toLowerCase();
+    if (words.size > MOST) words.clear();
+    words.set(value, word);
+  }
+  return word;
+};
 
 /**
  * How many letters from a place on are the first of a word.
@@ -50,13 +61,29 @@ const shared = (text, at, word) => {
 const without = (text, word) => {
   let left = "";
   for (let at = 0; at < text.length; ) {
-    const length = /[\p{L}\p{N}]$/u.test(left) ? 0 : shared(text, at, word);
-    left += length < LEAST ? text[at] : "***";
-    at += length < LEAST ? 1 : length;
+    const length = shared(text, at, word);
+    const isFound = length >= LEAST && !/[\p{L}\p{N}]$/u.test(left);
+    left += isFound ? "***" : text[at];
+    at += isFound ? length : 1;
   }
   return left;
 };
 
+/** @param {string} text */
+const hush = (text) => {
+  // All of such a page was typed, as far as anybody can tell.
+  if (document.designMode === "on") return "";
+  if (text.length < LEAST) return text;
+  for (const list of [...fields, used.values()])
+    for (const field of /** @type {Iterable<any>} */ (list)) {
+      const { value } = field;
+      if (value.length < LEAST || !TYPED.test(field.type)) continue;
+      const word = wordOf(value);
+      if (text.toLowerCase().includes(word.slice(0, LEAST))) text = without(text, word);
+    }
+  return text;
+};
+
 export const openEcho = () => {
-  hooks.hush = (text) => (text.length < LEAST ? text : typed().reduce(without, text));
+  hooks.hush = hush;
 };

@@ -1,13 +1,20 @@
 // What breaks, how fast is it, and what does the page say of its visitors?
 
 import { takeOver } from "../takeover.js";
-import { take } from "./core.js";
+import { guard, take } from "./core.js";
 import { onUse, openEcho } from "./echo.js";
 import { beginErrors, onError, onRejection, openErrors } from "./error.js";
 import { openFrames } from "./frame.js";
 import { sayMore } from "./say.js";
 import { beginVitals, endVitals, hideVitals, openVitals } from "./vital.js";
 import { beginZones, keepSeeing, openZones, reportZones } from "./zone.js";
+
+const REPORT_MS = 15000;
+
+const report = () => {
+  endVitals();
+  reportZones();
+};
 
 /**
  * @param {import("../handed.js").Core} handed
@@ -30,10 +37,7 @@ export const idle = (handed, notes) => {
       hideVitals();
       reportZones();
     },
-    end: () => {
-      endVitals();
-      reportZones();
-    },
+    end: report,
     error: onError,
     unhandledrejection: onRejection,
     say: sayMore,
@@ -41,4 +45,6 @@ export const idle = (handed, notes) => {
   openFrames();
   openErrors();
   openVitals();
+  // What is told by now need not be told when the page is left, which is sent as it is.
+  setInterval(guard(report), REPORT_MS);
 };

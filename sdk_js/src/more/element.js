@@ -5,6 +5,7 @@ import { hash } from "./hash.js";
 import { parent } from "./parent.js";
 
 const MARKS = ["data-footpath", "data-testid", "data-test", "data-cy", "data-qa"];
+const MARKED = `[${MARKS.join("],[")}]`;
 /** What looks alike on every page, and what its author named. */
 const FRAME = "[data-footpath-zone],header,footer,aside,dialog";
 const ZONE = `${FRAME},nav,main,form`;
@@ -99,7 +100,7 @@ const accessibleName = (element) => hooks.hush(rawName(element));
 const withoutCounts = (text) => text.replace(/[\d\s.,*]+/g, "");
 
 /** @param {Element} element */
-const markOf = (element) => MARKS.find((name) => attr(element, name));
+const markOf = (element) => (element.matches(MARKED) ? MARKS.find((name) => attr(element, name)) : undefined);
 
 /** @param {Element} element */
 const idOf = (element) => {
@@ -150,14 +151,29 @@ const zoneOf = (element, zones) => {
  */
 const essenceOf = (element, name, otherwise) => {
   const mark = markOf(element);
-  // "7" is not "8". An icon has its shape, a link its aim.
+  // "7" is not "8".
   const known =
     (withoutCounts(name) || name) + attr(element, "name") ||
-    (element.matches(CONTROL) ? element.outerHTML.match(/ (d|href)="[^"]+/g) : otherwise);
+    (element.matches(CONTROL) ? signOf(element) : otherwise);
   return [
     roleOf(element),
     mark ? attr(element, mark) : [known, zoneOf(element, ZONE), zoneOf(element, FRAME)],
   ].join();
+};
+
+/** What says what a control without words is for: an icon's shape, a link's aim. @param {Element} element */
+const signOf = (element) => element.outerHTML.match(/ (d|href)="[^"]+/g);
+
+/**
+ * What stands in the source of all that share its key, because to search that costs less than to name each.
+ * @param {Element} element
+ * @param {string} name
+ */
+const clueOf = (element, name) => {
+  if (markOf(element)) return "";
+  // A label stands elsewhere, and both may have lost digits.
+  if (isField(element)) return (element.outerHTML.match(/ name="[a-z_-]*/i) || [""])[0];
+  return ((name ? name.match(/\p{L}{1,3}/u) : signOf(element)) || [""])[0];
 };
 
 /** What a part of the page is called. @param {any} at */
@@ -249,8 +265,10 @@ export const describe = (element, about = {}) => {
   const name = hooks.hush(raw);
   const essence = essenceOf(element, raw, selector);
   const text = withoutCounts(element.textContent);
+  const clue = clueOf(element, raw);
   /** First told cheaply: texts are the same, or one is a picture. @param {any} other */
   const isTwin = (other) => {
+    if (!other.outerHTML.includes(clue)) return false;
     const another = withoutCounts(other.textContent);
     return (
       (!text || !another || text === another) &&

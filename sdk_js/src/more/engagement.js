@@ -41,7 +41,7 @@ const takeSums = () => {
     foreground_ms: foreground,
     reversals,
     dropped: sums.dropped,
-    script_ms: sums.script_ms,
+    script_ms: Math.round(sums.script_ms),
     bands: Object.assign(
       {},
       bands.map((ms) => ms / 1000),

@@ -35,6 +35,7 @@ export const more = (handed) => {
       },
     },
     (note) => {
+      if (note[0] === "element") return;
       tellForm(note);
       tellIdle(note);
       // What the others tell of the page view goes before its sums.

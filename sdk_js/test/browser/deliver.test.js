@@ -35,13 +35,23 @@ test("custom is sent within 5 s, unknown commands are ignored", async (t) => {
   assert.equal((await until(() => events(world, "conversion")))[0].goal, "x");
 });
 
-test("fifty events or 16 KB do not wait for 5 s", async (t) => {
+test("what is gathered goes out when nothing more has happened for 3 s", async (t) => {
   const { world, tab } = await visit(t, `<p>x</p>`);
   await until(() => events(world, "page_view"));
   await tab.evaluate(() => {
-    for (let i = 0; i < 50; i++) footpath("custom", `c${i}`);
+    footpath("custom", "early");
+    setTimeout(() => footpath("custom", "late"), 2000);
   });
-  await until(() => events(world, "custom").length === 50, 1500);
+  await until(() => events(world, "custom"));
+  const [early, late] = events(world, "custom");
+  assert.deepEqual([early.name, late.name], ["early", "late"]);
+  assert.equal(early.batch, late.batch);
+  assert.ok(late.batch.sent_t - late.t >= 2990, `${late.batch.sent_t - late.t}`);
+});
+
+test("16 KB do not wait, and are a batch of their own", async (t) => {
+  const { world, tab } = await visit(t, `<p>x</p>`);
+  await until(() => events(world, "page_view"));
   await tab.evaluate(() => {
     for (let i = 0; i < 6; i++) {
       const props = {};
@@ -49,7 +59,9 @@ test("fifty events or 16 KB do not wait for 5 s", async (t) => {
       footpath("custom", `big${i}`, props);
     }
   });
-  await until(() => events(world, "custom").length === 56, 1500);
+  // The last of them wait for more.
+  await until(() => events(world, "custom").length >= 3, 1500);
+  await until(() => events(world, "custom").length === 6);
   for (const body of world.bodies) assert.ok(Buffer.byteLength(body) <= 16384, `${Buffer.byteLength(body)}`);
 });
 

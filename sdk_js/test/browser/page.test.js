@@ -17,7 +17,8 @@ test("the first page view arrives within a second, with title, address, sizes an
   assert.ok(page.document[1] >= 600);
   assert.ok(page.tz && page.lang);
   assert.deepEqual(flags, ["bot"]);
-  assert.equal(view.batch.type, "text/plain;charset=UTF-8");
+  // A type would cost a preflight, but for that of text; what is compressed has none.
+  assert.ok([undefined, "text/plain;charset=UTF-8"].includes(view.batch.type), view.batch.type);
   assert.ok(!("soft" in view));
 });
 
