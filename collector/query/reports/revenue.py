@@ -63,12 +63,12 @@ class RevenueRow:
     cancelled: int
     revenue: Decimal
     refunded: Decimal
-    aov: float | None = field(metadata={"label": "AOV"})
-    aov_low: float | None = field(metadata={"label": "from"})
-    aov_high: float | None = field(metadata={"label": "to"})
-    rpv: float | None = field(metadata={"label": "RPV"})
-    rpv_low: float | None = field(metadata={"label": "from"})
-    rpv_high: float | None = field(metadata={"label": "to"})
+    aov: float | None = field(metadata={"label": "AOV", "money": True})
+    aov_low: float | None = field(metadata={"label": "from", "money": True})
+    aov_high: float | None = field(metadata={"label": "to", "money": True})
+    rpv: float | None = field(metadata={"label": "RPV", "money": True})
+    rpv_low: float | None = field(metadata={"label": "from", "money": True})
+    rpv_high: float | None = field(metadata={"label": "to", "money": True})
     q_value: float | None = field(metadata={"sparse": True, "label": "q"})
 
 
