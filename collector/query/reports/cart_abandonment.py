@@ -51,7 +51,7 @@ STEPS = (page(type="cart"), page(type="checkout"), form("*", "start"), form("*",
 class CartRow:
     """A group (empty: all), or what came last in it: `abandoned` is out of the group's carts, or of its abandoned ones.
 
-    `open`: carts whose window has not ended; they count in no rate.
+    `open`: carts whose window has not ended, ordered already or not; they count in no rate.
     """
 
     group: str = field(metadata={"sparse": True, "key": True})
@@ -192,7 +192,9 @@ def _by_group(counts: dict[tuple[str, str, str], int], groups: Grouping) -> list
     def of(name: str, state: str) -> int:
         return sum(count for (group, _, each), count in counts.items() if (group, each) == (name, state))
 
-    names = list(groups.trend.names) if groups.trend else list(dict.fromkeys(group for group, _, _ in counts))
+    names = list(dict.fromkeys(group for group, _, _ in counts))
+    if groups.trend:
+        names = list(groups.trend.filled(dict.fromkeys(names), None))
     if not groups.trend:
         names.sort(key=lambda name: (-of(name, "abandoned") - of(name, "ordered"), name))
     if not names and groups.by is None:

@@ -221,7 +221,7 @@ def _units(question: Question, unit: str, groups: Grouping) -> dict[str, int]:
     )
     by_name = {groups.name(grp): int(count) for grp, count in found}
     if groups.trend:
-        return {name: by_name.get(name, 0) for name in groups.trend.names}
+        return groups.trend.filled(by_name, 0)
     return by_name or ({"": 0} if groups.by is None else {})
 
 
