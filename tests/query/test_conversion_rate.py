@@ -43,7 +43,7 @@ def part(when: int, zone: str, by: str, first: int) -> str:
     return (day - timedelta(days=day.weekday()) if by == "week" else day).isoformat()
 
 
-@examples(3)
+@examples(2)
 @given(seed=seeds)
 def test_goals_over_time_equal_a_plain_answer(shared: Store, new_site: Callable[[], int], seed: int) -> None:
     """In zones that change their clocks in these days, for sessions and visitors."""
@@ -89,7 +89,7 @@ def test_a_row_hands_over_its_sessions(shared: Store, new_site: Callable[[], int
     """Exactly as many as the number says, of those who converted and of the others."""
     ids = [new_site() for _ in range(6)]
     shops = save_shops(shared, ids[0], 5)
-    for site_id, (zone, _) in shops.items():
+    for site_id, (zone, _) in list(shops.items())[:2]:
         first, last, *_ = days(zone)
         answer = site(shared, site_id).conversion_rate(["purchase", "lead"], between(first, last), unit, by=by)
         for row in answer.rows:
