@@ -97,7 +97,7 @@ SETTINGS: Final = (
     Setting(
         "FOOTPATH_DATA_DIR", "./footpath-data", "spool, salts, and the data of the program's own ClickHouse", _path
     ),
-    Setting("FOOTPATH_CONFIG_DIR", "./footpath-config", "folder of sites.yml and secret.key", _path),
+    Setting("FOOTPATH_CONFIG_DIR", "./footpath-config", "folder of sites.yml, goals.yml and secret.key", _path),
     Setting(
         "FOOTPATH_CLICKHOUSE_URL",
         "",

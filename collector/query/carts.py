@@ -23,8 +23,9 @@ CART = define(
     1,
     "carts",
     "a cart begins at an event of the cart goal that has no other one of the visitor in the window before it, orders "
-    "in between aside. It is ordered when an event of the order goal follows within the window of its beginning, open "
-    "as long as the window has not ended, else abandoned. It belongs to the period in which it begins. "
+    "in between aside. It is open as long as the window from its beginning has not ended, whether or not it is ordered "
+    "already: else young carts would be the ordered ones. Then it is ordered where an event of the order goal followed "
+    "within the window, else abandoned. It belongs to the period in which it begins. "
     "Session variant: both in one session",
     f"window {CART_HOURS} h",
     "24 h: Baymard, cart abandonment, as 1 - orders / carts",
@@ -55,8 +56,8 @@ def carts_sql(
     value = group.as_text if group else "''"
     return f"""
 SELECT visitor, e.1 AS begun, e.2 AS page, e.3 AS number, e.6 AS session, e.7 AS grp,
-    multiIf(ending.5 AND ending.1 - begun <= {window}, 'ordered',
-        begun + {window} > {binder.integer(question.now_ms)}, 'open', 'abandoned') AS state
+    multiIf(begun + {window} > {binder.integer(question.now_ms)}, 'open',
+        ending.5 AND ending.1 - begun <= {window}, 'ordered', 'abandoned') AS state
 FROM (
     SELECT visitor, ending, arrayJoin(arrayFilter((e, before) -> e.1 - before > {window}, steps,
         arrayPushFront(arrayPopBack(arrayMap(e -> e.1, steps)), -{window} - 1))) AS e

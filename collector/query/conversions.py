@@ -50,7 +50,7 @@ def grouping(question: Question, by: str | None) -> Grouping:
         BadQuestion: too many hours or days.
     """
     if by in SIZES:
-        return Grouping(by, trend=trend_of(question.range, str(by)))
+        return Grouping(by, trend=trend_of(question.range, str(by), question.now_ms))
     return Grouping(by, column(by) if by else None)
 
 

@@ -192,8 +192,10 @@ def _metadata(row: Any, name: str) -> Mapping[str, Any]:
 
 def _cell(row: Any, name: str) -> str:
     value = getattr(row, name)
-    is_share = value is not None and _metadata(row, name).get("share")
-    return f"{100 * value:.1f} %" if is_share else cell(value)
+    metadata = _metadata(row, name)
+    if value is not None and metadata.get("share"):
+        return f"{100 * value:.1f} %"
+    return f"{value:,.2f}" if value is not None and metadata.get("money") else cell(value)
 
 
 def _cut(text: str, metadata: Mapping[str, Any]) -> str:

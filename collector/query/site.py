@@ -9,6 +9,7 @@ from collector.query import parquet
 from collector.query.report import report, revive, run
 from collector.query.reports import (
     attribution,
+    cart_abandonment,
     conversion_rate,
     elements,
     exit_pages,
@@ -63,6 +64,7 @@ class Site:
         return self.place.zone
 
     attribution = report(attribution.ask)
+    cart_abandonment = report(cart_abandonment.ask)
     conversion_rate = report(conversion_rate.ask)
     elements = report(elements.ask)
     exit_pages = report(exit_pages.ask)

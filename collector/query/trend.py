@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from collector.query.errors import BadQuestion
 from collector.query.period import between, instant
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
 
     from collector.query.period import Range
     from collector.query.sql import Binder
 
+V = TypeVar("V")
 SIZES = ("hour", "day", "week")
 _MOST = 1000
 _QUARTER_MS = 900_000
@@ -31,6 +33,15 @@ class Trend:
     size: str
     starts: tuple[int, ...]
     names: tuple[str, ...]
+    now_ms: int
+
+    def filled(self, found: Mapping[str, V], nothing: V) -> dict[str, V]:
+        """What was found by name, in order, with `nothing` for the other parts; those to come are left out."""
+        return {
+            name: found.get(name, nothing)
+            for start, name in zip(self.starts, self.names, strict=True)
+            if name in found or start < self.now_ms
+        }
 
     def sql(self, column: str, binder: Binder) -> str:
         """SQL of the beginning of the part in which the instant `column` lies, as text: see `name`."""
@@ -45,8 +56,8 @@ class Trend:
         return str(self.starts[self.names.index(name)])
 
 
-def trend_of(period: Range, size: str) -> Trend:
-    """The hours, days or weeks (from Monday) of a period.
+def trend_of(period: Range, size: str, now_ms: int) -> Trend:
+    """The hours, days or weeks (from Monday) of a period; `now_ms` says which of them have begun.
 
     Raises:
         BadQuestion: there are more than 1,000.
@@ -54,7 +65,7 @@ def trend_of(period: Range, size: str) -> Trend:
     found = _hours(period) if size == "hour" else _days(period, weeks=size == "week")
     if len(found) > _MOST:
         raise BadQuestion(f"{len(found):,} groups by {size} are too many: ask for a shorter period or longer parts")
-    return Trend(size, tuple(start for start, _ in found), tuple(name for _, name in found))
+    return Trend(size, tuple(start for start, _ in found), tuple(name for _, name in found), now_ms)
 
 
 def _days(period: Range, *, weeks: bool) -> list[tuple[int, str]]:

@@ -230,6 +230,6 @@ def carts(events: list[dict[str, Any]], now: int, within: int = DAY, owner: str 
             before = each["at"]
             if begins:
                 later = [e["at"] for e in series[place:] if e["goal"] == "purchase" and e["at"] - each["at"] <= within]
-                state = "ordered" if later else "open" if each["at"] + within > now else "abandoned"
+                state = "open" if each["at"] + within > now else "ordered" if later else "abandoned"
                 found.append((each["at"], each["session_id"], state))
     return found

@@ -66,6 +66,10 @@ def shop(shared: Store, new_site: Callable[[], int]) -> Site:
         (lambda s: s.heatmap("/pricng", PERIOD), "unknown page '/pricng', did you mean '/pricing'"),
         (lambda s: s.scroll("/prod/*", PERIOD), "unknown page '/prod/\\*', did you mean"),
         (lambda s: s.conversion_rate("purchas", PERIOD, "session"), "unknown goal 'purchas', did you mean 'purchase'"),
+        (lambda s: s.conversion_rate(["purchase", "leed"], PERIOD, "session"), "unknown goal 'leed'"),
+        (lambda s: s.revenue(PERIOD, "purchas"), "unknown goal 'purchas', did you mean 'purchase'"),
+        (lambda s: s.cart_abandonment(PERIOD, cart="add_to_crt"), "unknown goal 'add_to_crt', did you mean 'add_to_c"),
+        (lambda s: s.net_score(PERIOD, "visiter"), "unknown unit 'visiter', did you mean 'visitor'"),
         (lambda s: s.form("chekout", PERIOD), "unknown form 'chekout', did you mean 'checkout'"),
         (
             lambda s: s.sessions(PERIOD, where=rage("Aply promo")),

@@ -88,6 +88,7 @@ def test_every_report_of_a_site_is_a_command_that_documents_every_argument() -> 
 # What each report is asked with: texts, as on the command line.
 SAID: dict[str, dict[str, Any]] = {
     "attribution": {"goal": "purchase", "by": "source", "lookback": "14d", "unit": "person"},
+    "cart_abandonment": {"by": "device", "last": "page"},
     "conversion_rate": {"goal": "purchase", "unit": "visitor", "by": "device"},
     "elements": {"path": "/p", "by": "none"},
     "exit_pages": {"by": "device", "limit": "5"},
@@ -108,7 +109,7 @@ SAID: dict[str, dict[str, Any]] = {
     "zones": {"path": "/p"},
     "traffic": {"every": "week", "by": "channel", "goal": "purchase"},
 }
-WITHOUT_ROWS = {"elements", "form", "heatmap", "vitals", "zones"}
+WITHOUT_ROWS = {"cart_abandonment", "elements", "form", "heatmap", "vitals", "zones"}
 
 
 @pytest.fixture(scope="module")

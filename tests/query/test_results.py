@@ -51,6 +51,7 @@ ASKED: list[Callable[[Site], Any]] = [
     lambda s: s.conversion_rate("purchase", PERIOD, "person"),
     lambda s: s.conversion_rate(["purchase", "form_start"], PERIOD, "visitor", by="hour"),
     lambda s: s.revenue(PERIOD, by="channel"),
+    lambda s: s.cart_abandonment(PERIOD, last="field", by="channel"),
     lambda s: s.revenue(PERIOD).orders(),
     lambda s: s.net_score(PERIOD, "visitor", by="channel"),
     lambda s: s.funnel([page("/p"), conversion("purchase")], PERIOD, by="channel", times=True),

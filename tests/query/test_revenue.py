@@ -301,6 +301,12 @@ def test_parts_add_up_to_the_whole(shop: Site) -> None:
     assert sum(row.units for row in filtered) == whole.units
 
 
+def test_an_answer_without_a_counterpart_is_compared_and_shown(shop: Site) -> None:
+    changes = shop.revenue(PERIOD).compare("2020-01-01..2020-01-08")
+    assert "EUR" in changes.to_table()
+    assert f"{shop.revenue(PERIOD).rows[0].aov:,.2f}" in shop.revenue(PERIOD).to_table()
+
+
 def test_names_and_empty_periods(shop: Site) -> None:
     (row,) = shop.revenue(between("2020-01-01", "2020-01-02")).rows
     assert (row.revenue, row.aov, row.rpv) == (0, None, None)

@@ -160,8 +160,8 @@ def _counts(found: list[tuple[Any, ...]], bit: int, groups: Grouping) -> list[tu
     """(group, k, n); every part of the period, also those with nothing."""
     counts = [(groups.name(row[0]), int(row[2 + bit]), int(row[1])) for row in found]
     if groups.trend:
-        by_name = {name: (k, n) for name, k, n in counts}
-        return [(name, *by_name.get(name, (0, 0))) for name in groups.trend.names]
+        by_name = groups.trend.filled({name: (k, n) for name, k, n in counts}, (0, 0))
+        return [(name, k, n) for name, (k, n) in by_name.items()]
     return counts or ([("", 0, 0)] if groups.by is None else [])
 
 

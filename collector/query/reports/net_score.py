@@ -96,7 +96,7 @@ def ask(
     found = question.asker.rows(
         f"SELECT grp, mask, count() FROM ({counted}\n)\nGROUP BY grp, mask ORDER BY grp, mask", binder
     )
-    by_group: dict[str, dict[int, int]] = {name: {} for name in (groups.trend.names if groups.trend else ())}
+    by_group: dict[str, dict[int, int]] = {}
     for grp, mask, count in found:
         by_group.setdefault(groups.name(grp), {})[int(mask)] = int(count)
     weights = (1.0, micro_weight, -negative_weight)
@@ -117,7 +117,7 @@ def ask(
 
 def _ordered(by_group: dict[str, dict[int, int]], groups: Grouping) -> list[tuple[str, dict[int, int]]]:
     if groups.trend:
-        return list(by_group.items())
+        return list(groups.trend.filled(by_group, {}).items())
     if not by_group and groups.by is None:
         return [("", {})]
     return sorted(by_group.items(), key=lambda pair: (-sum(pair[1].values()), pair[0]))

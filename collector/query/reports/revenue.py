@@ -63,12 +63,12 @@ class RevenueRow:
     cancelled: int
     revenue: Decimal
     refunded: Decimal
-    aov: float | None = field(metadata={"label": "AOV"})
-    aov_low: float | None = field(metadata={"label": "from"})
-    aov_high: float | None = field(metadata={"label": "to"})
-    rpv: float | None = field(metadata={"label": "RPV"})
-    rpv_low: float | None = field(metadata={"label": "from"})
-    rpv_high: float | None = field(metadata={"label": "to"})
+    aov: float | None = field(metadata={"label": "AOV", "money": True})
+    aov_low: float | None = field(metadata={"label": "from", "money": True})
+    aov_high: float | None = field(metadata={"label": "to", "money": True})
+    rpv: float | None = field(metadata={"label": "RPV", "money": True})
+    rpv_low: float | None = field(metadata={"label": "from", "money": True})
+    rpv_high: float | None = field(metadata={"label": "to", "money": True})
     q_value: float | None = field(metadata={"sparse": True, "label": "q"})
 
 
@@ -221,7 +221,7 @@ def _units(question: Question, unit: str, groups: Grouping) -> dict[str, int]:
     )
     by_name = {groups.name(grp): int(count) for grp, count in found}
     if groups.trend:
-        return {name: by_name.get(name, 0) for name in groups.trend.names}
+        return groups.trend.filled(by_name, 0)
     return by_name or ({"": 0} if groups.by is None else {})
 
 
