@@ -127,7 +127,7 @@ def _steps(question: Question, shape: Shape, binder: Binder, said: dict[str, str
     starts, returns = shape.start_step.sql(binder), shape.return_step.sql(binder)
     which = f", {starts} AS is_start, {returns} AS is_return"
     since = binder.instant(shape.buckets[0].start_ms)
-    kinds = ", ".join(sorted({f"'{shape.start_step.kind}'", f"'{shape.return_step.kind}'"}))
+    kinds = ", ".join(sorted(f"'{kind}'" for kind in {*shape.start_step.kinds, *shape.return_step.kinds}))
     either = starts if shape.is_alike else f"({starts} OR ({returns} AND events.ts >= {since}))"
     return f"""
                 SELECT {unit.id} AS unit, {_PLACE} AS place,

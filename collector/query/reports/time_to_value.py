@@ -195,7 +195,8 @@ def ask(
     """
     if unit not in UNITS:
         raise unknown("unit of time to value", unit, UNITS)
-    shape = Shape(start_step, value_step, duration_ms(within), duration_ms(follow), unit, column(by) if by else None)
+    group = column(by) if by else None
+    shape = Shape(start_step, value_step, duration_ms(within), duration_ms(follow), unit, group)
     if shape.within_ms > shape.follow_ms:
         raise BadQuestion("`within` is longer than `follow`: nobody is followed for so long")
     question = begin(place, "time_to_value", period, where, bots=bots)
@@ -251,7 +252,7 @@ def _units(question: Question, shape: Shape, binder: Binder, *, entered: bool = 
     source = unit_sql(shape.unit, scope)
     now, follow = binder.integer(question.now_ms), binder.integer(shape.follow_ms)
     starts, values = shape.start_step.sql(binder), shape.value_step.sql(binder)
-    kinds = ", ".join(sorted({f"'{shape.start_step.kind}'", f"'{shape.value_step.kind}'"}))
+    kinds = ", ".join(sorted(f"'{kind}'" for kind in {*shape.start_step.kinds, *shape.value_step.kinds}))
     since = binder.instant(question.range.start_ms)
     until = binder.instant(min(question.now_ms, question.range.end_ms + shape.follow_ms))
     said = {"grp": shape.group.as_text} if shape.group else {}
