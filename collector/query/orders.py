@@ -32,8 +32,8 @@ def orders_sql(question: Question, binder: Binder, goal: str, unit: str, *, wins
     """A statement with one row for each order: of a session that starts about the period, else within the period.
 
     Its columns: unit, session, at (Unix ms), page, number (n), ordered_at (DateTime64), order_id, currency, paid
-    (before refunds), refunded, net (0 where cancelled), cancelled. With `winsorize` a net above that quantile of its currency
-    is the quantile.
+    (before refunds), refunded, net (0 where cancelled), cancelled. With `winsorize` a net above that quantile of its
+    currency is the quantile.
     """
     scope = question.scope(binder)
     source = unit_sql(unit, scope)
