@@ -156,6 +156,9 @@ def test_a_group_hands_over_its_conversions(shared: Store, new_site: Callable[[]
         assert sorted((int(row.session_id, 16), row.touches) for row in listed) == sorted(expected)
         for row in answer.rows:
             assert len(answer.conversions(row.group).rows) == row.participation
+        earned = site(shared, site_id).revenue(between(first, last), where=where(device="mobile")).rows
+        assert sum(row.orders for row in earned) == answer.conversions_in_all
+        assert sum(row.revenue for row in earned if row.currency == answer.currency) == answer.value
 
 
 def world(shared: Store, site_id: int, touches: list[tuple[float, str]], **won: Any) -> Any:

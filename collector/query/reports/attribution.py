@@ -181,6 +181,8 @@ def ask(
 ) -> Attribution:
     """Which visits brought the conversions, by eight rules at once (definition `attribution`).
 
+    `where` selects the sessions in which the conversions happened.
+
     Args:
         goal: name of the goal, `*` for any characters.
         by: column whose values get the credit, read at the first event of each session: channel, source, campaign …
@@ -188,7 +190,6 @@ def ask(
         half_life: after so long a visit has half the weight, for time_decay.
         unit: whose visits led to a conversion.
         currency: of the values; by default the one of most conversions.
-        where: sessions in which the conversions happened.
     """
     if unit not in UNITS:
         raise unknown("unit of attribution", unit, UNITS)
