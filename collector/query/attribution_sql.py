@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from collector.query.columns import SESSION_COLUMNS
 from collector.query.definitions import SESSION_HOURS, SESSION_SLACK_DAYS
+from collector.query.orders import chosen_orders_sql, orders_sql
 from collector.query.sql import DAY_MS
 from collector.query.units import unit_sql
 
@@ -46,22 +47,13 @@ class Shape:
 
 
 def conversions_sql(question: Question, shape: Shape, binder: Binder) -> str:
-    """Conversions of the period that pass the filter, each order once: won_in, at, page, number, money, coin."""
-    scope = question.scope(binder)
-    since = binder.instant(question.range.start_ms - shape.lookback_ms)
+    """Orders of the period in the sessions that the filter selects: won_in, at, page, number, money, coin."""
+    orders = orders_sql(question, binder, shape.goal, "visitor", winsorize=None)
     return f"""
-SELECT won_in, at, page, number, money, coin
-FROM (
-    SELECT events.session_id AS won_in, toUnixTimestamp64Milli(events.ts) AS at, events.page_id AS page,
-        events.n AS number, toInt64(events.value * {CENTS}) AS money, toString(events.currency) AS coin,
-        {question.row_filter(scope)} AS allowed
-    FROM events
-    WHERE {scope.base()} AND events.ts >= {since} AND events.ts < {binder.instant(question.range.end_ms)}
-        AND {question.converted(shape.goal, binder)}
-    ORDER BY at, page, number
-    LIMIT 1 BY events.order_id, if(events.order_id = '', (events.visitor_id, page, number), (0, 0, 0))
+SELECT session AS won_in, at, page, number, toInt64(exact * {CENTS}) AS money, currency AS coin
+FROM ({chosen_orders_sql(question, binder, orders)}
 )
-WHERE allowed AND at >= {binder.integer(question.range.start_ms)}"""
+WHERE NOT cancelled"""
 
 
 def paths_sql(question: Question, shape: Shape, binder: Binder) -> str:
@@ -158,7 +150,7 @@ def _touches(question: Question, shape: Shape, binder: Binder) -> str:
     during = f"{when} >= {binder.instant(first)} AND {when} < {binder.instant(end)}"
     if shape.unit == "visitor":
         buyers = f"""SELECT events.visitor_id FROM events WHERE {scope.base()} AND {question.during(binder)}
-            AND {question.converted(shape.goal, binder)}"""
+            AND events.kind IN ({question.kinds(shape.goal)}) AND {question.converted(shape.goal, binder)}"""
         during += f"\n        AND {source}.visitor_id IN ({buyers})"
     if rolled_up:
         picked = f"min(sessions.channel) AS entry, min(sessions.{shape.group.name}).4 AS grp"

@@ -31,9 +31,9 @@ ORDER = define(
 def orders_sql(question: Question, binder: Binder, goal: str, unit: str, *, winsorize: float | None) -> str:
     """A statement with one row for each order: of a session that starts about the period, else within the period.
 
-    Its columns: unit, session, at (Unix ms), ordered_at (DateTime64), order_id, currency, paid (before refunds),
-    refunded, net (0 where cancelled), cancelled. With `winsorize` a net above that quantile of its currency is the
-    quantile.
+    Its columns: unit, session, at (Unix ms), page, number (n), ordered_at (DateTime64), order_id, currency, paid
+    (before refunds), refunded, net (0 where cancelled), cancelled. With `winsorize` a net above that quantile of its
+    currency is the quantile.
     """
     scope = question.scope(binder)
     source = unit_sql(unit, scope)
@@ -49,19 +49,20 @@ def orders_sql(question: Question, binder: Binder, goal: str, unit: str, *, wins
     # A page that is loaded again next week is no second order: what came before the period is looked at too.
     return f"""
 SELECT unit_ AS unit, session_ AS session, at_ AS at, first_at AS ordered_at, order_, money AS currency, paid_ AS paid,
-    refunded_ AS refunded, gone AS cancelled, if(gone, 0, {kept}) AS net, if(gone, toDecimal64(0, 4), net_) AS exact
+    page, number, refunded_ AS refunded, gone AS cancelled, if(gone, 0, {kept}) AS net,
+    if(gone, toDecimal64(0, 4), net_) AS exact
 FROM (
     SELECT *, if(has_server, server.2, page_money) AS money, if(has_server, server.1, page_amount) AS paid_,
         arraySum(arrayMap(r -> if(r.1 = money, r.2, toDecimal64(0, 4)), refunds)) AS refunded_,
         paid_ - refunded_ AS net_, cancellations > 0 AS gone
     FROM (
         SELECT keys.1 AS order_, first.1 AS unit_, first.2 AS session_, first.3 AS at_, first.4 AS page_amount,
-            first.5 AS page_money, first_at
+            first.5 AS page_money, first.6 AS page, first.7 AS number, first_at
         FROM (
             SELECT if(events.order_id != '', (events.order_id, toUInt64(0), toUInt64(0), toUInt32(0)),
                     ('', events.visitor_id, events.page_id, events.n)) AS keys,
                 argMin(({source.id}, events.session_id, toUnixTimestamp64Milli(events.ts), toDecimal64({amount}, 4),
-                    {currency}), (events.ts, events.page_id, events.n)) AS first,
+                    {currency}, events.page_id, events.n), (events.ts, events.page_id, events.n)) AS first,
                 min(events.ts) AS first_at
             FROM {source.source}
             WHERE {scope.base()} AND events.ts < {until} AND (events.kind = 'conversion' OR events.ts >= {since})

@@ -56,11 +56,11 @@ def credit(path: Path, won: Event, half_life: int) -> dict[str, list[Fraction]]:
     }
 
 
-def conversions_of(events: list[Event], goal: str, start: int, end: int, lookback: int, *, bots: bool) -> list[Event]:
+def conversions_of(events: list[Event], goal: str, start: int, end: int, *, bots: bool) -> list[Event]:
     """Conversions of the period, each order once."""
     found, orders = [], set()
     for each in sorted(events, key=order):
-        if each.get("goal") != goal or (each["bot_class"] and not bots) or not start - lookback <= each["at"] < end:
+        if each.get("goal") != goal or (each["bot_class"] and not bots) or each["at"] >= end:
             continue
         if each["order_id"] and each["order_id"] in orders:
             continue
@@ -108,7 +108,7 @@ def test_credit_equals_a_plain_sum_over_paths_and_adds_up_exactly(
             answer = asked.attribution(
                 "purchase", period, by, lookback=lookback, half_life=half_life, unit=unit, currency="EUR", bots=bots
             )
-            won = conversions_of(events, "purchase", start, end, length, bots=bots)
+            won = conversions_of(events, "purchase", start, end, bots=bots)
             credits: Counter[Any] = Counter()
             values: Counter[Any] = Counter()
             took_part: Counter[str] = Counter()
@@ -147,9 +147,7 @@ def test_a_group_hands_over_its_conversions(shared: Store, new_site: Callable[[]
         first, last, start, end = days(zone, before=2, after=8)
         answer = site(shared, site_id).attribution("purchase", between(first, last), where=where(device="mobile"))
         won = [
-            each
-            for each in conversions_of(events, "purchase", start, end, 30 * DAY, bots=False)
-            if each["device"] == "mobile"
+            each for each in conversions_of(events, "purchase", start, end, bots=False) if each["device"] == "mobile"
         ]
         expected = [
             (each["session_id"], len(path)) for each, path in paths_of(events, won, "visitor", 30 * DAY, bots=False)
@@ -158,6 +156,9 @@ def test_a_group_hands_over_its_conversions(shared: Store, new_site: Callable[[]
         assert sorted((int(row.session_id, 16), row.touches) for row in listed) == sorted(expected)
         for row in answer.rows:
             assert len(answer.conversions(row.group).rows) == row.participation
+        earned = site(shared, site_id).revenue(between(first, last), where=where(device="mobile")).rows
+        assert sum(row.orders for row in earned) == answer.conversions_in_all
+        assert sum(row.revenue for row in earned if row.currency == answer.currency) == answer.value
 
 
 def world(shared: Store, site_id: int, touches: list[tuple[float, str]], **won: Any) -> Any:

@@ -94,7 +94,7 @@ def shop(shared: Store, new_site: Callable[[], int]) -> Site:
         (lambda s: s.attribution("purchase", PERIOD, "chanel"), "unknown column 'chanel', did you mean 'channel'"),
         (lambda s: s.retention(PERIOD, start_step=page("/cat")), "unknown page '/cat'"),
         (
-            lambda s: s.time_to_value(page("/pricing"), event("plans"), PERIOD),
+            lambda s: s.time_to_value(page("/old"), event("plans"), PERIOD),
             "unknown event 'plans', did you mean 'plan'",
         ),
         (lambda _: where(devise="mobile"), "unknown column 'devise', did you mean 'device'"),

@@ -12,6 +12,8 @@ from collector.query.attribution_sql import CENTS, RULES, WHOLE, Shape, conversi
 from collector.query.columns import column
 from collector.query.definitions import SESSION, UNIT_DEFINITIONS, define
 from collector.query.errors import unknown
+from collector.query.goal_sql import GOAL
+from collector.query.orders import ORDER
 from collector.query.period import duration_ms, instant
 from collector.query.question import begin
 from collector.query.result import Result
@@ -31,7 +33,7 @@ ATTRIBUTION = define(
     "attribution",
     1,
     "conversions, and their value in one currency",
-    "conversions of the period, each order_id once (its earliest), without order_id each for itself. The touches of a "
+    "orders of the period (definition `order`), with their net money. The touches of a "
     "conversion are the sessions of its visitor or person that begin at or before it, in the order of their first "
     "events (ts, page_id, n), and not longer before it than the look-back; the session in which it happens is always "
     "a touch. A direct session is a touch as any other; so is every session of a repeated channel; a touch before "
@@ -179,6 +181,8 @@ def ask(
 ) -> Attribution:
     """Which visits brought the conversions, by eight rules at once (definition `attribution`).
 
+    `where` selects the sessions in which the conversions happened.
+
     Args:
         goal: name of the goal, `*` for any characters.
         by: column whose values get the credit, read at the first event of each session: channel, source, campaign …
@@ -186,7 +190,6 @@ def ask(
         half_life: after so long a visit has half the weight, for time_decay.
         unit: whose visits led to a conversion.
         currency: of the values; by default the one of most conversions.
-        where: which conversions: a column holds for the conversion's own event.
     """
     if unit not in UNITS:
         raise unknown("unit of attribution", unit, UNITS)
@@ -203,6 +206,8 @@ def ask(
     money = sum(figures[len(RULES) + 1] for _, figures in found)
     meta = question.meta(
         ATTRIBUTION,
+        ORDER,
+        GOAL,
         SESSION,
         UNIT_DEFINITIONS[unit],
         window_ms=shape.lookback_ms,

@@ -196,7 +196,8 @@ def ask(
     """
     if unit not in UNITS:
         raise unknown("unit of time to value", unit, UNITS)
-    shape = Shape(start_step, value_step, duration_ms(within), duration_ms(follow), unit, column(by) if by else None)
+    group = column(by) if by else None
+    shape = Shape(start_step, value_step, duration_ms(within), duration_ms(follow), unit, group)
     if shape.within_ms > shape.follow_ms:
         raise BadQuestion("`within` is longer than `follow`: nobody is followed for so long")
     question = begin(place, "time_to_value", period, where, bots=bots)

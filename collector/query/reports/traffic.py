@@ -112,7 +112,8 @@ class Traffic(Result[TrafficRow]):
         return [*said, *([f"goal {self.shape.goal}"] if self.shape.goal else [])]
 
     def hidden(self) -> tuple[str, ...]:
-        return () if any(row.incomplete for row in self.rows) else ("incomplete",)
+        parts = self.shape.every != "period" and any(row.incomplete for row in self.rows)
+        return () if parts else ("incomplete",)
 
     def sessions(self, row: TrafficRow | None = None, only: str = "all", *, limit: int = 1000) -> sessions.Sessions:
         """The sessions of a row (None: of all), the newest first; with `limit` enough, as many as the row says.
