@@ -220,6 +220,9 @@ class Dropped(Filter):
         units = units_sql(Reading(scope, scope.near(), "1"), shape)
         return f"session_id IN (SELECT unit FROM ({units}\n) WHERE level = {scope.binder.integer(self.at)})"
 
+    def resolved(self, resolve: Callable[[Step], Step]) -> Filter:
+        return Dropped(tuple(resolve(step) for step in self.steps), self.at)
+
     def to_dict(self) -> dict[str, Any]:
         return {"dropped": {"steps": [step.to_dict() for step in self.steps], "at": self.at}}
 
