@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from collector.query.errors import BadQuestion, unknown
-from collector.query.filters import STUMBLES, Filter, did, signal_filter, where
+from collector.query.filters import STUMBLES, Filter, at_least, at_most, did, dropped, signal_filter, where
 from collector.query.period import Period
 from collector.query.period import parse as parse_period
 from collector.query.presets import preset
@@ -30,6 +30,7 @@ STEP_HELP = (
 WHERE_HELP = (
     "column=value[,value] or column!=value, did:STEP, rage:ELEMENT, dead:ELEMENT, error_click:ELEMENT (rage: alone is "
     "any element), broken_link:PAGE, quick_back:PAGE, page_loop:PAGE, stall:PAGE, scrolling:PAGE, slow:PAGE; "
+    "engaged>=10s, page_views<=3 (of a session), 'dropped:2,STEP > STEP > STEP' (reached step 2, not 3); "
     "a leading ! is the opposite; given several times, all hold"
 )
 PERIOD_HELP = "7d, 24h, today, 2026-11-01, or 2026-11-01..2026-11-15 (the last day is not included)"
@@ -121,12 +122,23 @@ def _one_filter(text: str) -> Filter:
         return did(parse_step(value))
     if colon and what.replace("-", "_") in STUMBLES:
         return signal_filter(what.replace("-", "_"), value or None)
+    if colon and what == "dropped":
+        return _dropped(value)
+    for sign, amount in ((">=", at_least), ("<=", at_most)):
+        name, found, limit = text.partition(sign)
+        if found:
+            return amount(**{name.strip(): limit.strip()})
     name, equals, values = text.partition("=")
     if not equals:
         raise BadQuestion(f"{text!r} is no filter: write {WHERE_HELP}")
     if name.endswith("!"):
         return ~where(**{name[:-1].strip(): values.split(",")})
     return where(**{name.strip(): values.split(",")})
+
+
+def _dropped(value: str) -> Filter:
+    at, _, steps = value.partition(",")
+    return dropped([parse_step(each.strip()) for each in steps.split(" > ")], at=_whole(at))
 
 
 def _field(value: str) -> Step:

@@ -63,6 +63,7 @@ class Asker:
     def __init__(self, place: Place, report: str) -> None:
         self.dry = place.dry
         self._store = place.store
+        self._site_id = place.site_id
         self._report = report
         self.statements: list[Statement] = []
 
@@ -77,7 +78,8 @@ class Asker:
 
     def table(self, sql: str, binder: Binder, settings: Mapping[str, object] | None = None) -> Answer:
         """Like `rows`, with the names of the columns; `settings` are more guards."""
-        statement = Statement(sql, dict(binder.values), f"footpath-{uuid.uuid4().hex}")
+        bound = {**binder.values, **({"site": self._site_id} if "{site:Int64}" in sql else {})}
+        statement = Statement(sql, bound, f"footpath-{uuid.uuid4().hex}")
         self.statements.append(statement)
         if self.dry:
             return Answer((), [], statement.query_id)

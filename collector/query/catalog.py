@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from collector.query.errors import UnknownName, unknown
-from collector.query.filters import Did, Stumbled, Where
+from collector.query.filters import Did, Dropped, Stumbled, Where
 from collector.query.goals import CLASS
 from collector.query.sql import Binder, matches, number_of
 
@@ -97,6 +97,8 @@ class Catalog:
         for part in where.parts() if where else ():
             if isinstance(part, Did):
                 self.require_steps([part.step])
+            elif isinstance(part, Dropped):
+                self.require_steps(part.steps)
             elif isinstance(part, Stumbled):
                 self._require_if("element", part.element)
                 self._require_if("page", part.page)

@@ -167,7 +167,13 @@ ENUMS: dict[str, tuple[str, ...]] = {
     ),
 }
 COLUMNS: dict[str, str] = {**_PAGE, **_EVENT}
-PAGE_COLUMNS = frozenset(_PAGE)
+# Columns that no table has; `{site:Int64}` is bound by the one who runs the statement.
+DERIVED: dict[str, str] = {
+    "visitor_type": """if(events.session_id IN (
+        SELECT argMin(sessions.session_id, (sessions.started_at, sessions.session_id))
+        FROM sessions WHERE sessions.site_id = {site:Int64} GROUP BY sessions.visitor_id), 'new', 'returning')""",
+}
+PAGE_COLUMNS = frozenset({*_PAGE, *DERIVED})
 # What a session has one of: the value at its first event.
 SESSION_COLUMNS = (
     "device",
@@ -193,7 +199,9 @@ class Column:
 
     @property
     def as_text(self) -> str:
-        """SQL of the value as text, for breakdowns; ids as 16 hex digits."""
+        """SQL of the value as text, for breakdowns; ids as 16 hex digits, of `texts` as an array of them."""
+        if self.type == "texts":
+            return self.sql
         if self.type == "id":
             return f"lower(leftPad(hex({self.sql}), 16, '0'))"
         return f"ifNull(toString({self.sql}), '')"
@@ -202,14 +210,18 @@ class Column:
 def column(name: str) -> Column:
     """The column of that name; `props.plan` is the custom property `plan`.
 
+    `visitor_type` is `new` for the visitor's first session over all history of people, else `returning`.
+
     Raises:
         UnknownName: there is none; names the nearest.
         BadQuestion: the property's name has other characters than letters, digits and _.
     """
     if name.startswith("props."):
         return Column(name, "text", prop_sql(name.removeprefix("props.")))
+    if name in DERIVED:
+        return Column(name, "text", DERIVED[name])
     if name not in COLUMNS:
-        raise unknown("column", name, COLUMNS)
+        raise unknown("column", name, [*COLUMNS, *DERIVED])
     return Column(name, COLUMNS[name], f"events.{name}")
 
 

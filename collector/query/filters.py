@@ -14,13 +14,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from collector.query.columns import column
-from collector.query.errors import unknown
+from collector.query.definitions import SESSION_HOURS
+from collector.query.errors import BadQuestion, unknown
+from collector.query.funnel_sql import MOST_STEPS, Reading, Shape, units_sql
+from collector.query.period import duration_ms
+from collector.query.render import span
 from collector.query.signals import SIGNALS, Limits, Look
 from collector.query.sql import Binder, equals, matches
 from collector.query.steps import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import timedelta
 
     from collector.query.sql import Scope
 
@@ -37,6 +42,18 @@ STUMBLES = {
 }
 """Signals that a session can be filtered by, in words. `form_abandon` is said by `did(form(...))`."""
 OF_CLICKS = ("rage", "dead", "error_click")
+
+
+_LENGTHS = ("duration", "engaged", "foreground")
+_AMOUNTS = {
+    "duration": "toUnixTimestamp64Milli(max(events.ts)) - toUnixTimestamp64Milli(min(events.ts))",
+    "engaged": "sum(toUInt64(events.engaged_ms))",
+    "foreground": "sum(toUInt64(events.foreground_ms))",
+    "page_views": "countIf(events.kind = 'page_view')",
+    "clicks": "countIf(events.kind = 'click')",
+    "errors": "countIf(events.kind = 'error')",
+    "conversions": "countIf(events.kind = 'conversion')",
+}
 
 
 @dataclass(frozen=True)
@@ -90,7 +107,12 @@ class Filter:
             return did(Step.from_dict(value))
         if name in STUMBLES:
             return Stumbled(name, value.get("element"), value.get("page"))
-        raise unknown("filter", str(name), ("and", "or", "not", "where", "did", *STUMBLES))
+        if name in ("at_least", "at_most"):
+            return _amounts(name, value)
+        if name == "dropped":
+            return dropped([Step.from_dict(each) for each in value["steps"]], at=value["at"])
+        known = ("and", "or", "not", "where", "did", "at_least", "at_most", "dropped", *STUMBLES)
+        raise unknown("filter", str(name), known)
 
 
 @dataclass(frozen=True)
@@ -159,6 +181,53 @@ class Stumbled(Filter):
     def __str__(self) -> str:
         places = [f"{word} {what}" for word, what in (("on", self.element), ("on page", self.page)) if what]
         return " ".join([STUMBLES[self.signal], *places])
+
+
+@dataclass(frozen=True)
+class Amounts(Filter):
+    """Sessions with at least, or at most, so much of each: counts, or ms."""
+
+    word: str
+    amounts: tuple[tuple[str, int], ...]
+
+    def row(self, scope: Scope) -> str:
+        limits = [
+            f"{_AMOUNTS[name]} {'>=' if self.word == 'at_least' else '<='} {scope.binder.integer(amount)}"
+            for name, amount in self.amounts
+        ]
+        return (
+            f"session_id IN (SELECT events.session_id FROM events WHERE {scope.near()} GROUP BY events.session_id"
+            f" HAVING {' AND '.join(limits)})"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        return {self.word: {name: f"{n}ms" if name in _LENGTHS else n for name, n in self.amounts}}
+
+    def __str__(self) -> str:
+        said = [f"{name} {span(n) if name in _LENGTHS else n}" for name, n in self.amounts]
+        return f"{self.word.replace('_', ' ')} {', '.join(said)}"
+
+
+@dataclass(frozen=True)
+class Dropped(Filter):
+    """Sessions that reached a step of a funnel and not the next one."""
+
+    steps: tuple[Step, ...]
+    at: int
+
+    def row(self, scope: Scope) -> str:
+        shape = Shape(self.steps, (), "ordered", SESSION_HOURS * 3_600_000, True, "session", None)
+        units = units_sql(Reading(scope, scope.near(), "1"), shape)
+        return f"session_id IN (SELECT unit FROM ({units}\n) WHERE level = {scope.binder.integer(self.at)})"
+
+    def resolved(self, resolve: Callable[[Step], Step]) -> Filter:
+        return Dropped(tuple(resolve(step) for step in self.steps), self.at)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"dropped": {"steps": [step.to_dict() for step in self.steps], "at": self.at}}
+
+    def __str__(self) -> str:
+        return f"dropped after step {self.at} of {', '.join(map(str, self.steps))}"
 
 
 @dataclass(frozen=True)
@@ -297,6 +366,52 @@ def signal_filter(signal: str, where: str | None) -> Filter:
     if signal not in STUMBLES:
         raise unknown("signal", signal, STUMBLES)
     return Stumbled(signal, where) if signal in OF_CLICKS else Stumbled(signal, None, where)
+
+
+def at_least(**amounts: str | timedelta | int) -> Filter:
+    """Sessions with at least so much of each: `at_least(engaged="10s", page_views=3)`.
+
+    Lengths of time: duration, engaged, foreground. Counts: page_views, clicks, errors, conversions.
+
+    Raises:
+        UnknownName: nothing of that name; names the nearest.
+        BadQuestion: not a length of time, or not a whole number.
+    """
+    return _amounts("at_least", amounts)
+
+
+def at_most(**amounts: str | timedelta | int) -> Filter:
+    """Sessions with at most so much of each: see `at_least`."""
+    return _amounts("at_most", amounts)
+
+
+def dropped(steps: Sequence[Step], *, at: int) -> Filter:
+    """Sessions that reached step `at` of a funnel and, in the same session, not the one after it.
+
+    Raises:
+        BadQuestion: the funnel has no such step, or no step after it.
+    """
+    if not 2 <= len(steps) <= MOST_STEPS or not 1 <= at < len(steps):
+        raise BadQuestion(f"a funnel has 2 to {MOST_STEPS} steps, and `at` is one of them but the last")
+    return Dropped(tuple(steps), at)
+
+
+def _amounts(word: str, amounts: Mapping[str, str | timedelta | int]) -> Filter:
+    if not amounts:
+        raise BadQuestion(f"{word}() needs one of: {', '.join(_AMOUNTS)}")
+    found = []
+    for name, value in amounts.items():
+        if name not in _AMOUNTS:
+            raise unknown("amount of a session", name, _AMOUNTS)
+        if name in _LENGTHS and not isinstance(value, int):
+            found.append((name, duration_ms(value)))
+        elif name in _LENGTHS or not str(value).isdigit():
+            raise BadQuestion(
+                f"{value!r} is no {'length of time, such as 10s' if name in _LENGTHS else 'whole number'}"
+            )
+        else:
+            found.append((name, int(str(value))))
+    return Amounts(word, tuple(found))
 
 
 def _sessions_with(scope: Scope, condition: str) -> str:

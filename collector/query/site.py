@@ -19,9 +19,11 @@ from collector.query.reports import (
     heatmap,
     landing_pages,
     net_score,
+    paths,
     retention,
     revenue,
     scroll,
+    segments,
     session,
     sessions,
     sql,
@@ -74,9 +76,11 @@ class Site:
     heatmap = report(heatmap.ask)
     landing_pages = report(landing_pages.ask)
     net_score = report(net_score.ask)
+    paths = report(paths.ask)
     retention = report(retention.ask)
     revenue = report(revenue.ask)
     scroll = report(scroll.ask)
+    segments = report(segments.ask)
     session = report(session.ask)
     sessions = report(sessions.ask)
     sql = report(sql.ask)

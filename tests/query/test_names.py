@@ -16,11 +16,14 @@ from collector.query import (
     Filter,
     Step,
     UnknownName,
+    at_least,
+    at_most,
     between,
     click,
     conversion,
     dead,
     did,
+    dropped,
     event,
     field,
     form,
@@ -84,6 +87,7 @@ def shop(shared: Store, new_site: Callable[[], int]) -> Site:
         (lambda s: s.funnel([page("/cat"), event("plan")], PERIOD), "unknown page '/cat'"),
         (lambda s: s.heatmap("/pricing", PERIOD, by="devise"), "unknown column 'devise', did you mean 'device'"),
         (lambda s: s.heatmap("/pricing", PERIOD, by="goal"), "unknown column of page views 'goal'"),
+        (lambda s: s.paths(PERIOD, end=conversion("purchas")), "unknown goal 'purchas', did you mean 'purchase'"),
         (lambda s: s.session("ff"), "unknown session '00000000000000ff'"),
         (lambda s: s.traffic(PERIOD, goal="purchas"), "unknown goal 'purchas', did you mean 'purchase'"),
         (lambda s: s.traffic(PERIOD, every="dai"), "unknown length of a bucket 'dai', did you mean 'day'"),
@@ -98,6 +102,9 @@ def shop(shared: Store, new_site: Callable[[], int]) -> Site:
             "unknown event 'plans', did you mean 'plan'",
         ),
         (lambda _: where(devise="mobile"), "unknown column 'devise', did you mean 'device'"),
+        (lambda _: at_least(page_veiws=3), "unknown amount of a session 'page_veiws', did you mean 'page_views'"),
+        (lambda s: s.sessions(PERIOD, where=dropped([page("/p"), page("/cart")], at=1)), "unknown page '/p'"),
+        (lambda s: s.segments(PERIOD, goal="purchas"), "unknown goal 'purchas', did you mean 'purchase'"),
         (lambda _: where(device="mobil"), "unknown device 'mobil', did you mean 'mobile'"),
         (lambda _: form("checkout", "sent"), "unknown step of a form 'sent'"),
         (lambda _: Step.from_dict({"what": "pge"}), "unknown step 'pge', did you mean 'page'"),
@@ -125,7 +132,7 @@ def test_an_unknown_site_lists_those_that_exist(shared: Store, shop: Site) -> No
         (lambda _: where(status="many"), "'many' is no value of column 'status'"),
         (lambda _: where(**{"props.a b": "c"}), "is no name of a property"),
         (lambda _: event("plan", **{"a;b": 1}), "is no name of a property"),
-        (lambda _: page(), "needs one of: path, type"),
+        (lambda _: page(), "needs one of: path, type, channel"),
         (lambda _: where(path="\ud800"), "not valid Unicode"),
     ],
 )
@@ -241,10 +248,11 @@ def test_steps_survive_being_stored(step: Step) -> None:
 @pytest.mark.parametrize(
     "condition",
     [
+        at_least(engaged="10s", clicks=3) & ~at_most(page_views=1) & dropped([page("/a"), page("/b")], at=1),
         where(device="mobile", channel=["Email", "Direct"]) & did(page("/cart")) & ~rage(element="Apply promo"),
         dead(page="/cart") | ~(where(status=404) | did(event("e", plan="pro"))),
     ],
-    ids=["and", "or"],
+    ids=["amounts", "and", "or"],
 )
 def test_filters_survive_being_stored(condition: Filter) -> None:
     assert Filter.from_dict(condition.to_dict()) == condition

@@ -136,6 +136,22 @@ def test_a_funnel_is_a_bar_a_whisker_and_a_label_for_each_step_and_group(shop: S
     assert drawn(shop.funnel(steps, PERIOD).plot(dark=True))
 
 
+def test_paths_are_a_column_for_each_step_and_a_band_for_each_way(shop: Site) -> None:
+    axes = shop.paths(PERIOD, of="click", depth=2).plot().axes[0]
+    assert [text.get_text().splitlines()[0] for text in axes.texts] == ["(entry)", "/p", r"click Buy \$x_1\$ <b>"]
+    assert len(axes.collections) == 2
+    backward = shop.paths(PERIOD, end=page("/p"), depth=2).plot(dark=True)
+    assert [tick.get_text() for tick in backward.axes[0].get_xticklabels()] == ["1 before", "end"]
+    assert drawn(backward)
+
+
+def test_segments_are_a_mark_with_its_interval_each(shop: Site) -> None:
+    axes = shop.segments(PERIOD, goal="purchase", columns=["device", "browser"]).plot(dark=True).axes[0]
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["device = mobile", "device = desktop"]
+    assert [text.get_text().split(" · ")[1] for text in axes.texts] == ["not judged"] * 2
+    assert drawn(shop.segments(PERIOD, goal="purchase").plot())
+
+
 def test_empty_answers_are_drawn_too(shop: Site) -> None:
     empty = between("2020-01-01", "2020-01-02")
     assert drawn(shop.heatmap("/p", empty).plot())
@@ -143,6 +159,8 @@ def test_empty_answers_are_drawn_too(shop: Site) -> None:
     assert drawn(shop.scroll("/p", empty, by=None).plot())
     assert drawn(shop.scroll("/p", empty).plot())
     assert drawn(shop.funnel([page("/p"), click("Chat")], empty).plot())
+    assert drawn(shop.paths(empty).plot())
+    assert drawn(shop.segments(empty, goal="purchase").plot())
     assert drawn(shop.funnel([page("/p"), click("Chat")], empty, by="device").plot())
 
 

@@ -19,6 +19,8 @@ from collector.query.sql import Binder, hex_id, number_of
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from matplotlib.figure import Figure
+
     from collector.query.question import Place
 
 _MOST = 10_000
@@ -49,6 +51,16 @@ class Session(Result[EventRow]):
     def about(self) -> list[str]:
         known = [value for value in self.visit.values() if value]
         return [self.session_id, f"visitor {self.visitor_id}", *known]
+
+    def plot(self, *, dark: bool = False) -> Figure:
+        """Pages as bands over time, with clicks, fields, errors and conversions, as a matplotlib Figure.
+
+        Raises:
+            QueryError: matplotlib is not installed.
+        """
+        from collector.query.plots.session import plot  # noqa: PLC0415 - matplotlib is optional and slow to import
+
+        return plot(self, dark=dark)
 
 
 def ask(place: Place, id: str | int) -> Session:
