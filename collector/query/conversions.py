@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collector.query.sql import Binder
 
 MOST_GOALS = 60
+_NO_GOALS = "toUInt64(0)"
 _ORDER = "(events.ts, events.page_id, events.n)"
 
 
@@ -67,7 +68,7 @@ def units_with_goals(question: Question, binder: Binder, goals: Sequence[str], u
     if len(goals) > MOST_GOALS:
         raise BadQuestion(f"{MOST_GOALS} goals can be asked for at once, not {len(goals)}")
     reached = [question.converted(goal, binder) for goal in goals]
-    mask = " + ".join(f"bitShiftLeft(toUInt64({each}), {bit})" for bit, each in enumerate(reached)) or "toUInt64(0)"
+    mask = " + ".join(f"bitShiftLeft(toUInt64({each}), {bit})" for bit, each in enumerate(reached)) or _NO_GOALS
     if unit == "session":
         return _sessions(question, binder, mask, " OR ".join(reached), groups)
     return _visitors(question, binder, mask, unit, groups)
@@ -104,9 +105,12 @@ def _visitors(question: Question, binder: Binder, mask: str, unit: str, groups: 
     grp = f"argMin({groups.column.as_text}, {_ORDER})" if groups.column else "''"
     part = groups.trend.sql("events.ts", binder) if groups.trend else ""
     chosen = in_chosen_sessions(question, binder)
+    reached = "toUInt64(0) AS mask, toUInt64(0) AS session"
+    if mask != _NO_GOALS:
+        first = f"(({mask}) = 0, events.ts, events.page_id, events.n)"
+        reached = f"groupBitOr({mask}) AS mask, argMin(events.session_id, {first}) AS session"
     return f"""
-SELECT {source.id} AS unit, {part or grp} AS grp, groupBitOr({mask}) AS mask,
-    argMin(events.session_id, (({mask}) = 0, events.ts, events.page_id, events.n)) AS session
+SELECT {source.id} AS unit, {part or grp} AS grp, {reached}
 FROM {source.source}
 WHERE {scope.base()} AND {question.during(binder)}{chosen}
 GROUP BY unit{", grp" if part else ""}"""
