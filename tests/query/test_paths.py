@@ -51,7 +51,7 @@ def way(series: list[Event], asked: dict[str, Any]) -> tuple[str, ...] | None:
         return f"click {each['element_name']}" if each["kind"] == "click" else str(each["path"])
 
     names = [name(e) for e in series]
-    if asked.get("collapse", True):
+    if not asked.get("repeats"):
         names = [key for key, _ in itertools.groupby(names)]
     names = ["(entry)", *names] if backward or not anchor else names
     names = names if backward else [*names, "(exit)"]
@@ -63,7 +63,7 @@ ASKED: list[dict[str, Any]] = [
     {},
     {"depth": 1},
     {"start": page("/cart"), "unit": "visitor"},
-    {"start": page("/cart"), "of": "click", "depth": 3, "collapse": False},
+    {"start": page("/cart"), "of": "click", "depth": 3, "repeats": True},
     {"end": conversion("purchase"), "depth": 2},
     {"end": page("/cart"), "unit": "visitor", "depth": 4},
     {"start": conversion("purchase"), "where": did(page("/cart"))},
