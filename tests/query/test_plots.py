@@ -145,6 +145,14 @@ def test_paths_are_a_column_for_each_step_and_a_band_for_each_way(shop: Site) ->
     assert drawn(backward)
 
 
+def test_a_session_is_a_band_for_each_page_view_and_a_mark_for_what_happened(shop: Site) -> None:
+    axes = shop.session(1).plot().axes[0]
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["/p"]
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["click", "conversion"]
+    assert [text.get_text() for text in axes.texts] == ["converted: purchase"]
+    assert drawn(shop.session(1).plot(dark=True))
+
+
 def test_segments_are_a_mark_with_its_interval_each(shop: Site) -> None:
     axes = shop.segments(PERIOD, goal="purchase", columns=["device", "browser"]).plot(dark=True).axes[0]
     assert [tick.get_text() for tick in axes.get_yticklabels()] == ["device = mobile", "device = desktop"]

@@ -176,7 +176,7 @@ def ask(
     `where` holds for the entering event and its session.
 
     Args:
-        steps: 2 to 12 things that a visitor does, such as `page("/cart")`, or `preset("cart")`.
+        steps: 2 to 12 things that a visitor does, such as `page("/cart")`, or `preset("cart")` (preset:cart).
         window: the longest way from step 1; or "session".
         order: `strict`: no other step between two steps; `any`: in any order.
         unit: what is counted.

@@ -202,7 +202,7 @@ def ask(
     unit: Literal["session", "visitor", "person"] = "session",
     depth: int = 6,
     limit: int = 10,
-    collapse: bool = True,
+    repeats: bool = False,
     where: Filter | None = None,
     bots: bool = False,
 ) -> Paths:
@@ -215,7 +215,7 @@ def ask(
         unit: whose path it is.
         depth: how many steps, at most 20.
         limit: how many paths, at most 1,000; all others are one row.
-        collapse: several views of the same station in a row count once.
+        repeats: several views of the same station in a row count each, not once.
     """
     check_unit(unit)
     if of not in _OF:
@@ -228,7 +228,7 @@ def ask(
         raise BadQuestion(f"limit is 1 to {_MOST:,}, not {limit:,}")
     question = begin(place, "paths", period, where, bots=bots)
     question.catalog.require_steps([each for each in (start, end) if each])
-    walk = Walk(start or end, end is not None, of, unit, depth, collapse)
+    walk = Walk(start or end, end is not None, of, unit, depth, not repeats)
     binder = Binder()
     found = question.asker.rows(
         f"""
