@@ -11,7 +11,9 @@ from collector.query.reports import (
     attribution,
     cart_abandonment,
     conversion_rate,
+    coverage,
     elements,
+    errors,
     exit_pages,
     form,
     friction,
@@ -68,7 +70,9 @@ class Site:
     attribution = report(attribution.ask)
     cart_abandonment = report(cart_abandonment.ask)
     conversion_rate = report(conversion_rate.ask)
+    coverage = report(coverage.ask)
     elements = report(elements.ask)
+    errors = report(errors.ask)
     exit_pages = report(exit_pages.ask)
     form = report(form.ask)
     friction = report(friction.ask)

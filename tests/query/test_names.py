@@ -24,11 +24,14 @@ from collector.query import (
     dead,
     did,
     dropped,
+    error_click,
     event,
     field,
     form,
     page,
     rage,
+    slow,
+    stall,
     where,
 )
 from collector.query.columns import COLUMNS, ENUMS, NOT_ASKED
@@ -250,9 +253,10 @@ def test_steps_survive_being_stored(step: Step) -> None:
     [
         at_least(engaged="10s", clicks=3) & ~at_most(page_views=1) & dropped([page("/a"), page("/b")], at=1),
         where(device="mobile", channel=["Email", "Direct"]) & did(page("/cart")) & ~rage(element="Apply promo"),
+        error_click("Buy", page="/cart") | ~stall("/cart") & slow(),
         dead(page="/cart") | ~(where(status=404) | did(event("e", plan="pro"))),
     ],
-    ids=["amounts", "and", "or"],
+    ids=["amounts", "and", "signals", "or"],
 )
 def test_filters_survive_being_stored(condition: Filter) -> None:
     assert Filter.from_dict(condition.to_dict()) == condition

@@ -20,11 +20,15 @@ from collector.query import (
     dead,
     did,
     dropped,
+    error_click,
     event,
     field,
     form,
     page,
+    quick_back,
     rage,
+    slow,
+    stall,
     where,
 )
 from collector.query.arguments import parse_step, parse_where
@@ -65,6 +69,8 @@ def test_steps(text: str, step: Any) -> None:
         (["dead:"], dead()),
         (["engaged>=10s", "page_views<=3"], at_least(engaged="10s") & at_most(page_views=3)),
         (["dropped:1,page:/a > page:/b"], dropped([page("/a"), page("/b")], at=1)),
+        (["error-click:Buy", "quick_back:/cart"], error_click("Buy") & quick_back("/cart")),
+        (["!stall:/cart", "slow:"], ~stall("/cart") & slow()),
         (["props.plan=pro"], where(**{"props.plan": "pro"})),
         ([], None),
     ],
@@ -95,11 +101,13 @@ SAID: dict[str, dict[str, Any]] = {
     "attribution": {"goal": "purchase", "by": "source", "lookback": "14d", "unit": "person"},
     "cart_abandonment": {"by": "device", "last": "page"},
     "conversion_rate": {"goal": "purchase", "unit": "visitor", "by": "device"},
+    "coverage": {"limit": "3"},
     "elements": {"path": "/p", "by": "none"},
+    "errors": {"limit": "3"},
     "exit_pages": {"by": "device", "limit": "5"},
     "form": {"name": "f"},
+    "friction": {"goal": "purchase", "steps": ("page:/p", "conversion:purchase"), "slow": "1.5"},
     "funnel": {"steps": ("page:/p", "conversion:purchase"), "times": True, "window": "session"},
-    "friction": {"goal": "purchase", "by": "device", "signals": ("dead", "rage")},
     "heatmap": {"path": "/p"},
     "landing_pages": {"goal": "purchase", "engaged_after": "20s"},
     "net_score": {"unit": "session", "by": "day"},
@@ -112,11 +120,11 @@ SAID: dict[str, dict[str, Any]] = {
     "sessions": {"where": ("device=desktop",), "limit": "5"},
     "sql": {"text": "SELECT count() FROM events WHERE path = {path:String}", "params": ("path=/p",)},
     "time_to_value": {"start_step": "page:/p", "value_step": "conversion:purchase", "within": "2d", "follow": "30d"},
-    "vitals": {},
-    "zones": {"path": "/p"},
     "traffic": {"every": "week", "by": "channel", "goal": "purchase"},
+    "vitals": {"of": "page"},
+    "zones": {"path": "/p", "goal": "purchase"},
 }
-WITHOUT_ROWS = {"cart_abandonment", "elements", "form", "heatmap", "vitals", "zones"}
+WITHOUT_ROWS = {"cart_abandonment", "elements", "errors", "form", "heatmap", "vitals", "zones"}
 
 
 @pytest.fixture(scope="module")

@@ -47,6 +47,13 @@ def shop(shared: Store, new_site: Callable[[], int]) -> Site:
 
 
 ASKED: list[Callable[[Site], Any]] = [
+    lambda s: s.coverage(PERIOD),
+    lambda s: s.errors(PERIOD),
+    lambda s: s.friction(PERIOD, by="channel", goal="purchase"),
+    lambda s: s.friction(PERIOD).elements("form_abandon"),
+    lambda s: s.friction(PERIOD).sensitivity("dead"),
+    lambda s: s.vitals(PERIOD),
+    lambda s: s.zones("/p", PERIOD),
     lambda s: s.conversion_rate("purchase", PERIOD, "session", by="channel"),
     lambda s: s.conversion_rate("purchase", PERIOD, "person"),
     lambda s: s.conversion_rate(["purchase", "form_start"], PERIOD, "visitor", by="hour"),

@@ -39,7 +39,7 @@ def world(seed: int) -> list[Event]:
             "device": random_.choice(["mobile", "desktop"]),
             "bot_class": random_.choice(["", "", "", "crawler"]) if index // 3 % 5 == 0 else "",
         }
-        events.append({**view, "at": began})
+        events.append({**view, "at": began, "kind": "page_view"})
         for key in random_.sample(range(1, 7), 4):
             part = {
                 **view,

@@ -64,7 +64,7 @@ class FrictionRow:
         difference, low, high: affected - unaffected, with its 95 % interval; `conversion_q` is its q-value.
     """
 
-    step: str = field(metadata={"key": True})
+    step: str = field(metadata={"sparse": True, "key": True})
     group: str = field(metadata={"sparse": True, "key": True})
     signal: str = field(metadata={"key": True})
     hits: int
@@ -195,16 +195,18 @@ def ask(
             form_abandon, loop.
         goal: also how many of the affected and of the other sessions reach this goal.
         limit: how many steps, the most seen ones.
-        rage_clicks, rage_gap_ms, rage_spread_px: from how many clicks on it counts as rage, with which gap and
-            spread at most.
+        rage_clicks: from how many clicks on one element on it is rage.
+        rage_gap_ms: so long lie at most between two of them.
+        rage_spread_px: so far do they lie apart at most.
         dead_ms: without a response for so long a click or a link is dead.
         error_ms: how long after a click an error counts.
         backs: from how many ways back to an earlier step on it is a loop.
-        page_loop, page_loop_ms: from how many views of a page within how long on it is one.
+        page_loop: from how many views of one page on it is a loop.
+        page_loop_ms: within how long.
         stall_ms: how long nothing is done before the visible page; at least 15,000.
         quick_back_ms: a page left for the one before within less than this.
-        reversals, reversals_quantile: from how many changes of scroll direction on, and above which quantile of the
-            page.
+        reversals: from how many changes of the scroll direction on it is excessive.
+        reversals_quantile: and above this quantile of the page's views.
         slow: how many times the limit from which a vital is poor.
         form_minutes: so long after its last event a form counts as left.
     """

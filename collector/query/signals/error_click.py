@@ -19,12 +19,12 @@ ERROR_CLICK = define(
 
 
 def error_clicks(look: Look, limits: Limits, types: str = "('js', 'rejection', 'http')") -> str:
-    """One row a click with its columns `HIT`; `what` is the element, `error` what came, `source` its address."""
+    """One row a click, its columns `HIT`; `what` is the element, `error` what came, `source` its address, `type`."""
     fault = f"events.kind = 'error' AND events.error_type IN {types}"
     within = look.binder.integer(limits.error_ms)
     return f"""
 SELECT session, page, place, grp, press.1 AS ms, press.2 AS number, press.3 AS element, press.4 AS item,
-    press.5 AS what, faults[next].3 AS error, faults[next].4 AS source,
+    press.5 AS what, faults[next].3 AS error, faults[next].4 AS source, faults[next].5 AS type,
     toFloat64(faults[next].1 - press.1) AS value
 FROM (
     SELECT *, arrayFirstIndex(f -> (f.1, f.2) > (press.1, press.2), faults) AS next
@@ -32,7 +32,7 @@ FROM (
         SELECT any(events.session_id) AS session, events.page_id AS page, any({look.place}) AS place,
             any({look.group}) AS grp,
             arraySort(groupArrayIf((toUnixTimestamp64Milli(events.ts), events.n, toString(events.error_message),
-                toString(events.error_source)), events.kind = 'error')) AS faults,
+                toString(events.error_source), toString(events.error_type)), events.kind = 'error')) AS faults,
             arrayJoin(groupArrayIf((toUnixTimestamp64Milli(events.ts), events.n, events.element_key,
                 toString(events.element_item), toString({WHICH_ELEMENT})), events.kind = 'click')) AS press
         FROM events

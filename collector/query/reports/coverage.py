@@ -1,0 +1,247 @@
+"""What is not measured yet, how much that is, and the line that measures it."""
+
+# ruff: noqa: S608 - names come from our own lists, values are bound by the server
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+from collector.query.definitions import define
+from collector.query.errors import BadQuestion
+from collector.query.page_views import viewed
+from collector.query.question import begin
+from collector.query.rate import Rate
+from collector.query.result import Result
+from collector.query.sql import Binder
+
+if TYPE_CHECKING:
+    from collector.query.period import Period
+    from collector.query.question import Place, Question
+
+COVERAGE = define(
+    "coverage",
+    1,
+    "proportion",
+    "how much of what could be measured is not: each line says of what, in the period; for page types and zones page "
+    "views by page, for forms sessions with a start and none with a success, for goals those of goals.yml that nobody "
+    "reached and those with conversions before and none now, for bots and what the caps dropped all events. What never "
+    "reached the collector (blocked, no consent) cannot be counted here",
+    "none",
+    "own",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class GapRow:
+    """A gap: what is missing, of what (a page, a form, a goal; empty: the site), how much, and how to measure it."""
+
+    gap: str = field(metadata={"key": True})
+    subject: str = field(metadata={"key": True})
+    rate: Rate = field(metadata={"label": "missing (95 %)"})
+    of: str
+    fix: str = field(metadata={"wide": True})
+
+
+@dataclass(frozen=True, repr=False, kw_only=True)
+class Coverage(Result[GapRow]):
+    """Answer of `Site.coverage`; gaps of one kind together, the largest first."""
+
+    row_type: ClassVar[type] = GapRow
+
+
+def ask(place: Place, period: Period | str, *, limit: int = 5) -> Coverage:
+    """What is not measured yet, how much that is, and the line of HTML, YAML or Python that measures it.
+
+    Args:
+        limit: how many pages, forms or goals of each kind of gap, the largest ones.
+    """
+    if not 1 <= limit <= 1000:
+        raise BadQuestion(f"limit is 1 to 1,000, not {limit:,}")
+    question = begin(place, "coverage", period)
+    rows = [
+        *_pages(question, limit),
+        *_forms(question, limit),
+        *_goals(question, limit),
+        *_site(question),
+    ]
+    notes = () if rows else ("Nothing that this report knows of is missing.",)
+    return Coverage(tuple(rows), question.meta(COVERAGE, notes=notes), tuple(question.asker.statements), place.store)
+
+
+def _pages(question: Question, limit: int) -> list[GapRow]:
+    """Pages without a type, without a marked zone, and without vitals."""
+    binder = Binder()
+    condition = viewed(question, question.scope(binder))
+    found = question.asker.rows(
+        f"""
+SELECT toString(events.path) AS path, countIf(events.kind = 'page_view') AS views,
+    countIf(events.kind = 'page_view' AND events.page_type = '') AS untyped,
+    uniqIf((events.visitor_id, events.page_id), events.kind = 'zone') AS zoned
+FROM events
+WHERE {condition} AND events.kind IN ('page_view', 'zone')
+GROUP BY path HAVING views > 0 ORDER BY views DESC, path""",
+        binder,
+    )
+    untyped = sorted((row for row in found if row[2]), key=lambda row: -row[2])[:limit]
+    unseen = [row for row in found if not row[3]][:limit]
+    rows = [
+        _gap("page without a type", path, missing, views, "page views", '<html data-footpath-page-type="product">')
+        for path, views, missing, _ in untyped
+    ]
+    return rows + [
+        _gap("page without zones", path, views, views, "page views", '<section data-footpath-zone="reviews">')
+        for path, views, _, _ in unseen
+    ]
+
+
+def _forms(question: Question, limit: int) -> list[GapRow]:
+    """Forms that were started, and of which no success was ever told in the period."""
+    binder = Binder()
+    condition = viewed(question, question.scope(binder))
+    found = question.asker.rows(
+        f"""
+SELECT toString(events.form) AS name,
+    uniqExactIf(events.session_id, events.kind = 'field' OR events.step = 'start') AS begun
+FROM events
+WHERE {condition} AND events.kind IN ('form', 'field')
+GROUP BY name HAVING begun > 0 AND countIf(events.step = 'ok') = 0
+ORDER BY begun DESC, name LIMIT {binder.integer(limit)}""",
+        binder,
+    )
+    return [
+        _gap(
+            "form without a success",
+            name,
+            begun,
+            begun,
+            "sessions that started it",
+            f'footpath("conversion", "{name}") where it is done, or <form data-footpath-goal="{name}">',
+        )
+        for name, begun in found
+    ]
+
+
+def _goals(question: Question, limit: int) -> list[GapRow]:
+    """Goals that conversions were told of before, and none in the period; whether orders say what they are worth."""
+    binder = Binder()
+    now = question.during(binder)
+    found = question.asker.rows(
+        f"""
+SELECT toString(events.goal) AS name, countIf({now}) AS lately, count() AS ever,
+    countIf({now} AND events.value != 0) AS worth,
+    countIf({now} AND events.value != 0 AND events.order_id = '') AS anonymous
+FROM events
+WHERE {question.scope(binder).base()} AND events.kind = 'conversion'
+    AND events.ts < {binder.instant(question.range.end_ms)}
+GROUP BY name ORDER BY ever DESC, name""",
+        binder,
+    )
+    rows = [
+        _gap(
+            "goal without conversions", name, ever, ever, "conversions, all before", f'footpath("conversion", "{name}")'
+        )
+        for name, lately, ever, _, _ in found
+        if not lately
+    ]
+    rows += [
+        _gap(
+            "order without an id",
+            name,
+            anonymous,
+            worth,
+            "conversions with a value",
+            f'footpath("conversion", "{name}", {{value, currency, order_id}})',
+        )
+        for name, _, _, worth, anonymous in found
+        if anonymous
+    ]
+    rows += _never_reached(question)[:limit]
+    if not found and not question.place.goals.listed:
+        rows.append(_gap("no goal at all", "", 1, 1, "sites", 'footpath("conversion", "purchase"), or goals.yml'))
+    return rows[: 2 * limit]
+
+
+def _never_reached(question: Question) -> list[GapRow]:
+    """Goals of goals.yml that nobody reached in the period."""
+    names = sorted(question.place.goals.listed)
+    if not names:
+        return []
+    binder = Binder()
+    counts = ", ".join(f"countIf({question.converted(name, binder)})" for name in names)
+    during = question.during(binder)
+    found = question.asker.rows(
+        f"SELECT count(), {counts} FROM events WHERE {question.scope(binder).base()} AND {during}", binder
+    )
+    events, *reached = found[0] if found else (0,)
+    fix = "goals.yml: its match fits no event; footpath query sessions --where shows what there is"
+    return [
+        _gap("goal without conversions", name, events, events, "events, none of which is one", fix)
+        for name, count in zip(names, reached, strict=False)
+        if not count and events
+    ]
+
+
+def _site(question: Question) -> list[GapRow]:
+    """What the whole site does without: vitals, people, outcomes; and what was left out or lost."""
+    binder = Binder()
+    site_id = binder.integer(question.place.site_id)
+    during = question.during(binder)
+    found = question.asker.rows(
+        f"""
+SELECT count(), countIf(events.bot_class != ''), countIf(events.kind = 'page_view'), countIf(events.kind = 'vital'),
+    countIf(events.kind = 'identify'), sum(events.dropped), countIf(events.clock != 'offset')
+FROM events WHERE events.site_id = {site_id} AND {during}""",
+        binder,
+    )
+    if not found or not found[0][0]:
+        return []
+    events, bots, views, vitals, identified, dropped, clocks = found[0]
+    orders = Binder()
+    scope_id, during = orders.integer(question.place.site_id), question.during(orders, "outcomes.ts")
+    told = question.asker.rows(f"SELECT count() FROM outcomes WHERE outcomes.site_id = {scope_id} AND {during}", orders)
+    refused = Binder()
+    key, since = refused.text(question.place.key), question.during(refused, "rejected_events.received_at")
+    lost = question.asker.rows(
+        f"SELECT reason, count() FROM rejected_events WHERE rejected_events.site = {key} AND {since}"
+        " GROUP BY reason ORDER BY count() DESC, reason",
+        refused,
+    )
+    rows = []
+    if views and not vitals:
+        rows.append(
+            _gap("no web vitals", "", views, views, "page views", '<script async src=".../sdk.js?site=KEY">, not older')
+        )
+    if views and not identified:
+        rows.append(
+            _gap("nobody is identified", "", views, views, "page views", 'footpath("identify", id) after a login')
+        )
+    if not told[0][0]:
+        fix = "footpath import outcomes orders.csv, or POST /v1/outcomes from the shop's server"
+        rows.append(_gap("no outcomes of servers", "", 1, 1, "sites", fix))
+    if dropped:
+        rows.append(
+            _gap(
+                "dropped by the script's caps",
+                "",
+                dropped,
+                events + dropped,
+                "events",
+                "site.elements: a page that clicks in a loop",
+            )
+        )
+    if bots:
+        rows.append(
+            _gap("left out as bots", "", bots, events, "events", 'bots=True counts them; by="bot_class" says which')
+        )
+    if clocks:
+        rows.append(
+            _gap("times not by the server's clock", "", clocks, events, "events", "footpath check looks at clocks")
+        )
+    return rows + [
+        _gap("refused", reason, count, events + count, "events", "footpath tail shows why") for reason, count in lost
+    ]
+
+
+def _gap(gap: str, subject: str, missing: int, of: int, what: str, fix: str) -> GapRow:  # noqa: PLR0917 - as the table
+    return GapRow(gap, subject, Rate.of(missing, of, COVERAGE), what, fix)

@@ -1,0 +1,83 @@
+"""What is not measured is named, with how much it is and a line that measures it; what is measured is not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from collector.query import BadQuestion, between
+from tests.query.worlds import DAY, at, ms, save, site
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from collector.store import Store
+
+START = ms("2026-11-02T12:00:00")
+PERIOD = between("2026-11-02", "2026-11-03")
+
+
+def gaps(answer: Any) -> dict[tuple[str, str], tuple[int, int]]:
+    assert all(row.fix for row in answer.rows)
+    return {(row.gap, row.subject): (row.rate.k, row.rate.n) for row in answer.rows}
+
+
+def test_gaps_are_counted_and_named(shared: Store, new_site: Callable[[], int]) -> None:
+    site_id = new_site()
+    view = {"at": START, "path": "/p"}
+    form = {**view, "kind": "form", "form": "letter"}
+    save(
+        shared,
+        site_id,
+        [
+            {**view, "n": 0},
+            {**view, "n": 0, "page_id": 2, "page_type": "product"},
+            {**form, "step": "start", "n": 1},
+            {**form, "form": "checkout", "step": "start", "n": 2},
+            {**form, "form": "checkout", "step": "ok", "n": 3},
+            {"at": START - 5 * DAY, "kind": "conversion", "goal": "signup", "n": 4},
+            {**view, "kind": "conversion", "goal": "purchase", "value": 9, "currency": "EUR", "n": 5},
+            {**view, "n": 6, "bot_class": "crawler"},
+        ],
+    )
+    found = gaps(site(shared, site_id).coverage(PERIOD))
+    assert found["page without a type", "/p"] == (1, 2)
+    assert found["page without zones", "/p"] == (2, 2)
+    assert found["form without a success", "letter"] == (1, 1)
+    assert ("form without a success", "checkout") not in found
+    assert found["goal without conversions", "signup"] == (1, 1)
+    assert found["order without an id", "purchase"] == (1, 1)
+    assert found["left out as bots", ""] == (1, 7)
+    assert {"no web vitals", "nobody is identified", "no outcomes of servers"} <= {gap for gap, _ in found}
+
+
+def test_what_is_measured_is_no_gap(shared: Store, new_site: Callable[[], int]) -> None:
+    site_id = new_site()
+    view = {"at": START, "path": "/p", "page_type": "product"}
+    save(
+        shared,
+        site_id,
+        [
+            {**view, "n": 0},
+            {**view, "kind": "zone", "element_zone": "hero", "visible_ms": 200, "n": 1},
+            {**view, "kind": "vital", "vital": "LCP", "vital_value": 9.0, "n": 2},
+            {**view, "kind": "identify", "person_id": 7, "n": 3},
+            {**view, "kind": "conversion", "goal": "purchase", "value": 9, "order_id": "1", "n": 4},
+        ],
+    )
+    shared.insert(
+        "outcomes",
+        {
+            "site_id": [site_id],
+            "source": ["shop"],
+            "id": ["1"],
+            "kind": ["order"],
+            "ts": [at(START)],
+        },
+    )
+    answer = site(shared, site_id).coverage(PERIOD)
+    assert answer.rows == ()
+    assert answer.meta.notes == ("Nothing that this report knows of is missing.",)
+    with pytest.raises(BadQuestion, match="limit is 1 to 1,000"):
+        site(shared, site_id).coverage(PERIOD, limit=0)
