@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 _MOST_STEPS = 20
 # Even steps of lightness, told apart with every colour vision: https://bids.github.io/colormap/
-_MAP = "cividis"
+# Little is like the ground, dark or light; what was not met has no colour at all.
+_MAPS = {True: "cividis", False: "Blues"}
 
 
 def plot(friction: Friction, group: str | None, *, dark: bool = False) -> Figure:
@@ -34,7 +35,7 @@ def plot(friction: Friction, group: str | None, *, dark: bool = False) -> Figure
     dress(axes, look)
     rates = np.array([[100 * (rows[step, signal].rate.rate or 0) for signal in signals] for step in steps])
     if rates.size:
-        _cells(canvas, axes, rates, [[rows[step, signal] for signal in signals] for step in steps], look)
+        _cells(canvas, axes, rates, [[rows[step, signal] for signal in signals] for step in steps], look, dark=dark)
     axes.set_xticks(range(len(signals)), [name.replace("_", "\n") for name in signals])
     labels = [f"{words(step or '(none)', 30)}  {rows[step, signals[0]].rate.n:,}" for step in steps]
     axes.set_yticks(range(len(steps)), labels)
@@ -45,19 +46,20 @@ def plot(friction: Friction, group: str | None, *, dark: bool = False) -> Figure
     return canvas
 
 
-def _cells(canvas: Figure, axes: Axes, rates: Any, rows: list[list[FrictionRow]], look: Theme) -> None:
+def _cells(canvas: Figure, axes: Axes, rates: Any, rows: list[list[FrictionRow]], look: Theme, *, dark: bool) -> None:
+    import numpy as np  # noqa: PLC0415 - comes with matplotlib
     from matplotlib.colors import PowerNorm  # noqa: PLC0415 - optional, slow to import
 
     norm = PowerNorm(0.5, 0, max(1.0, float(rates.max())))
-    shown = axes.imshow(rates, cmap=_MAP, norm=norm, aspect="auto")
+    shown = axes.imshow(np.where(rates > 0, rates, np.nan), cmap=_MAPS[dark], norm=norm, aspect="auto")
     for y, line in enumerate(rows):
         for x, row in enumerate(line):
-            ink = "#000000" if norm(rates[y, x]) > 0.55 else "#ffffff"
             if row.rate.k:
+                ink = "#000000" if (norm(rates[y, x]) > 0.55) == dark else "#ffffff"
                 text = f"{rates[y, x]:.1f} %\n{row.rate.k:,}"
                 axes.text(x, y, text, ha="center", va="center", fontsize=7, color=ink, linespacing=1.15)
             else:
-                axes.text(x, y, "0", ha="center", va="center", fontsize=7, color=ink, alpha=0.6)
+                axes.text(x, y, "0", ha="center", va="center", fontsize=7, color=look.ink, alpha=0.35)
     bar = canvas.colorbar(shown, ax=axes, shrink=0.85, pad=0.02)
     bar.set_label("% of sessions", color=look.ink, fontsize=8)
     bar.ax.tick_params(colors=look.ink, labelsize=8)
