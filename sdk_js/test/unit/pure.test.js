@@ -59,7 +59,7 @@ const ADDRESSES = [
     "https://a.example/?wbraid=1&gbraid=2&li_fat_id=3",
   ],
   [
-    "https://a.example/?dclid=1&yclid=2&epik=3&rdt_cid=4&ScCid=5&xclid=6",
+    "https://a.example/?dclid=1&yclid=2&epik=3&rdt_cid=4&ScCid=5&userclid=6",
     "https://a.example/?dclid=1&yclid=2&epik=3&rdt_cid=4&ScCid=5",
   ],
   ["https://a.example/?utm_source=a%26b", "https://a.example/?utm_source=a%26b"],
