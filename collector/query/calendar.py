@@ -14,7 +14,7 @@ from collector.query.errors import BadQuestion, unknown
 from collector.query.period import instant, midnight, zone_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from collector.query.period import Range
     from collector.query.sql import Binder
@@ -56,7 +56,7 @@ def buckets(start_ms: int, end_ms: int, every: str, zone: str) -> list[Bucket]:
     return [Bucket(first, after) for first, after in pairwise(edges) if after > max(first, start_ms)]
 
 
-def bucket_sql(ms: str, edges: list[int], binder: Binder) -> str:
+def bucket_sql(ms: str, edges: Sequence[int], binder: Binder) -> str:
     """SQL of the last of the sorted `edges` that is not after the instant `ms` (Unix ms), else of the first."""
     return f"roundDown(toInt64({ms}), {binder.integers(edges)})"
 

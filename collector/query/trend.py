@@ -1,17 +1,18 @@
-"""Groups by time: hours, days and weeks of the question's zone, as half-open instants that Python has worked out."""
+"""Groups by time: what the hours, days and weeks of a period are called, and which of them an instant lies in."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
+from collector.query.calendar import bucket_sql, buckets
 from collector.query.errors import BadQuestion
-from collector.query.period import between, instant
+from collector.query.period import instant
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import date
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from collector.query.period import Range
     from collector.query.sql import Binder
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 V = TypeVar("V")
 SIZES = ("hour", "day", "week")
 _MOST = 1000
-_QUARTER_MS = 900_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Trend:
 
     def sql(self, column: str, binder: Binder) -> str:
         """SQL of the beginning of the part in which the instant `column` lies, as text: see `name`."""
-        return f"toString(roundDown(toUnixTimestamp64Milli({column}), {binder.integers(self.starts)}))"
+        return f"toString({bucket_sql(f'toUnixTimestamp64Milli({column})', self.starts, binder)})"
 
     def name(self, value: object) -> str:
         """What the part is called that `sql` gave."""
@@ -62,37 +62,19 @@ def trend_of(period: Range, size: str, now_ms: int) -> Trend:
     Raises:
         BadQuestion: there are more than 1,000.
     """
-    found = _hours(period) if size == "hour" else _days(period, weeks=size == "week")
+    found = buckets(period.start_ms, period.end_ms, size, period.zone)
     if len(found) > _MOST:
         raise BadQuestion(f"{len(found):,} groups by {size} are too many: ask for a shorter period or longer parts")
-    return Trend(size, tuple(start for start, _ in found), tuple(name for _, name in found), now_ms)
+    starts = tuple(max(each.start_ms, period.start_ms) for each in found)
+    clocks = [instant(each.start_ms, period.zone) for each in found]
+    return Trend(size, starts, _hours(clocks) if size == "hour" else _days(clocks), now_ms)
 
 
-def _days(period: Range, *, weeks: bool) -> list[tuple[int, str]]:
-    first = period.start.date()
-    day = first - timedelta(days=first.weekday()) if weeks else first
-    found = []
-    while (start := _midnight(day, period.zone)) < period.end_ms:
-        found.append((max(start, period.start_ms), day.isoformat()))
-        day += timedelta(days=7 if weeks else 1)
-    return found
+def _days(clocks: Sequence[datetime]) -> tuple[str, ...]:
+    return tuple(clock.date().isoformat() for clock in clocks)
 
 
-def _midnight(day: date, zone: str) -> int:
-    return between(day, day + timedelta(days=1)).resolve(zone, 0).start_ms
-
-
-def _hours(period: Range) -> list[tuple[int, str]]:
-    """Wall clocks move by quarters of an hour at the least: so each is looked at."""
-    if (period.end_ms - period.start_ms) > 2 * _MOST * 4 * _QUARTER_MS:
-        raise BadQuestion("the period is too long for groups by hour: ask for a shorter one, or by day")
-    found: list[tuple[int, str, str]] = []
-    at = period.start_ms
-    while at < period.end_ms:
-        local = instant(at, period.zone)
-        name, offset = f"{local:%Y-%m-%d %H}:00", f"{local:%z}"
-        if not found or found[-1][1:] != (name, offset):
-            found.append((at, name, offset))
-        at = (at // _QUARTER_MS + 1) * _QUARTER_MS
-    names = [name for _, name, _ in found]
-    return [(start, f"{name}{offset}" if names.count(name) > 1 else name) for start, name, offset in found]
+def _hours(clocks: Sequence[datetime]) -> tuple[str, ...]:
+    names = [f"{clock:%Y-%m-%d %H}:00" for clock in clocks]
+    twice = {name for name, count in Counter(names).items() if count > 1}
+    return tuple(f"{name}{clock:%z}" if name in twice else name for name, clock in zip(names, clocks, strict=True))
