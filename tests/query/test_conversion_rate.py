@@ -171,7 +171,7 @@ def test_an_hour_that_there_are_two_of_says_which() -> None:
 
 @pytest.mark.parametrize("period", ["2020-01-01..2026-01-01", "2026-01-01..2026-03-01"])
 def test_too_many_hours_are_refused(shop: Site, period: str) -> None:
-    with pytest.raises(BadQuestion, match="by hour|hours: ask for longer"):
+    with pytest.raises(BadQuestion, match=r"by hour|hours: ask for longer"):
         shop.conversion_rate("purchase", period, "session", by="hour")
 
 
