@@ -157,10 +157,13 @@ export const reportZones = () => {
   }
 };
 
-/** @param {IntersectionObserverEntry[]} entries */
+/**
+ * Marked ones first, whichever observer the browser tells first.
+ * @param {IntersectionObserverEntry[]} entries
+ */
 const look = (entries) => {
   account();
-  for (const { target, boundingClientRect, isIntersecting } of entries) {
+  for (const { target, boundingClientRect, isIntersecting } of [...large.takeRecords(), ...entries]) {
     see(target, boundingClientRect, isIntersecting);
     if (isIntersecting && target.localName === "form" && !isIgnored(target)) note("seen", target);
   }
