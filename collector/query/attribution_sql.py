@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from collector.query.columns import SESSION_COLUMNS
 from collector.query.definitions import SESSION_HOURS, SESSION_SLACK_DAYS
 from collector.query.orders import chosen_orders_sql, orders_sql
-from collector.query.sql import DAY_MS
+from collector.query.sql import DAY_MS, SEQUENCE
 from collector.query.units import unit_sql
 
 if TYPE_CHECKING:
@@ -156,12 +156,11 @@ def _touches(question: Question, shape: Shape, binder: Binder) -> str:
         picked = f"min(sessions.channel) AS entry, min(sessions.{shape.group.name}).4 AS grp"
         where = f"sessions.site_id = {binder.integer(scope.site_id)}"
     else:
-        order = "(events.ts, events.page_id, events.n)"
         grp = "path" if shape.group.name == "entry_path" else None
         value = f"toString(events.{grp})" if grp else shape.group.as_text
         picked = (
             "min((events.ts, events.page_id, events.n, toString(events.channel))) AS entry, "
-            f"argMin({value}, {order}) AS grp"
+            f"argMin({value}, {SEQUENCE}) AS grp"
         )
         where = scope.base()
     return f"""

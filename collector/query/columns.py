@@ -170,7 +170,8 @@ COLUMNS: dict[str, str] = {**_PAGE, **_EVENT}
 # Columns that no table has; `{site:Int64}` is bound by the one who runs the statement.
 DERIVED: dict[str, str] = {
     "visitor_type": """if(events.session_id IN (
-        SELECT argMin(sessions.session_id, (sessions.started_at, sessions.session_id))
+        SELECT toUInt64(min(bitShiftLeft(toUInt128(toUnixTimestamp64Milli(sessions.started_at)), 64)
+            + sessions.session_id))
         FROM sessions WHERE sessions.site_id = {site:Int64} GROUP BY sessions.visitor_id), 'new', 'returning')""",
 }
 PAGE_COLUMNS = frozenset({*_PAGE, *DERIVED})

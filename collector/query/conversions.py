@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from collector.query.columns import column
 from collector.query.errors import BadQuestion
 from collector.query.session_source import ATTRIBUTES, sessions_sql
+from collector.query.sql import SEQUENCE
 from collector.query.trend import SIZES, Trend, trend_of
 from collector.query.units import unit_sql
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 MOST_GOALS = 60
 _NO_GOALS = "toUInt64(0)"
-_ORDER = "(events.ts, events.page_id, events.n)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +102,12 @@ LEFT JOIN (
 def _visitors(question: Question, binder: Binder, mask: str, unit: str, groups: Grouping) -> str:
     scope = question.scope(binder)
     source = unit_sql(unit, scope)
-    grp = f"argMin({groups.column.as_text}, {_ORDER})" if groups.column else "''"
+    grp = f"argMin({groups.column.as_text}, {SEQUENCE})" if groups.column else "''"
     part = groups.trend.sql("events.ts", binder) if groups.trend else ""
     chosen = in_chosen_sessions(question, binder)
     reached = "toUInt64(0) AS mask, toUInt64(0) AS session"
     if mask != _NO_GOALS:
-        first = f"(({mask}) = 0, events.ts, events.page_id, events.n)"
+        first = f"bitShiftLeft(toUInt256(({mask}) = 0), 200) + {SEQUENCE}"
         reached = f"groupBitOr({mask}) AS mask, argMin(events.session_id, {first}) AS session"
     return f"""
 SELECT {source.id} AS unit, {part or grp} AS grp, {reached}

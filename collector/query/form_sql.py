@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 
 from collector.query.definitions import FORM_EXPIRY_MINUTES
 from collector.query.session_source import ATTRIBUTES, sessions_sql
-from collector.query.sql import Binder, matches
+from collector.query.sql import SEQUENCE, Binder, matches
 
 if TYPE_CHECKING:
     from collector.query.columns import Column
     from collector.query.question import Question
-
-_ORDER = "(events.ts, events.page_id, events.n)"
 
 
 def sessions_of_form(question: Question, name: str, group: Column | None, binder: Binder) -> str:
@@ -23,7 +21,7 @@ def sessions_of_form(question: Question, name: str, group: Column | None, binder
     Its columns: session, grp, started, attempted, failed, succeeded, resubmitted, abandoned, open, and last (the field
     visited last).
     """
-    grp = f"argMin({group.as_text}, {_ORDER})" if group else "''"
+    grp = f"argMin({group.as_text}, {SEQUENCE})" if group else "''"
     expired = question.now_ms - FORM_EXPIRY_MINUTES * 60_000
     return f"""
     SELECT *, started AND NOT succeeded AND ended_at > {binder.instant(expired)} AS open,
@@ -34,7 +32,7 @@ def sessions_of_form(question: Question, name: str, group: Column | None, binder
             countIf(events.step IN ('attempt', 'error', 'ok')) > 0 AS attempted,
             countIf(events.step = 'error') > 0 AS failed, countIf(events.step = 'ok') > 0 AS succeeded,
             countIf(events.step = 'attempt') > 1 AS resubmitted,
-            argMaxIf(toString(events.field), {_ORDER}, events.kind = 'field') AS last
+            argMaxIf(toString(events.field), {SEQUENCE}, events.kind = 'field') AS last
         FROM events
         WHERE {_events(question, name, binder)}
         GROUP BY session
@@ -79,7 +77,7 @@ def reached_sql(question: Question, name: str, field: str, binder: Binder) -> st
 def _visited(question: Question, name: str, binder: Binder) -> str:
     return f"""
     SELECT events.session_id AS session, toString(events.field) AS name, count() AS visits,
-        max(events.ts) AS last_visit, argMax((events.field_index, events.filled), {_ORDER}) AS latest
+        max(events.ts) AS last_visit, argMax((events.field_index, events.filled), {SEQUENCE}) AS latest
     FROM events
     WHERE {_events(question, name, binder)} AND events.kind = 'field'
     GROUP BY session, name"""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from collector.query.calendar import bucket_sql
+from collector.query.sql import SEQUENCE
 from collector.query.steps import kinds_sql
 from collector.query.units import unit_sql
 
@@ -72,11 +73,6 @@ FROM (
 )"""
 
 
-# The order (ts, page_id, n) as one number: half as dear to compare as a tuple.
-_PLACE = (
-    "bitShiftLeft(toUInt256(toUnixTimestamp64Milli(events.ts)), 96)"
-    " + bitShiftLeft(toUInt256(events.page_id), 32) + events.n"
-)
 _MS = "toInt64(bitShiftRight({}, 96))"
 _LATER = "arrayMap(s -> s.1, arrayFilter(s -> s.1 > cohort OR (s.1 = cohort AND s.2 >= first), seen))"
 
@@ -131,7 +127,7 @@ def _steps(question: Question, shape: Shape, binder: Binder, said: dict[str, str
     kinds = kinds_sql((shape.start_step, shape.return_step))
     either = starts if shape.is_alike else f"({starts} OR ({returns} AND events.ts >= {since}))"
     return f"""
-                SELECT {unit.id} AS unit, {_PLACE} AS place,
+                SELECT {unit.id} AS unit, {SEQUENCE} AS place,
                     {bucket_sql("toUnixTimestamp64Milli(events.ts)", edges, binder)} AS bucket
                     {"" if shape.is_alike else which}{"".join(f", {sql} AS {name}" for name, sql in said.items())}
                 FROM {unit.source}

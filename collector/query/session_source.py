@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from collector.query.columns import SESSION_COLUMNS
 from collector.query.definitions import SESSION_SLACK_DAYS
-from collector.query.sql import DAY_MS
+from collector.query.sql import DAY_MS, SEQUENCE
 
 if TYPE_CHECKING:
     from collector.query.columns import Column
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 ATTRIBUTES = {name: name for name in (*SESSION_COLUMNS, "exit_path")}
 _SUMS = ("page_views", "clicks", "errors", "conversions", "engaged_ms", "foreground_ms")
-_ORDER = "(events.ts, events.page_id, events.n)"
 
 
 def sessions_sql(
@@ -52,7 +51,7 @@ SELECT *{outer} FROM (
     WHERE {site}{near}{chosen}
     GROUP BY session_id{having}
 )"""
-    grp = f", argMin({group.as_text}, {_ORDER}) AS grp" if group and not outer else ""
+    grp = f", argMin({group.as_text}, {SEQUENCE}) AS grp" if group and not outer else ""
     return f"""
 SELECT *{outer} FROM (
     SELECT events.session_id AS session_id, min(events.visitor_id) AS visitor_id, min(events.ts) AS started_at,
@@ -82,14 +81,22 @@ def _near(question: Question, binder: Binder) -> str:
 
 
 def _rolled_up() -> str:
-    firsts = [f"min(sessions.{name}).4 AS {name}" for name in SESSION_COLUMNS]
+    firsts = [f"argMin(sessions.{name}.4, {_place('channel')}) AS {name}" for name in SESSION_COLUMNS]
     sums = [f"sum(sessions.{name}) AS {name}" for name in _SUMS]
-    return ", ".join([*firsts, "max(sessions.exit_path).4 AS exit_path", *sums])
+    return ", ".join([*firsts, f"argMax(sessions.exit_path.4, {_place('exit_path')}) AS exit_path", *sums])
+
+
+def _place(column: str) -> str:
+    """Place of the event that a value of the roll-up is of, as `SEQUENCE`; one column's is that of all first values."""
+    return (
+        f"bitShiftLeft(toUInt256(toUnixTimestamp64Milli(sessions.{column}.1)), 96)"
+        f" + bitShiftLeft(toUInt256(sessions.{column}.2), 32) + sessions.{column}.3"
+    )
 
 
 def _from_events() -> str:
     firsts = [
-        f"argMin(toString(events.{'path' if name == 'entry_path' else name}), {_ORDER}) AS {name}"
+        f"argMin(toString(events.{'path' if name == 'entry_path' else name}), {SEQUENCE}) AS {name}"
         for name in SESSION_COLUMNS
     ]
     counts = [
@@ -102,4 +109,4 @@ def _from_events() -> str:
         )
     ]
     sums = [f"sum(toUInt64(events.{name})) AS {name}" for name in ("engaged_ms", "foreground_ms")]
-    return ", ".join([*firsts, f"argMax(toString(events.path), {_ORDER}) AS exit_path", *counts, *sums])
+    return ", ".join([*firsts, f"argMax(toString(events.path), {SEQUENCE}) AS exit_path", *counts, *sums])

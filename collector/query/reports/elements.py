@@ -17,7 +17,7 @@ from collector.query.reports.zones import ZONE
 from collector.query.result import Result
 from collector.query.signals.dead import dead_sql
 from collector.query.signals.rage import rage_bursts
-from collector.query.sql import Binder, hex_id
+from collector.query.sql import SEQUENCE, Binder, hex_id, one_key
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -174,8 +174,8 @@ def rows_of(question: Question, path: str, group: Column | None, page_views: dic
     for grp, _, _, clicks, *_ in found:
         totals[grp] = totals.get(grp, 0) + clicks
     rows = []
-    for grp, key, item, clicks, dead, visitors, pages, names, fixed, box, page_width in found:
-        name, role, selector, zone = names
+    for grp, key, item, clicks, dead, visitors, pages, latest, box, page_width in found:
+        name, role, selector, zone, fixed = latest
         x, y, width, height = map(int, box)
         # A page view whose own event was lost still counts where it was clicked on.
         n = max(page_views.get(grp, 0), pages)
@@ -208,14 +208,14 @@ def rows_of(question: Question, path: str, group: Column | None, page_views: dic
 def _clicked(question: Question, path: str, group: Column | None) -> list[tuple[Any, ...]]:
     binder = Binder()
     condition = page_condition(question, path, binder, rolled_up=False)
-    order = "(events.ts, events.page_id, events.n)"
     names = ", ".join(f"toString(events.element_{part})" for part in ("name", "role", "selector", "zone"))
     box = ", ".join(f"quantileExactLow(0.5)(events.element_{part})" for part in ("x", "y", "width", "height"))
     return question.asker.rows(
         f"""
 SELECT {_group(group)} AS grp, events.element_key AS key, toString(events.element_item) AS item, count() AS clicks,
-    countIf({dead_sql(binder)}), uniqExact(events.visitor_id), uniqExact(events.visitor_id, events.page_id),
-    argMax(({names}), {order}), argMax(events.element_fixed, {order}), ({box}),
+    countIf({dead_sql(binder)}), uniqExact(events.visitor_id),
+    uniqExact({one_key("events.visitor_id", "events.page_id")}),
+    argMax(({names}, events.element_fixed), {SEQUENCE}), ({box}),
     quantileExactLow(0.5)(if(events.element_fixed, events.viewport_width, events.document_width))
 FROM events
 WHERE {condition} AND events.kind = 'click'

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -16,9 +17,9 @@ from collector.query.question import begin, check_unit
 from collector.query.rate import Rate, difference
 from collector.query.reports import sessions
 from collector.query.result import Result
-from collector.query.segment_scan import LEVEL, Judged, Segment, judge
+from collector.query.segment_scan import LEVEL, Counts, Judged, Segment, judge
 from collector.query.session_source import ATTRIBUTES, sessions_sql
-from collector.query.sql import Binder
+from collector.query.sql import Binder, one_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -173,7 +174,7 @@ def ask(
     question.catalog.require_steps(steps)
     if goal:
         question.catalog.require("goal", goal)
-    (counts,) = _scan(question, aim)
+    counts = _scan(question, aim)
     judged, total = judge(counts), counts.get((), (0, 0))
     minimal = _minimal(question, aim, judged)
     rows = _rows(judged, limit)
@@ -208,13 +209,13 @@ def _shape(steps: Sequence[Step], at: int, window: str | timedelta, unit: str, c
 
 
 def _units(question: Question, aim: Aim, binder: Binder) -> str:
-    """One row a unit: session, won, vals (the values of the columns)."""
+    """One row a unit: session, won, name0, name1 … (the values of the columns)."""
     if aim.shape is not None:
         window, now = binder.integer(aim.shape.window_ms), binder.integer(question.now_ms)
         units = units_sql(reading_of(question, aim.shape, binder), aim.shape, who=True)
         at = binder.integer(aim.at)
         return f"""
-SELECT entered_in AS session, level > {at} AS won, grp AS vals
+SELECT entered_in AS session, level > {at} AS won, {_apart(aim)}
 FROM ({units}
 )
 WHERE level >= {at} AND last_entry + {window} <= {now}"""
@@ -227,55 +228,93 @@ WHERE level >= {at} AND last_entry + {window} <= {now}"""
         won = f"session_id IN (SELECT events.session_id FROM events WHERE {scope.near()} AND {converted})"
     rolled = all(name in (*ATTRIBUTES, "visitor_type") for name in aim.columns)
     texts = [_of_session(name) if rolled else column(name).as_text for name in aim.columns]
-    values = f"[{', '.join(texts)}]"
-    group = None if rolled else Column("segments", "texts", values)
+    named = ", ".join(f"{text} AS name{i}" for i, text in enumerate(texts))
+    group = None if rolled else Column("segments", "texts", f"[{', '.join(texts)}]")
     return f"""
-SELECT session_id AS session, {won} AS won, {values if rolled else "grp"} AS vals
+SELECT session_id AS session, {won} AS won, {named if rolled else _apart(aim)}
 FROM ({sessions_sql(question, scope, group=group)}
 )
 WHERE {chosen}"""
+
+
+def _apart(aim: Aim) -> str:
+    """The values of the columns, from the array grp."""
+    return ", ".join(f"grp[{i + 1}] AS name{i}" for i in range(len(aim.columns)))
 
 
 def _of_session(name: str) -> str:
     return column(name).as_text.replace("events.session_id", "session_id") if name not in ATTRIBUTES else name
 
 
-def _scan(question: Question, aim: Aim, without: Sequence[Segment] = ()) -> list[dict[Segment, tuple[int, int]]]:
-    """(k, n) of all segments; or those of single values, once for each segment of `without`, without its units."""
+def _scan(question: Question, aim: Aim) -> dict[Segment, Counts]:
+    """(k, n) of all segments: everybody, single values, and pairs that have enough to be judged.
+
+    A set of columns is counted by the numbers that stand for its values, names are read of single values alone.
+    """
     binder = Binder()
     size = len(aim.columns)
-    picks = [(0, 0), *((i, 0) for i in range(1, size + 1))]
-    picks += [(i, j) for i in range(1, size + 1) for j in range(i + 1, size + 1)] if not without else []
-    left = ", ".join(f"({_holds(each, aim.columns, binder)})" for each in without) or "0"
+    numbers = [f"number{i}" for i in range(size)]
+    sets = ["()", *(f"(name{i}, number{i})" for i in range(size))]
+    sets += [f"(number{i}, number{j})" for i, j in itertools.combinations(range(size), 2)]
     found = question.asker.rows(
         f"""
-SELECT world, pick.1 AS i, pick.2 AS j, if(i = 0, '', vals[i]) AS a, if(j = 0, '', vals[j]) AS b,
-    sum(k) AS hits, sum(n) AS size
+SELECT grouping({", ".join(numbers)}) AS absent, [{", ".join(numbers)}] AS pair,
+    [{", ".join(f"name{i}" for i in range(size))}] AS names, countIf(won) AS hits, count() AS size
 FROM (
-    SELECT vals, k, n, arrayJoin(arrayFilter((w, out) -> NOT out, range({max(1, len(without))}), [{left}])) AS world
-    FROM (
-        SELECT vals, countIf(won) AS k, count() AS n
-        FROM ({_units(question, aim, binder)}
-        )
-        GROUP BY vals
+    SELECT won, {", ".join(f"name{i}, {one_key(f'name{i}')} AS number{i}" for i in range(size))}
+    FROM ({_units(question, aim, binder)}
     )
 )
-ARRAY JOIN [{", ".join(f"(toUInt8({i}), toUInt8({j}))" for i, j in picks)}] AS pick
-GROUP BY world, i, j, a, b
-HAVING j = 0 OR size >= {_LEAST}
-ORDER BY size DESC, i, j, a, b
-LIMIT {_LISTED} BY world""",
+GROUP BY GROUPING SETS ({", ".join(sets)})
+HAVING bitCount(absent) >= {size - 1} OR size >= {_LEAST}
+ORDER BY bitCount(absent) DESC, size DESC, absent, pair
+LIMIT {_LISTED}""",
         binder,
     )
-    counts: list[dict[Segment, tuple[int, int]]] = [{} for _ in range(max(1, len(without)))]
-    for world, i, j, a, b, hits, n in found:
-        conditions = [(aim.columns[place - 1], str(value)) for place, value in ((i, a), (j, b)) if place]
-        counts[world][tuple(conditions)] = (hits, n)
+    counts: dict[Segment, Counts] = {}
+    known: list[dict[int, str]] = [{} for _ in aim.columns]
+    for absent, pair, names, hits, n in found:
+        said = [i for i in range(size) if not absent >> (size - 1 - i) & 1]
+        if len(said) == 1:
+            known[said[0]][pair[said[0]]] = names[said[0]]
+        if all(pair[i] in known[i] for i in said):
+            counts[tuple((aim.columns[i], known[i][pair[i]]) for i in said)] = (hits, n)
     return counts
 
 
+def _without(question: Question, aim: Aim, left: Sequence[Segment]) -> list[dict[Segment, Counts]]:
+    """(k, n) of everybody and of single values, once for each segment of `left`, without its units."""
+    binder = Binder()
+    size = len(aim.columns)
+    inside = " + ".join(
+        f"bitShiftLeft(toUInt64({_holds(each, aim.columns, binder)}), {bit})" for bit, each in enumerate(left)
+    )
+    names = [f"name{i}" for i in range(size)]
+    found = question.asker.rows(
+        f"""
+SELECT grouping({", ".join(names)}) AS absent, inside, [{", ".join(names)}] AS names, countIf(won), count() AS n
+FROM (
+    SELECT won, {inside} AS inside, {", ".join(names)}
+    FROM ({_units(question, aim, binder)}
+    )
+)
+GROUP BY GROUPING SETS ((inside), {", ".join(f"(inside, {name})" for name in names)})
+ORDER BY n DESC, absent, inside, names
+LIMIT {_LISTED * len(left)}""",
+        binder,
+    )
+    worlds: list[dict[Segment, Counts]] = [{} for _ in left]
+    for absent, inside_of, texts, hits, n in found:
+        said = tuple((aim.columns[i], texts[i]) for i in range(size) if not absent >> (size - 1 - i) & 1)
+        for bit, world in enumerate(worlds):
+            if not inside_of >> bit & 1:
+                k_before, n_before = world.get(said, (0, 0))
+                world[said] = (k_before + hits, n_before + n)
+    return worlds
+
+
 def _holds(segment: Segment, columns: Sequence[str], binder: Binder) -> str:
-    return " AND ".join(f"vals[{columns.index(name) + 1}] = {binder.text(value)}" for name, value in segment)
+    return " AND ".join(f"name{columns.index(name)} = {binder.text(value)}" for name, value in segment)
 
 
 def _is_worse(aim: Aim, each: Judged) -> bool:
@@ -288,7 +327,7 @@ def _minimal(question: Question, aim: Aim, judged: list[Judged]) -> Judged | Non
     candidates = sorted(worse[:_CANDIDATES], key=lambda each: each.n)
     if not candidates:
         return None
-    for each, rest in zip(candidates, _scan(question, aim, [each.segment for each in candidates]), strict=True):
+    for each, rest in zip(candidates, _without(question, aim, [each.segment for each in candidates]), strict=True):
         if not any(_is_worse(aim, other) for other in judge(rest)):
             return each
     return None

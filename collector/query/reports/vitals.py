@@ -15,7 +15,7 @@ from collector.query.question import begin, check_page_filter
 from collector.query.rate import Rate, against_the_rest
 from collector.query.result import Result
 from collector.query.signals.slow import GOOD_POOR, VITALS_SOURCE
-from collector.query.sql import Binder
+from collector.query.sql import Binder, one_key
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -186,12 +186,12 @@ def _latest(question: Question, path: str, page: str, group: str, binder: Binder
     """One row a page view, vital and kind of navigation: the value that was told last."""
     condition = page_condition(question, path, binder, rolled_up=False)
     return f"""
-    SELECT {_one(page)} AS page, {_one(group)} AS grp, toString(events.vital) AS vital,
-        toString(events.navigation) AS navigation, any(events.session_id) AS session,
+    SELECT {_one(page)} AS page, {_one(group)} AS grp, toString(any(events.vital)) AS vital,
+        toString(any(events.navigation)) AS navigation, any(events.session_id) AS session,
         argMax(events.vital_value, events.n) AS value
     FROM events
     WHERE {condition} AND events.kind = 'vital'
-    GROUP BY events.visitor_id, events.page_id, events.vital, events.navigation"""
+    GROUP BY {one_key("events.visitor_id", "events.page_id", "events.vital", "events.navigation")}"""
 
 
 def _one(sql: str) -> str:

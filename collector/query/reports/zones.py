@@ -14,7 +14,7 @@ from collector.query.page_views import check_page_group, page_condition
 from collector.query.question import begin, check_page_filter
 from collector.query.rate import Rate, adjusted, difference, p_value
 from collector.query.result import Result
-from collector.query.sql import Binder
+from collector.query.sql import Binder, one_key
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -177,29 +177,23 @@ def exposures(question: Question, path: str, group: Column | None) -> dict[tuple
 
 
 def _zones(question: Question, path: str, group: Column | None, min_ms: int, goal: str | None) -> tuple[str, Binder]:
-    """One row a page view and zone, then one a zone: what stands in a zone is seen with it."""
+    """One row a page view and zone, then one a zone: what stands in a zone is seen with it, the longest counts."""
     binder = Binder()
     condition = page_condition(question, path, binder, rolled_up=False)
+    grp = f"any({group.as_text})" if group else "''"
     won = f"uniqExactIf(session, clicked > 0 AND {_won(question, goal, binder, 'session')})" if goal else "0"
     sql = f"""
 SELECT grp, zone, countIf(exposed) AS seen, quantileExactIf(0.5)(longest, exposed AND longest > 0),
     quantileExactIf(0.5)(assumeNotNull(first), exposed AND isNotNull(first)), sum(clicked) AS clicks,
     countIf(clicked > 0), uniqExactIf(session, clicked > 0), {won}, toInt64(quantileExact(0.5)(top)) AS y
 FROM (
-    SELECT grp, zone, page, any(session_) AS session, max(visible) AS longest, sum(clicks_) AS clicked,
-        min(first_) AS first, longest >= {binder.integer(min_ms)} AND longest > 0 OR clicked > 0 AS exposed,
-        min(top_) AS top
-    FROM (
-        SELECT {group.as_text if group else "''"} AS grp, toString(events.element_zone) AS zone,
-            events.visitor_id AS visitor, events.page_id AS page,
-            any(events.session_id) AS session_, sum(events.visible_ms) AS visible,
-            countIf(events.kind = 'click') AS clicks_, minOrNullIf(events.first_ms, events.first_ms > 0) AS first_,
-            min(events.element_y) AS top_
-        FROM events
-        WHERE {condition} AND events.kind IN ('zone', 'click') AND events.element_zone != ''
-        GROUP BY grp, zone, visitor, page, events.element_key, events.element_item
-    )
-    GROUP BY grp, zone, visitor, page
+    SELECT {grp} AS grp, any(events.element_zone) AS zone, any(events.session_id) AS session,
+        arrayMax(sumMap([{one_key("events.element_key", "events.element_item")}], [events.visible_ms]).2) AS longest,
+        countIf(events.kind = 'click') AS clicked, minOrNullIf(events.first_ms, events.first_ms > 0) AS first,
+        longest >= {binder.integer(min_ms)} AND longest > 0 OR clicked > 0 AS exposed, min(events.element_y) AS top
+    FROM events
+    WHERE {condition} AND events.kind IN ('zone', 'click') AND events.element_zone != ''
+    GROUP BY {one_key("events.element_zone", "events.visitor_id", "events.page_id")}
 )
 GROUP BY grp, zone
 HAVING seen > 0

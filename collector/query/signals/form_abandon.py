@@ -5,19 +5,20 @@
 from __future__ import annotations
 
 from collector.query.definitions import FORM_ABANDON
-from collector.query.signals.signal import HIT, NO_ELEMENT, ORDER, Limits, Look, Signal
+from collector.query.signals.signal import HIT, NO_ELEMENT, Limits, Look, Signal
+from collector.query.sql import SEQUENCE
 
 
 def _hits(look: Look, limits: Limits) -> str:
     expired = look.binder.instant(look.now_ms - limits.form_minutes * 60_000)
     words = f"toString({look.place}), toString({look.group}), toUInt8({look.rows})"
-    last = f"argMax((toUnixTimestamp64Milli(events.ts), events.page_id, events.n, {words}), {ORDER})"
+    last = f"argMax((toUnixTimestamp64Milli(events.ts), events.page_id, events.n, {words}), {SEQUENCE})"
     return f"""
 SELECT {HIT}
 FROM (
     SELECT events.session_id AS session, {last} AS last, last.1 AS ms, last.2 AS page, last.3 AS number,
         last.4 AS place, last.5 AS grp, {NO_ELEMENT}, max(events.ts) AS ended,
-        concat(toString(events.form), '/', argMaxIf(toString(events.field), {ORDER}, events.kind = 'field')) AS what,
+        concat(toString(events.form), '/', argMaxIf(toString(events.field), {SEQUENCE}, events.kind = 'field')) AS what,
         toFloat64(1) AS value
     FROM events
     WHERE {look.scope.near()} AND events.kind IN ('form', 'field')

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from collector.query.definitions import RAGE
 from collector.query.signals.signal import HIT, WHICH_ELEMENT, Limits, Look, Signal, names
+from collector.query.sql import one_key
 
 if TYPE_CHECKING:
     from collector.query.sql import Binder
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 # What is clicked fast on purpose.
 _STEADY_ROLES = ("slider", "spinbutton", "scrollbar", "carousel", "canvas", "application")
 _STEADY_NAMES = r"(?i)^\s*((next|prev|previous)( (slide|page|image|photo|item|month|year|day))?|[-+<>‹›«»−])\s*$"
-_SAME = "events.visitor_id, events.page_id, events.element_key, events.element_item"
+_SAME = one_key("events.visitor_id", "events.page_id", "events.element_key", "events.element_item")
 
 
 def rage_bursts(condition: str, keep: str, binder: Binder, limits: Limits | None = None) -> str:
@@ -38,15 +39,13 @@ FROM (
             OR abs(now.4 - before.4) > {spread},
         series, arrayPushFront(arrayPopBack(series), series[1]))) AS burst
     FROM (
-        SELECT events.element_key AS element_key, events.element_item AS element_item, {keep},
+        SELECT any(events.element_key) AS element_key, any(events.element_item) AS element_item, {keep},
             arraySort(groupArray((toUnixTimestamp64Milli(events.ts), events.n, {place}, events.response != '')))
                 AS series
         FROM events
-        WHERE {clicks} AND cityHash64({_SAME}) IN (
-            SELECT cityHash64({_SAME}) FROM events WHERE {clicks} AND events.response = '')
-            AND NOT match(events.element_name, {binder.text(_STEADY_NAMES)})
-        GROUP BY events.visitor_id, events.page_id, element_key, element_item
-        HAVING count() >= {least}
+        WHERE {clicks} AND {_SAME} IN (SELECT {_SAME} FROM events WHERE {clicks} AND events.response = '')
+        GROUP BY {_SAME}
+        HAVING count() >= {least} AND NOT match(any(events.element_name), {binder.text(_STEADY_NAMES)})
     )
 )
 WHERE clicks >= {least} AND arrayCount(c -> c.5, burst) < clicks

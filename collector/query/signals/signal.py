@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from collector.query.definitions import Definition
     from collector.query.sql import Binder, Scope
 
-# The events' order within a page view and a session.
-ORDER = "(events.ts, events.page_id, events.n)"
 # Page views that show another page; the others are the same page after a pause or at another place of it.
 OTHER_PAGE = "events.soft NOT IN ('resume', 'hash')"
 
