@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from collector.query.definitions import FORM_EXPIRY_MINUTES
 from collector.query.session_source import ATTRIBUTES, sessions_sql
-from collector.query.sql import SEQUENCE, Binder, matches
+from collector.query.sql import SEQUENCE, Binder, matches, one_key
 
 if TYPE_CHECKING:
     from collector.query.columns import Column
@@ -43,8 +43,8 @@ def sessions_of_form(question: Question, name: str, group: Column | None, binder
 def fields_sql(question: Question, name: str, group: Column | None, binder: Binder) -> str:
     """The statement with one row a group and field: what is counted by session."""
     return f"""
-SELECT s.grp AS grp, f.name AS field, argMax(f.latest.1, f.last_visit), count() AS reached,
-    countIf(f.visits > 1), countIf(NOT f.latest.2), countIf(s.abandoned AND s.last = f.name), countIf(s.open)
+SELECT s.grp AS grp, toString(f.name) AS field, argMax(f.latest.1, f.last_visit), count() AS reached,
+    countIf(f.visits > 1), countIf(NOT f.latest.2), countIf(s.abandoned AND s.last = toString(f.name)), countIf(s.open)
 FROM ({_visited(question, name, binder)}
 ) AS f
 INNER JOIN ({sessions_of_form(question, name, group, binder)}
@@ -76,11 +76,11 @@ def reached_sql(question: Question, name: str, field: str, binder: Binder) -> st
 
 def _visited(question: Question, name: str, binder: Binder) -> str:
     return f"""
-    SELECT events.session_id AS session, toString(events.field) AS name, count() AS visits,
+    SELECT any(events.session_id) AS session, any(events.field) AS name, count() AS visits,
         max(events.ts) AS last_visit, argMax((events.field_index, events.filled), {SEQUENCE}) AS latest
     FROM events
     WHERE {_events(question, name, binder)} AND events.kind = 'field'
-    GROUP BY session, name"""
+    GROUP BY {one_key("events.session_id", "events.field")}"""
 
 
 def _events(question: Question, name: str, binder: Binder) -> str:

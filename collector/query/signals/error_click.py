@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collector.query.definitions import define
-from collector.query.signals.signal import HIT, WHICH_ELEMENT, Limits, Look, Signal
+from collector.query.signals.signal import HIT, PAGE_VIEW, WHICH_ELEMENT, Limits, Look, Signal
 
 ERROR_CLICK = define(
     "error_click",
@@ -29,7 +29,7 @@ SELECT session, page, place, grp, press.1 AS ms, press.2 AS number, press.3 AS e
 FROM (
     SELECT *, arrayFirstIndex(f -> (f.1, f.2) > (press.1, press.2), faults) AS next
     FROM (
-        SELECT any(events.session_id) AS session, events.page_id AS page, any({look.place}) AS place,
+        SELECT any(events.session_id) AS session, any(events.page_id) AS page, any({look.place}) AS place,
             any({look.group}) AS grp,
             arraySort(groupArrayIf((toUnixTimestamp64Milli(events.ts), events.n, toString(events.error_message),
                 toString(events.error_source), toString(events.error_type)), events.kind = 'error')) AS faults,
@@ -37,9 +37,8 @@ FROM (
                 toString(events.element_item), toString({WHICH_ELEMENT})), events.kind = 'click')) AS press
         FROM events
         WHERE {look.rows} AND (events.kind = 'click' OR {fault})
-            AND (events.visitor_id, events.page_id) IN (
-                SELECT events.visitor_id, events.page_id FROM events WHERE {look.rows} AND {fault})
-        GROUP BY events.visitor_id, page
+            AND {PAGE_VIEW} IN (SELECT {PAGE_VIEW} FROM events WHERE {look.rows} AND {fault})
+        GROUP BY {PAGE_VIEW}
     )
 )
 WHERE next > 0 AND value <= {within}"""

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collector.query.definitions import define
-from collector.query.signals.signal import NO_ELEMENT, Limits, Look, Signal
+from collector.query.signals.signal import NO_ELEMENT, PAGE_VIEW, Limits, Look, Signal
 
 SCROLLING = define(
     "scrolling",
@@ -25,15 +25,15 @@ def _hits(look: Look, limits: Limits) -> str:
 SELECT session, latest.1 AS ms, page, latest.2 AS number, place, grp, {NO_ELEMENT}, '' AS what,
     toFloat64(turns) AS value
 FROM (
-    SELECT any(events.session_id) AS session, events.visitor_id AS visitor, events.page_id AS page,
+    SELECT any(events.session_id) AS session, any(events.page_id) AS page,
         max((toUnixTimestamp64Milli(events.ts), events.n)) AS latest, any({look.place}) AS place,
         any({look.group}) AS grp, any(events.path) AS path, sum(events.reversals) AS turns
     FROM events
-    WHERE {look.rows} AND events.kind = 'engagement' AND (events.visitor_id, events.page_id) IN (
-        SELECT events.visitor_id, events.page_id FROM events
+    WHERE {look.rows} AND events.kind = 'engagement' AND {PAGE_VIEW} IN (
+        SELECT {PAGE_VIEW} FROM events
         WHERE {look.within} AND events.kind = 'engagement' AND events.reversals > 0
-        GROUP BY events.visitor_id, events.page_id HAVING sum(events.reversals) >= {least})
-    GROUP BY visitor, page
+        GROUP BY {PAGE_VIEW} HAVING sum(events.reversals) >= {least})
+    GROUP BY {PAGE_VIEW}
 ) AS view
 INNER JOIN (
     SELECT path, arraySort(groupArray(turns)) AS restless, any(all_views) AS views,
@@ -42,7 +42,7 @@ INNER JOIN (
         SELECT any(events.path) AS path, sum(events.reversals) AS turns
         FROM events
         WHERE {look.within} AND events.kind = 'engagement' AND events.reversals > 0
-        GROUP BY events.visitor_id, events.page_id
+        GROUP BY {PAGE_VIEW}
     ) AS turning
     INNER JOIN (
         SELECT events.path AS path, count() AS all_views FROM events
