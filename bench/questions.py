@@ -41,13 +41,18 @@ NOW_MS = 1_790_000_000_000  # after every event
 OURS = "Footpath"
 STEPS = ("page:/product/*", "click:Add to cart", "conversion:purchase")
 SAID: dict[str, dict[str, Any]] = {
+    "attribution": {"goal": "purchase"},
     "conversion_rate": {"goal": "purchase", "unit": "visitor"},
     "elements": {"path": "/"},
     "form": {"name": "checkout"},
     "funnel": {"steps": STEPS},
     "heatmap": {"path": "/"},
+    "net_score": {"unit": "visitor"},
     "scroll": {"path": "/"},
+    "segments": {"goal": "purchase"},
     "sessions": {"where": ("device=mobile",)},
+    "time_to_value": {"start_step": "page:/", "value_step": "conversion:purchase"},
+    "zones": {"path": "/"},
 }
 """What each report is asked, as texts of the command line; other reports are asked with what they have by default."""
 SKIPPED = {"session", "sql"}
