@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collector.query.steps import Step
 
 _LISTED = 2000
+_FIRST = {"max_threads": 1, "max_block_size": 8192}
+"""For a statement that ends with its first row: by default each thread reads 65,536 rows before it looks."""
 # What is looked for among which kind of event, and what it is called in an error.
 _PLACES = {
     "page": ("path", "events.kind = 'page_view'"),
@@ -69,6 +71,8 @@ class Catalog:
             UnknownName: there is none; names the nearest.
         """
         if what == "goal" and (self._goals.find(name) or name.startswith(CLASS)):
+            return
+        if what == "page" and self._is_rolled_up(name):
             return
         column, among = _PLACES[what]
         self._require(what, name, column, among, Binder())
@@ -127,13 +131,13 @@ class Catalog:
         condition = f"events.kind = 'click' AND events.element_key = {binder.unsigned(number_of(key))}"
         if self._asker.dry:
             return
-        if not self._asker.rows(f"SELECT 1 FROM events WHERE {self._site(binder)} AND {condition} LIMIT 1", binder):
+        if not self._exists(f"SELECT 1 FROM events WHERE {self._site(binder)} AND {condition} LIMIT 1", binder):
             raise UnknownName(f"unknown element: no click has the key {key!r}")
 
     def _require(self, what: str, name: str, column: str, among: str, binder: Binder) -> None:
         source = f"FROM events WHERE {self._site(binder)} AND {among}"
         condition = matches(f"events.{column}", name, binder)
-        if self._asker.dry or self._asker.rows(f"SELECT 1 {source} AND {condition} LIMIT 1", binder):
+        if self._asker.dry or self._exists(f"SELECT 1 {source} AND {condition} LIMIT 1", binder):
             return
         known = self._asker.rows(
             f"SELECT events.{column} AS name {source} GROUP BY name ORDER BY count() DESC LIMIT {_LISTED}",
@@ -141,6 +145,17 @@ class Catalog:
         )
         named = self._goals.known if what == "goal" else ()
         raise unknown(what, name, [*(row[0] for row in known), *named])
+
+    def _is_rolled_up(self, path: str) -> bool:
+        """Whether people viewed a page: asked of the roll-up of page views, which is small and sorted by path."""
+        binder = Binder()
+        found = (
+            f"SELECT 1 FROM page_totals AS events WHERE {self._site(binder)} AND {matches('events.path', path, binder)}"
+        )
+        return self._asker.dry or self._exists(f"{found} LIMIT 1", binder)
+
+    def _exists(self, sql: str, binder: Binder) -> bool:
+        return bool(self._asker.table(sql, binder, _FIRST).rows)
 
     def _site(self, binder: Binder) -> str:
         return f"events.site_id = {binder.integer(self._site_id)}"
