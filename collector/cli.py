@@ -50,7 +50,7 @@ class _Lazy(click.Group):
     """Groups are imported only when they are used: `query` has libraries that take longer to load than `serve`."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted([*super().list_commands(ctx), "import", "query"])
+        return sorted([*super().list_commands(ctx), "import", "query", "summary"])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name == "query":
@@ -61,6 +61,10 @@ class _Lazy(click.Group):
             from collector import imports
 
             return imports.group
+        if cmd_name == "summary":
+            from collector.summary.command import command
+
+            return command
         return super().get_command(ctx, cmd_name)
 
 

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from collector.event import kinds
 
@@ -77,6 +78,13 @@ def _route(text: str) -> str:
 def _cluster(text: str) -> str:
     if text and not re.fullmatch(r"[A-Za-z0-9_.-]+", text):
         raise ValueError("a name of letters, digits, _, . and -")
+    return text
+
+
+def _smtp(text: str) -> str:
+    where = urlsplit(text)
+    if text and (where.scheme not in ("smtp", "smtps") or not where.hostname):
+        raise ValueError("smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host:465")
     return text
 
 
@@ -155,6 +163,13 @@ SETTINGS: Final = (
     ),
     Setting("FOOTPATH_IMPORT_KEY", "", "one of the site's secret_keys, for `footpath import` alone", str),
     Setting(
+        "FOOTPATH_SMTP_URL",
+        "",
+        "mail server of `footpath summary`: smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host:465",
+        _smtp,
+    ),
+    Setting("FOOTPATH_MAIL_FROM", "", "sender of its mail, such as Footpath <footpath@shop.example>", str),
+    Setting(
         "FOOTPATH_RETENTION",
         "",
         "days that rows are kept, by kind, such as click=400,error=90,session=400; what is not named is kept",
@@ -186,6 +201,8 @@ class Settings:
     spool_sync: str
     spool_max_mb: int
     import_key: str = field(repr=False)
+    smtp_url: str = field(repr=False)
+    mail_from: str
     retention: Mapping[str, int]
 
     @classmethod

@@ -91,7 +91,8 @@ def _reach(worlds: Sequence[World]) -> Score:
             truth = world.planted.reach[row.from_pct // 5]
             if truth < 1:
                 held.append(_holds(row.reach, truth))
-    return _coverage("scroll", "reach of each band", held)
+    # Who reaches a band has reached those above it: the intervals of a site are right or wrong together.
+    return _coverage("scroll", "reach of each band", held, independent=len(worlds))
 
 
 def _clicks(worlds: Sequence[World]) -> Score:
@@ -165,12 +166,13 @@ def _broken(worlds: Sequence[World]) -> Score:
         rows = world.site.funnel([page("/checkout"), conversion(GOAL)], PERIOD, "2h", by="browser").rows
         findings = {row.group for row in rows if row.q_value is not None and row.q_value < SURE}
         found += world.planted.broken_browser in findings
+    least = _by_chance(0.9, len(worlds))
     return Score(
         "funnel",
         f"field {BROKEN!r} broken in one browser",
-        "found in at least 90 % of the sites",
+        f"found in 90 % of the sites (by chance at least {100 * least:.1f} %)",
         _share(found, len(worlds)),
-        found >= 0.9 * len(worlds),
+        found >= least * len(worlds),
     )
 
 
@@ -181,12 +183,17 @@ def _holds(rate: Rate, truth: float) -> bool | None:
     return rate.low <= truth <= rate.high
 
 
-def _coverage(report: str, planted: str, held: Iterable[bool | None]) -> Score:
+def _coverage(report: str, planted: str, held: Iterable[bool | None], *, independent: int | None = None) -> Score:
     judged = [each for each in held if each is not None]
     share = sum(judged) / len(judged) if judged else 0.0
-    least = 0.95 - 3 * math.sqrt(0.95 * 0.05 / max(1, len(judged)))
+    least = _by_chance(0.95, independent or len(judged))
     must = f"95 % of the intervals hold it (by chance at least {100 * least:.1f} %)"
     return Score(report, planted, must, _share(sum(judged), len(judged)), share >= least)
+
+
+def _by_chance(share: float, n: int) -> float:
+    """The least that a share can be by chance among n: three standard errors below."""
+    return share - 3 * math.sqrt(share * (1 - share) / max(1, n))
 
 
 def _exact(report: str, planted: str, right: int, worlds: Sequence[World]) -> Score:
