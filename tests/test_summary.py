@@ -121,7 +121,7 @@ def test_the_figures_are_those_of_the_reports(shop: Site, letter: Letter) -> Non
     assert shown["Converted"].now == compose.percent(total.conversion)
     assert shown["Revenue, EUR"].now == f"{money.revenue:,.2f}" == "800.00"
     assert shown["Revenue, EUR"].before == "1,400.00"
-    assert shown["Revenue, EUR"].change == "-43 %"
+    assert shown["Revenue, EUR"].change == "−43 %"
 
 
 def test_what_visitors_sent_is_text_and_nothing_comes_from_elsewhere(store: Store) -> None:

@@ -24,6 +24,14 @@ if TYPE_CHECKING:
 
 LEVEL = 0.05
 _EXPLAINED = 0.75
+_SIGNALS = {
+    "rage": "Rage clicks",
+    "dead": "Dead clicks",
+    "error_click": "Clicks that ended in an error",
+    "broken_link": "Broken links",
+    "slow": "Slow pages",
+    "form_abandon": "Forms abandoned",
+}
 _GROUPS = ("device", "channel", "country")
 
 
@@ -109,7 +117,7 @@ def _questions(goal: str) -> Iterator[_Question]:
         "rate",
         "sessions",
         False,
-        lambda row: (row.signal.replace("_", " ").capitalize(), row.step or "the site"),
+        lambda row: (_SIGNALS.get(row.signal, row.signal.replace("_", " ").capitalize()), row.step or "the site"),
     )
     yield _Question(
         lambda site, period: site.vitals(period, of="page"),

@@ -115,7 +115,7 @@ def _money(site: Site, before: str, after: str, goal: str) -> list[Figure]:
             continue
         was = earlier.get(row.currency)
         revenue = was.revenue if was else 0
-        grown = f"{float(row.revenue / revenue - 1):+.0%}".replace("%", " %") if revenue else ""
+        grown = _grown(float(row.revenue / revenue - 1)) if revenue else ""
         figures.append(
             Figure(f"Revenue, {row.currency}", f"{row.revenue:,.2f}", f"{revenue:,.2f}" if was else "–", grown)
         )
@@ -124,13 +124,16 @@ def _money(site: Site, before: str, after: str, goal: str) -> list[Figure]:
 
 
 def _count(name: str, was: int, now: int) -> Figure:
-    grown = f"{now / was - 1:+.0%}".replace("%", " %") if was else ""
-    return Figure(name, f"{now:,}", f"{was:,}", grown)
+    return Figure(name, f"{now:,}", f"{was:,}", _grown(now / was - 1) if was else "")
+
+
+def _grown(share: float) -> str:
+    return f"{100 * share:+.0f} %".replace("-", "−")
 
 
 def _rate(name: str, was: Rate, now: Rate) -> Figure:
     bounds = difference(was, now)
-    change = f"{points(bounds[0])} ({points(bounds[1])} to {points(bounds[2])}) points" if bounds else ""
+    change = f"{points(bounds[0])} points ({points(bounds[1])} to {points(bounds[2])})" if bounds else ""
     return Figure(name, percent(now), percent(was), change)
 
 

@@ -52,6 +52,7 @@ def _environment(*, escaping: bool) -> Environment:
         autoescape=escaping,  # noqa: S701 - off for the part of a mail that is plain text
         undefined=StrictUndefined,
         keep_trailing_newline=True,
+        trim_blocks=True,
     )
     found.filters.update(percent=percent, points=points)
     return found

@@ -63,7 +63,7 @@ def _trend(traffic: Traffic, earlier: Any, look: Theme) -> Figure:
     if before and by_group:
         upper.plot([], [], color=look.ink, linestyle="--", linewidth=1, alpha=0.5, label="the period before")
     upper.set_ylabel("sessions")
-    upper.set_ylim(bottom=0)
+    upper.set_ylim(0, 1.12 * max(1, upper.get_ylim()[1]))
     upper.yaxis.set_major_formatter("{x:,.0f}")
     for axes, rate in zip(others, rates, strict=True):
         axes.set_ylabel(f"{'converted' if rate == 'conversion' else rate}, %")
