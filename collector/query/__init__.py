@@ -27,6 +27,7 @@ from collector.query.filters import (
     stall,
     where,
 )
+from collector.query.memory import Memory
 from collector.query.period import Period, between, last, today
 from collector.query.presets import preset
 from collector.query.rate import Rate
@@ -40,6 +41,7 @@ __all__ = [
     "Connection",
     "Definition",
     "Filter",
+    "Memory",
     "Meta",
     "NotConnected",
     "Period",

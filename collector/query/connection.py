@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from collector import engine
 from collector.query.errors import SHARD_AWAY, NotConnected, QueryError, unknown
 from collector.query.goals import Goals, of_file, published
+from collector.query.memory import Memory, RememberingStore
 from collector.query.period import zone_of
 from collector.query.question import Place
 from collector.query.site import Site
@@ -87,7 +88,7 @@ FROM sites GROUP BY site_id ORDER BY site_id"""
         return published(text, version)
 
 
-def connect(url: str | None = None, *, goals: str | Path | None = None) -> Connection:
+def connect(url: str | None = None, *, goals: str | Path | None = None, memory: Memory | None = None) -> Connection:
     """Connect to `url`, else to FOOTPATH_CLICKHOUSE_URL, else to the program that runs over FOOTPATH_DATA_DIR.
 
     It never starts an engine; `embedded(path)` does.
@@ -95,20 +96,21 @@ def connect(url: str | None = None, *, goals: str | Path | None = None) -> Conne
     Args:
         url: clickhouse://user:password@host:9000/database (clickhouses:// for TLS).
         goals: a goals.yml to ask with, instead of what the loader published.
+        memory: keeps answers for some seconds; for a program that many look at.
 
     Raises:
         NotConnected: there is nothing to connect to; says what to do.
     """
     address = url or os.environ.get("FOOTPATH_CLICKHOUSE_URL") or _running_url()
     try:
-        store = Store(address)
+        store = Store(address) if memory is None else RememberingStore(address, memory)
     except ValueError as error:
         raise NotConnected(str(error)) from None
     try:
         store.ping()
     except StoreError as error:
         raise _unanswered(error) from error
-    return Connection(store, goals=goals)
+    return Connection(store, clock=memory.now_ms if memory else _now_ms, goals=goals)
 
 
 @contextlib.contextmanager
