@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from collector.query.conversions import in_chosen_sessions
 from collector.query.definitions import SESSION_SLACK_DAYS, define
-from collector.query.sql import DAY_MS
+from collector.query.sql import DAY_MS, SEQUENCE, one_key
 from collector.query.units import unit_sql
 
 if TYPE_CHECKING:
@@ -56,18 +57,17 @@ FROM (
         arraySum(arrayMap(r -> if(r.1 = money, r.2, toDecimal64(0, 4)), refunds)) AS refunded_,
         paid_ - refunded_ AS net_, cancellations > 0 AS gone
     FROM (
-        SELECT keys.1 AS order_, first.1 AS unit_, first.2 AS session_, first.3 AS at_, first.4 AS page_amount,
-            first.5 AS page_money, first.6 AS page, first.7 AS number, first_at
+        SELECT first.1 AS unit_, first.2 AS session_, first.3 AS at_, first.4 AS page_amount, first.5 AS page_money,
+            first.6 AS page, first.7 AS number, first.8 AS order_, first_at
         FROM (
-            SELECT if(events.order_id != '', (events.order_id, toUInt64(0), toUInt64(0), toUInt32(0)),
-                    ('', events.visitor_id, events.page_id, events.n)) AS keys,
-                argMin(({source.id}, events.session_id, toUnixTimestamp64Milli(events.ts), toDecimal64({amount}, 4),
-                    {currency}, events.page_id, events.n), (events.ts, events.page_id, events.n)) AS first,
+            SELECT argMin(({source.id}, events.session_id, toUnixTimestamp64Milli(events.ts), toDecimal64({amount}, 4),
+                    {currency}, events.page_id, events.n, events.order_id), {SEQUENCE}) AS first,
                 min(events.ts) AS first_at
             FROM {source.source}
             WHERE {scope.base()} AND events.ts < {until} AND (events.kind = 'conversion' OR events.ts >= {since})
                 AND events.kind IN ({question.kinds(goal)}) AND {converted}
-            GROUP BY keys
+            GROUP BY if(events.order_id != '', {one_key("events.order_id")},
+                {one_key("events.visitor_id", "events.page_id", "events.n")})
             HAVING first_at >= {since}
         )
     ) AS pages
@@ -85,5 +85,11 @@ FROM (
 
 def chosen_orders_sql(question: Question, binder: Binder, orders: str) -> str:
     """The orders of `orders_sql` in the sessions that the filter selects."""
-    chosen = in_chosen_sessions(question, binder).replace("events.session_id", "session")
+    chosen = in_chosen_sessions(question, binder).replace("events.session_id", "session", 1)
     return f"SELECT * FROM ({orders}\n) WHERE 1{chosen}"
+
+
+def as_money(value: Decimal) -> Decimal:
+    """With two digits after the point, and with more only where it has more."""
+    cents = value.quantize(Decimal("0.01"))
+    return cents if cents == value else value.normalize()

@@ -203,7 +203,7 @@ def _cut(text: str, metadata: Mapping[str, Any]) -> str:
 
 
 def _harmless(value: Any) -> Any:
-    value = plain(value)
+    # Only what others wrote can be a formula: a negative amount is a number.
     if isinstance(value, str) and value.startswith(_FORMULA):
         return f"'{value}"
-    return "" if value is None else value
+    return "" if value is None else plain(value)

@@ -13,7 +13,7 @@ from collector.query.definitions import DIFFERENCE, JUDGED_FROM, UNIT_DEFINITION
 from collector.query.errors import BadQuestion
 from collector.query.goal_sql import GOAL
 from collector.query.mean import Sums, differs, mean, ratio, total
-from collector.query.orders import ORDER, chosen_orders_sql, orders_sql
+from collector.query.orders import ORDER, as_money, chosen_orders_sql, orders_sql
 from collector.query.period import instant
 from collector.query.question import begin, check_unit
 from collector.query.rate import adjusted
@@ -130,7 +130,14 @@ class Revenue(Result[RevenueRow]):
         zone = self.question.place.zone
         rows = tuple(
             OrderRow(
-                instant(at, zone), order, hex_id(session), _money(paid), _money(refunded), _money(net), word, bool(gone)
+                instant(at, zone),
+                order,
+                hex_id(session),
+                as_money(paid),
+                as_money(refunded),
+                as_money(net),
+                word,
+                bool(gone),
             )
             for at, order, session, paid, refunded, net, word, gone in found
         )
@@ -285,8 +292,8 @@ def _of_currency(
                 int(buyers),
                 int(orders),
                 int(cancelled),
-                _money(revenue),
-                _money(refunded),
+                as_money(revenue),
+                as_money(refunded),
                 aov.value,
                 aov.low,
                 aov.high,
@@ -297,12 +304,6 @@ def _of_currency(
             )
         )
     return rows
-
-
-def _money(value: Decimal) -> Decimal:
-    """With two digits after the point, and with more only where it has more."""
-    cents = value.quantize(Decimal("0.01"))
-    return cents if cents == value else value.normalize()
 
 
 def _notes(question: Question, goal: str, unit: str, winsorize: float | None) -> tuple[str, ...]:
@@ -322,6 +323,6 @@ GROUP BY currency ORDER BY count() DESC""",
         binder,
     )
     if found:
-        told = ", ".join(f"{count:,} ({_money(value):,} {word or 'of no value'})" for word, count, value in found)
+        told = ", ".join(f"{count:,} ({as_money(value):,} {word or 'of no value'})" for word, count, value in found)
         notes.append(f"Not counted, since no page reported them: orders that only servers know, {told}.")
     return tuple(notes)
