@@ -58,7 +58,7 @@ def compare(after: Result[Any], asked: Asked, period: Period | str) -> Compariso
     if after.meta.period is None or not key_names(after.row_type):
         raise BadQuestion(f"answers of {after.meta.report} cannot be compared: their rows have no counterpart")
     earlier = _previous(after.meta.period) if period == PREVIOUS else period
-    before = asked.again(period=earlier)
+    before = asked.again(period=earlier, **after.settled())
     rows = _rows(before, after)
     meta = replace(after.meta, definitions=(*after.meta.definitions, CHANGE.label))
     statements = (*before.statements, *after.statements)

@@ -211,6 +211,10 @@ class Result(Generic[R]):
         """What the report is about: a page, a goal, a form."""
         return []
 
+    def settled(self) -> dict[str, Any]:
+        """Arguments that the question left open and the answer chose: a comparison asks with the same."""
+        return {}
+
     def shown(self) -> Sequence[Any]:
         """The rows as the tables for people have them; the other forms have `rows`."""
         return self.rows

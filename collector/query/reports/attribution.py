@@ -120,6 +120,9 @@ class Attribution(Result[AttributionRow]):
     def about(self) -> list[str]:
         return [self.shape.goal, f"by {self.shape.group.name}", f"per {self.shape.unit}"]
 
+    def settled(self) -> dict[str, Any]:
+        return {"currency": self.currency or None}
+
     def conversions(self, group: str | None = None, *, limit: int = 1000) -> ConversionPaths:
         """Conversions that the group took part in (None: all) with their touches, as many as `participation` says.
 

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from collector.query.columns import column
 from collector.query.definitions import CONVERSION_RATE, DIFFERENCE, ENGAGED, SESSION, define
 from collector.query.errors import BadQuestion
+from collector.query.orders import ORDER
 from collector.query.period import duration_ms
 from collector.query.question import begin
 from collector.query.rate import Rate, adjusted, p_value
 from collector.query.reports import sessions
+from collector.query.reports.revenue import REVENUE
 from collector.query.result import Result
+from collector.query.session_money import Brought, brought
 from collector.query.session_quality import (
     BOUNCE_GA,
     BOUNCE_SINGLE,
@@ -30,6 +33,7 @@ from collector.query.sql import Binder
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import timedelta
+    from decimal import Decimal
 
     from matplotlib.figure import Figure
 
@@ -58,7 +62,9 @@ class LandingRow:
         share: of the sessions of the group.
         engaged, bounce_ga, bounce_single, conversion: out of the sessions; conversion is None where no goal was asked.
         in_use: median time in use of a session.
-        q_engaged, q_single, q_conversion: against all other landing pages of the group; None where not judged.
+        revenue, rpv: what the goal's orders bring, in all and per session (with its 95 % interval), in the currency of
+            the answer; None where no goal was asked, or no order has money.
+        q_engaged, q_single, q_conversion, q_rpv: against all other landing pages of the group; None where not judged.
     """
 
     page: str = field(metadata={"key": True})
@@ -73,6 +79,11 @@ class LandingRow:
     q_engaged: float | None = field(default=None, metadata={"sparse": True, "label": "q engaged"})
     q_single: float | None = field(default=None, metadata={"sparse": True, "label": "q single"})
     q_conversion: float | None = field(default=None, metadata={"sparse": True, "label": "q conv."})
+    revenue: Decimal | None = field(default=None, metadata={"sparse": True})
+    rpv: float | None = field(default=None, metadata={"sparse": True, "label": "RPV", "money": True})
+    rpv_low: float | None = field(default=None, metadata={"sparse": True, "label": "from", "money": True})
+    rpv_high: float | None = field(default=None, metadata={"sparse": True, "label": "to", "money": True})
+    q_rpv: float | None = field(default=None, metadata={"sparse": True, "label": "q RPV"})
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)
@@ -84,11 +95,16 @@ class LandingPages(Result[LandingRow]):
     engaged_ms: int
     group: Column | None
     totals: Mapping[str, LandingRow]
+    currency: str | None = None
     row_type: ClassVar[type] = LandingRow
 
     def about(self) -> list[str]:
         said = [f"by {self.group.name}"] if self.group else []
-        return [*said, *([f"goal {self.goal}"] if self.goal else [])]
+        said += [f"goal {self.goal}"] if self.goal else []
+        return [*said, *([self.currency] if self.currency else [])]
+
+    def settled(self) -> dict[str, Any]:
+        return {"currency": self.currency}
 
     def sessions(self, row: LandingRow, only: str = "all", *, limit: int = 1000) -> sessions.Sessions:
         """The sessions of a row, the newest first; with `limit` enough, as many as the row says.
@@ -127,6 +143,7 @@ def ask(
     period: Period | str,
     *,
     goal: str | None = None,
+    currency: str | None = None,
     by: str | None = None,
     engaged_after: str | timedelta = ENGAGED_AFTER,
     limit: int = 50,
@@ -136,7 +153,8 @@ def ask(
     """Where sessions begin, and whether they go on (definitions `landing_page`, `engaged_session`).
 
     Args:
-        goal: also how many sessions converted; name of the goal, `*` for any characters.
+        goal: also how many sessions converted, and what their orders bring; name of the goal, `*` for any characters.
+        currency: of the revenue; by default the one of most orders.
         engaged_after: longer in the foreground is engaged.
         limit: how many rows, the most frequent first; at most 10,000.
     """
@@ -159,9 +177,10 @@ LIMIT {binder.integer(2 * _MOST)}""",
         binder,
     )
     sizes = {str(grp): n for together, _, grp, n, *_ in found if together}
-    rows = tuple(_row(each, sizes, goal) for each in found)
+    money = brought(question, goal, group, lambda _: "entry_path", currency)
+    rows = tuple(_row(each, sizes, goal, money) for each in found)
     totals = {row.group: row for row, each in zip(rows, found, strict=True) if each[0]}
-    judged = _with_q(tuple(row for row, each in zip(rows, found, strict=True) if not each[0]), totals)
+    judged = _with_q(tuple(row for row, each in zip(rows, found, strict=True) if not each[0]), totals, money)
     meta = question.meta(
         LANDING_PAGE,
         ENGAGED_SESSION,
@@ -171,8 +190,12 @@ LIMIT {binder.integer(2 * _MOST)}""",
         SESSION,
         DIFFERENCE,
         *([CONVERSION_RATE] if goal else []),
+        *([REVENUE, ORDER] if money.currency is not None else []),
         rolled_up=rolls_up(question, group),
-        notes=_notes(judged, totals, limit, engaged_ms),
+        notes=(
+            *_notes(judged, totals, limit, engaged_ms),
+            *money.notes(str(goal), sum(each.sessions for each in totals.values())),
+        ),
     )
     return LandingPages(
         judged[:limit],
@@ -184,11 +207,12 @@ LIMIT {binder.integer(2 * _MOST)}""",
         engaged_ms=engaged_ms,
         group=group,
         totals=totals,
+        currency=money.currency,
     )
 
 
-def _row(found: tuple[Any, ...], sizes: dict[str, int], goal: str | None) -> LandingRow:
-    _, page, group, count, engaged, single, converted, middle = found
+def _row(found: tuple[Any, ...], sizes: dict[str, int], goal: str | None, money: Brought) -> LandingRow:
+    together, page, group, count, engaged, single, converted, middle = found
     return LandingRow(
         str(page),
         str(group),
@@ -199,14 +223,20 @@ def _row(found: tuple[Any, ...], sizes: dict[str, int], goal: str | None) -> Lan
         Rate.of(single, count, BOUNCE_SINGLE),
         length_of(middle),
         Rate.of(converted, count, CONVERSION_RATE) if goal is not None else None,
+        **money.fields(count, _cells(money, str(group)) if together else [(str(page), str(group))]),
     )
 
 
-def _with_q(rows: tuple[LandingRow, ...], totals: Mapping[str, LandingRow]) -> tuple[LandingRow, ...]:
+def _cells(money: Brought, group: str) -> list[tuple[str, str]]:
+    return [key for key in money.cells if key[1] == group]
+
+
+def _with_q(rows: tuple[LandingRow, ...], totals: Mapping[str, LandingRow], money: Brought) -> tuple[LandingRow, ...]:
     columns = [_against(rows, totals, name) for name in ("engaged", "bounce_single", "conversion")]
+    columns.append(_q_rpv(rows, totals, money))
     return tuple(
-        replace(row, q_engaged=engaged, q_single=single, q_conversion=converted)
-        for row, engaged, single, converted in zip(rows, *columns, strict=True)
+        replace(row, q_engaged=engaged, q_single=single, q_conversion=converted, q_rpv=rpv)
+        for row, engaged, single, converted, rpv in zip(rows, *columns, strict=True)
     )
 
 
@@ -215,6 +245,19 @@ def _against(rows: tuple[LandingRow, ...], totals: Mapping[str, LandingRow], nam
     return adjusted(
         [None if own is None else p_value(own.k, own.n, every.k - own.k, every.n - own.n) for own, every in pairs]
     )
+
+
+def _q_rpv(rows: tuple[LandingRow, ...], totals: Mapping[str, LandingRow], money: Brought) -> list[float | None]:
+    """Benjamini-Hochberg is over all rows of all groups, as with the rates."""
+    places = [[place for place, row in enumerate(rows) if row.group == group] for group in totals]
+    found = money.q_values(
+        [[(rows[place].sessions, (rows[place].page, rows[place].group)) for place in block] for block in places],
+        [(totals[group].sessions, _cells(money, group)) for group in totals],
+    )
+    by_place = {
+        place: q for block, each in zip(places, found, strict=True) for place, q in zip(block, each, strict=True)
+    }
+    return [by_place[place] for place in range(len(rows))]
 
 
 def _notes(

@@ -12,11 +12,14 @@ from collector.query.calendar import Bucket, bucket_sql, buckets
 from collector.query.columns import column
 from collector.query.definitions import CONVERSION_RATE, DIFFERENCE, ENGAGED, SESSION, VISITOR, define
 from collector.query.errors import BadQuestion, unknown
+from collector.query.orders import ORDER
 from collector.query.period import duration_ms, instant
 from collector.query.question import begin
 from collector.query.rate import Rate
 from collector.query.reports import sessions
+from collector.query.reports.revenue import REVENUE
 from collector.query.result import Result
+from collector.query.session_money import Brought, brought
 from collector.query.session_quality import (
     BOUNCE_GA,
     BOUNCE_SINGLE,
@@ -32,6 +35,7 @@ from collector.query.sql import Binder
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
+    from decimal import Decimal
 
     from matplotlib.figure import Figure
 
@@ -63,6 +67,7 @@ class Shape:
     group: Column | None
     goal: str | None
     engaged_ms: int
+    currency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,9 @@ class TrafficRow:
         incomplete: it is not over, or the period has only a part of it.
         engaged, bounce_ga, bounce_single, conversion: out of the sessions; conversion is None where no goal was asked.
         in_use, in_use_p75: median and p75 of the time in use of a session.
-        q_engaged, q_conversion: against the other groups of the same row of time; None where not judged.
+        revenue, rpv: what the goal's orders bring, in all and per session (with its 95 % interval), in the currency of
+            the answer; None where no goal was asked, or no order has money.
+        q_engaged, q_conversion, q_rpv: against the other groups of the same row of time; None where not judged.
     """
 
     place: int = field(metadata={"key": True, "show": False})
@@ -95,6 +102,11 @@ class TrafficRow:
     incomplete: bool
     q_engaged: float | None = field(default=None, metadata={"sparse": True, "label": "q engaged"})
     q_conversion: float | None = field(default=None, metadata={"sparse": True, "label": "q conv."})
+    revenue: Decimal | None = field(default=None, metadata={"sparse": True})
+    rpv: float | None = field(default=None, metadata={"sparse": True, "label": "RPV", "money": True})
+    rpv_low: float | None = field(default=None, metadata={"sparse": True, "label": "from", "money": True})
+    rpv_high: float | None = field(default=None, metadata={"sparse": True, "label": "to", "money": True})
+    q_rpv: float | None = field(default=None, metadata={"sparse": True, "label": "q RPV"})
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)
@@ -109,7 +121,11 @@ class Traffic(Result[TrafficRow]):
     def about(self) -> list[str]:
         said = [f"by {self.shape.every}"] if self.shape.every != "period" else []
         said += [f"by {self.shape.group.name}"] if self.shape.group else []
-        return [*said, *([f"goal {self.shape.goal}"] if self.shape.goal else [])]
+        said += [f"goal {self.shape.goal}"] if self.shape.goal else []
+        return [*said, *([self.shape.currency] if self.shape.currency else [])]
+
+    def settled(self) -> dict[str, Any]:
+        return {"currency": self.shape.currency}
 
     def hidden(self) -> tuple[str, ...]:
         parts = self.shape.every != "period" and any(row.incomplete for row in self.rows)
@@ -158,6 +174,7 @@ def ask(
     every: Literal["hour", "day", "week", "month", "period"] | None = None,
     by: str | None = None,
     goal: str | None = None,
+    currency: str | None = None,
     engaged_after: str | timedelta = ENGAGED_AFTER,
     where: Filter | None = None,
     bots: bool = False,
@@ -166,7 +183,8 @@ def ask(
 
     Args:
         every: a row each; by default days, or the whole period where `by` is given.
-        goal: also how many sessions converted; name of the goal, `*` for any characters.
+        goal: also how many sessions converted, and what their orders bring; name of the goal, `*` for any characters.
+        currency: of the revenue; by default the one of most orders.
         engaged_after: longer in the foreground is engaged.
     """
     span = every or ("period" if by else "day")
@@ -180,6 +198,10 @@ def ask(
     counted = _counted(question, shape, found)
     rows = _rows(question, shape, found, counted)
     total = _row(question, replace(shape, every="period"), (1, _whole(question)), "", figures=counted.get(None))
+    edges = [each.start_ms for each in found]
+    money = brought(question, goal, shape.group, lambda binder: bucket_sql("start_ms", edges, binder), currency)
+    total = replace(total, **money.fields(total.sessions, money.cells))
+    rows = tuple(replace(row, **money.fields(row.sessions, [_cell(row, edges)])) for row in rows)
     meta = question.meta(
         TRAFFIC,
         ENGAGED_SESSION,
@@ -189,17 +211,18 @@ def ask(
         SESSION,
         VISITOR,
         *([CONVERSION_RATE] if goal else []),
+        *([REVENUE, ORDER] if money.currency is not None else []),
         *([DIFFERENCE] if by else []),
         rolled_up=rolls_up(question, shape.group),
-        notes=_notes(total, shape),
+        notes=(*_notes(total, shape), *money.notes(str(goal), total.sessions)),
     )
     return Traffic(
-        _with_q(rows) if by else rows,
+        _with_q(rows, money, edges) if by else rows,
         meta,
         tuple(question.asker.statements),
         place.store,
         question=question,
-        shape=shape,
+        shape=replace(shape, currency=money.currency),
         total=total,
     )
 
@@ -286,12 +309,20 @@ def _row(
     )
 
 
-def _with_q(rows: tuple[TrafficRow, ...]) -> tuple[TrafficRow, ...]:
+def _cell(row: TrafficRow, edges: list[int]) -> tuple[str, str]:
+    return str(edges[row.place - 1]), row.group
+
+
+def _with_q(rows: tuple[TrafficRow, ...], money: Brought, edges: list[int]) -> tuple[TrafficRow, ...]:
     blocks = [list(block) for _, block in groupby(rows, key=lambda row: row.place)]
     engaged = q_values([[(row.engaged.k, row.engaged.n) for row in block] for block in blocks])
     converted = q_values([[(each.k, each.n) for row in block if (each := row.conversion)] for block in blocks])
+    cells = [[(row.sessions, _cell(row, edges)) for row in block] for block in blocks]
+    rpv = money.q_values(cells, [(sum(n for n, _ in block), [key for _, key in block]) for block in cells])
     return tuple(
-        replace(row, q_engaged=q, q_conversion=converted[index][place] if row.conversion else None)
+        replace(
+            row, q_engaged=q, q_conversion=converted[index][place] if row.conversion else None, q_rpv=rpv[index][place]
+        )
         for index, block in enumerate(blocks)
         for place, (row, q) in enumerate(zip(block, engaged[index], strict=True))
     )
