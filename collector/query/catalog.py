@@ -32,6 +32,7 @@ _PLACES = {
     "role": ("element_role", "events.kind = 'click' AND events.element_role != ''"),
     "zone": ("element_zone", "events.kind IN ('click', 'zone') AND events.element_zone != ''"),
     "event": ("custom_name", "events.kind = 'custom'"),
+    "click id": ("click_id_type", "events.click_id_type != ''"),
 }
 _OF_STEPS = {
     ("page", "path"): "page",

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from collector.query import parquet
 from collector.query.report import report, revive, run
 from collector.query.reports import (
+    activity,
+    ad_clicks,
     attribution,
     cart_abandonment,
     conversion_rate,
@@ -67,6 +69,8 @@ class Site:
         """The zone whose days are meant, and in which times are shown."""
         return self.place.zone
 
+    activity = report(activity.ask)
+    ad_clicks = report(ad_clicks.ask)
     attribution = report(attribution.ask)
     cart_abandonment = report(cart_abandonment.ask)
     conversion_rate = report(conversion_rate.ask)

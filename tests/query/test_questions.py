@@ -98,6 +98,8 @@ def test_every_report_of_a_site_is_a_command_that_documents_every_argument() -> 
 
 # What each report is asked with: texts, as on the command line.
 SAID: dict[str, dict[str, Any]] = {
+    "activity": {"goal": "purchase", "of": "page", "by": "device"},
+    "ad_clicks": {"goal": "purchase", "types": ("gclid",), "lookback": "14d"},
     "attribution": {"goal": "purchase", "by": "source", "lookback": "14d", "unit": "person"},
     "cart_abandonment": {"by": "device", "last": "page"},
     "conversion_rate": {"goal": "purchase", "unit": "visitor", "by": "device"},
@@ -137,9 +139,10 @@ def asked(shared: Store, new_site: Callable[[], int]) -> Site:
         [
             {"at": ms("2026-11-02T12:00:00"), "path": "/p", "n": 0},
             {"at": ms("2026-11-02T12:00:00"), "path": "/p", "kind": "form", "form": "f", "step": "ok", "n": 1},
-            {"at": ms("2026-11-02T12:00:01"), "kind": "conversion", "goal": "purchase", "n": 2},
+            {"at": ms("2026-11-02T12:00:01"), "kind": "conversion", "goal": "purchase", "n": 2,
+             "click_id_type": "gclid", "click_id": "Cj0"},
         ],
-    )
+    )  # fmt: skip
     return site(shared, site_id)
 
 

@@ -35,7 +35,15 @@ def shop(shared: Store, new_site: Callable[[], int]) -> Site:
         shared,
         site_id,
         [
-            {"at": START, "path": "/p", "n": 0, "channel": EVIL, "title": EVIL},
+            {
+                "at": START,
+                "path": "/p",
+                "n": 0,
+                "channel": EVIL,
+                "title": EVIL,
+                "click_id_type": EVIL,
+                "click_id": EVIL,
+            },
             {"at": START, "path": "/p", "n": 1, "kind": "click", "element_name": EVIL, "element_key": 1},
             {"at": START, "path": "/p", "n": 2, "kind": "engagement", "reached": [0, 1]},
             {"at": START, "kind": "conversion", "goal": "purchase", "n": 3},
@@ -47,6 +55,9 @@ def shop(shared: Store, new_site: Callable[[], int]) -> Site:
 
 
 ASKED: list[Callable[[Site], Any]] = [
+    lambda s: s.activity(PERIOD, by="channel"),
+    lambda s: s.activity(PERIOD, of="page"),
+    lambda s: s.ad_clicks(PERIOD),
     lambda s: s.coverage(PERIOD),
     lambda s: s.errors(PERIOD),
     lambda s: s.friction(PERIOD, by="channel", goal="purchase"),

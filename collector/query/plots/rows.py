@@ -18,23 +18,39 @@ if TYPE_CHECKING:
     from collector.query.rate import Rate
 
 MOST_ROWS = 20
+_MARKED = 5
+"""Place in the palette: none of the panels of rates gets so far."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """A rate of each row, what it is called, the same of all rows together, q-values, and what was expected (0-1)."""
+    """A rate of each row, what it is called, the same of all rows together, q-values, and what was expected (0-1).
+
+    `against` says in words what `expected` is.
+    """
 
     name: str
     rates: Sequence[Rate]
     together: Rate
     q_values: Sequence[float | None]
     expected: Sequence[float | None] = ()
+    against: str = "what is expected"
 
 
-def plot_rows(names: Sequence[str], counts: Sequence[int], unit: str, shown: Sequence[Rates], look: Theme) -> Figure:
+def plot_rows(
+    names: Sequence[str],
+    counts: Sequence[int],
+    unit: str,
+    shown: Sequence[Rates],
+    look: Theme,
+    *,
+    marked: Sequence[bool] = (),
+    mark: str = "",
+) -> Figure:
     """Bars of counts, then a panel for each of `shown`; at most 20 rows, the first on top.
 
-    A filled dot differs from the rest (q of at most 0.05); the dashed line is all rows together.
+    A filled dot differs from the rest (q of at most 0.05); the dashed line is all rows together. The bars of `marked`
+    rows have another colour, which `mark` explains.
     """
     left = len(names) - MOST_ROWS
     names, counts = names[:MOST_ROWS], counts[:MOST_ROWS]
@@ -43,7 +59,11 @@ def plot_rows(names: Sequence[str], counts: Sequence[int], unit: str, shown: Seq
         1, 1 + len(shown), sharey=True, squeeze=False, width_ratios=(1.5, *[1] * len(shown))
     )[0]
     dress(first, look)
-    first.barh(range(len(names)), counts, 0.7, color=look.palette[0])
+    another = [place < len(marked) and marked[place] for place in range(len(names))]
+    first.barh(range(len(names)), counts, 0.7, color=[look.palette[_MARKED if each else 0] for each in another])
+    if any(another):
+        first.barh([0], [0], 0.7, color=look.palette[_MARKED], label=mark)
+        first.legend(loc="lower right", fontsize=8, facecolor=look.ground, edgecolor=look.faint, labelcolor=look.ink)
     for place, count in enumerate(counts):
         first.text(count, place, f" {count:,}", va="center", fontsize=8, color=look.ink)
     first.set_xlim(0, 1.25 * max([*counts, 1]))
@@ -57,8 +77,8 @@ def plot_rows(names: Sequence[str], counts: Sequence[int], unit: str, shown: Seq
     if left > 0:
         first.set_xlabel(f"{unit} (the first {MOST_ROWS}; {left:,} more in the rows)")
     if shown:
-        against = any(each.expected for each in shown)
-        filled = "what is expected (upright line)" if against else "the rest"
+        against = next((each.against for each in shown if each.expected), None)
+        filled = f"{against} (upright line)" if against else "the rest"
         text = f"dashed: all together · filled: differs from {filled} (q ≤ 0.05) · whiskers: 95 %"
         canvas.supxlabel(text, fontsize=8, color=look.ink)
     return canvas
