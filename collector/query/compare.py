@@ -85,12 +85,23 @@ def _rows(before: Result[Any], after: Result[Any]) -> tuple[ChangeRow, ...]:
         for key in (*new, *(key for key in old if key not in new))
         for name in measures
     ]
+    called = {key: _called(row) for key, row in (*old.items(), *new.items())}
     q_values = adjusted([_p_value(was, now) for _, _, was, now in pairs])
-    return tuple(_change(*pair, q) for pair, q in zip(pairs, q_values, strict=True))
+    return tuple(
+        _change(called[key], name, was, now, q) for (key, name, was, now), q in zip(pairs, q_values, strict=True)
+    )
 
 
 def _key(row: Any, names: Sequence[str]) -> tuple[str, ...]:
     return tuple(str(getattr(row, name)) for name in names)
+
+
+def _called(row: Any) -> str:
+    """The row in words: its keys, and fields with the metadata `names`, which may change while the keys stay."""
+    said = [
+        str(getattr(row, each.name)) for each in fields(row) if each.metadata.get("key") or each.metadata.get("names")
+    ]
+    return " · ".join(dict.fromkeys(each for each in said if each))
 
 
 def _measures(rows: Sequence[Any], keys: Sequence[str]) -> list[str]:
@@ -125,7 +136,7 @@ def _p_value(was: Any, now: Any) -> float | None:
     return None
 
 
-def _change(key: tuple[str, ...], name: str, was: Any, now: Any, q: float | None) -> ChangeRow:
+def _change(row: str, name: str, was: Any, now: Any, q: float | None) -> ChangeRow:
     before, after = _number(was), _number(now)
     between_rates = difference(was, now) if isinstance(was, Rate) and isinstance(now, Rate) else None
     change, low, high = between_rates or (
@@ -134,4 +145,4 @@ def _change(key: tuple[str, ...], name: str, was: Any, now: Any, q: float | None
         None,
     )
     ratio = change / before if change is not None and before else None
-    return ChangeRow(" · ".join(each for each in key if each), name, before, after, change, low, high, ratio, q)
+    return ChangeRow(row, name, before, after, change, low, high, ratio, q)

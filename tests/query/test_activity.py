@@ -16,7 +16,7 @@ from tests.query.shop import ZONES, days, order, save_shops
 from tests.query.test_goals import publish
 from tests.query.test_plots import drawn
 from tests.query.visits import sessions_of
-from tests.query.worlds import examples, ms, save, site
+from tests.query.worlds import DAY, examples, ms, save, site
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,7 +63,7 @@ def test_activity_equals_a_plain_answer(shared: Store, new_site: Callable[[], in
             sessions = list(sessions_of(events, start, end, bots=bots).values())
             answer = asked.activity(between(first, last), "purchase", of, by=by, path=path, bots=bots)
             known = expected(sessions, of, by, path)
-            rows = {(row.group, int(row.key, 16) if row.key else row.name): row for row in answer.rows}
+            rows = {(row.group, row.name if of == "page" else int(row.key, 16)): row for row in answer.rows}
             assert {key: (row.times, row.sessions, row.with_it.k, row.before) for key, row in rows.items()} == known, (
                 zone,
                 of,
@@ -152,6 +152,20 @@ def test_a_click_that_is_the_goal_counts_at_it(shared: Store, new_site: Callable
     publish(shared, site_id, {"opened": {"class": "micro", "match": {"click": "Menu"}}})
     rows = {row.name: row for row in site(shared, site_id).activity(PERIOD, "opened").rows}
     assert (rows["Menu"].with_it.rate, rows["Menu"].without.rate, rows["Menu"].before) == (1, 0, 0)
+
+
+def test_a_button_with_another_name_is_the_same_in_a_comparison(shared: Store, new_site: Callable[[], int]) -> None:
+    later = [
+        {**each, "at": each["at"] + DAY, "session_id": each["session_id"] + 5000, "page_id": each["page_id"] + 5000,
+         **({"element_name": "Buy now"} if each.get("element_key") == 2 else {})}
+        for each in busy(6)
+    ]  # fmt: skip
+    save(shared, site_id := new_site(), [*busy(), *later])
+    changes = site(shared, site_id).activity(between("2026-11-03", "2026-11-04")).compare().rows
+    (buy,) = [row for row in changes if row.measure == "with_it" and "Buy" in row.row]
+    assert buy.row == "Buy now · 0000000000000002"
+    assert buy.before is not None
+    assert buy.after is not None
 
 
 @pytest.mark.parametrize("goal", ["class:micro", "class:negative", "gone", "*"])

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from collector.query import BadQuestion, between, did, page, where
 from tests.query.shop import ZONES, days
 from tests.query.test_goals import publish
+from tests.query.test_plots import drawn
 from tests.query.test_revenue import BOUGHT, FIRST, LAST, START, ZONE, told, world
 from tests.query.visits import save_visits
 from tests.query.worlds import DAY, examples, save, site
@@ -125,6 +126,20 @@ def test_pages_are_judged_by_what_their_sessions_bring_and_small_ones_are_not(
     listed = site(shared, site_id).landing_pages(between(FIRST, LAST), goal="purchase", limit=1)
     assert listed.rows[0].q_rpv == rows[listed.rows[0].page].q_rpv
     assert "RPV" in answer.to_table()
+
+
+def test_pictures_have_a_panel_of_money_where_there_is_any(shared: Store, new_site: Callable[[], int]) -> None:
+    save(shared, site_id := new_site(), visits(200, lambda n: n % 40), ZONE)
+    asked, period = site(shared, site_id), between(FIRST, LAST)
+    for answer in (
+        asked.traffic(period, goal="purchase", by="entry_path"),
+        asked.landing_pages(period, goal="purchase", by="device"),
+    ):
+        figure = answer.plot()
+        assert [axes.get_xlabel() for axes in figure.axes][2:] == ["converted, %", "RPV, EUR"]
+        assert [len(axes.containers) for axes in figure.axes] == [1, 2, 2, 2]
+        assert drawn(figure) != drawn(answer.plot(dark=True))
+    assert len(asked.landing_pages(period).plot().axes) == 2
 
 
 def test_the_currency_is_that_of_most_orders_with_money_and_others_are_told(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from collector.query.definitions import DEFINITIONS
+from collector.query.plots.money import panels
 from collector.query.plots.rows import Rates, plot_rows
 from collector.query.plots.style import theme, title
 from collector.query.rate import Rate
@@ -38,6 +39,7 @@ def plot_landing(landing: LandingPages, *, dark: bool = False) -> Figure:
                 [row.q_conversion for row in rows],
             )
         )
+    shown += panels(rows, list(landing.totals.values()), landing.currency)
     names = [_name(row.page, row.group) for row in rows]
     canvas = plot_rows(names, [row.sessions for row in rows], "sessions", shown, look)
     count = sum(each.sessions for each in landing.totals.values())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from collector.query.mean import Estimate
 from collector.query.plots.style import dress, figure, words
 
 if TYPE_CHECKING:
@@ -26,15 +27,16 @@ _MARKED = 5
 class Rates:
     """A rate of each row, what it is called, the same of all rows together, q-values, and what was expected (0-1).
 
-    `against` says in words what `expected` is.
+    `against` says in words what `expected` is. Means of money stand in `unit`, rates in %.
     """
 
     name: str
-    rates: Sequence[Rate]
-    together: Rate
+    rates: Sequence[Rate | Estimate]
+    together: Rate | Estimate
     q_values: Sequence[float | None]
     expected: Sequence[float | None] = ()
     against: str = "what is expected"
+    unit: str = "%"
 
 
 def plot_rows(
@@ -85,18 +87,20 @@ def plot_rows(
 
 
 def _dots(axes: Axes, shown: Rates, colour: str, look: Theme) -> None:
-    if shown.together.rate is not None:
-        axes.axvline(100 * shown.together.rate, color=look.ink, linestyle="--", linewidth=0.8, alpha=0.7)
-    for place, (rate, q) in enumerate(zip(shown.rates[:MOST_ROWS], shown.q_values, strict=False)):
-        if rate.rate is None or rate.low is None or rate.high is None:
+    together = _ends(shown.together)
+    if together is not None:
+        axes.axvline(together[0], color=look.ink, linestyle="--", linewidth=0.8, alpha=0.7)
+    for place, (each, q) in enumerate(zip(shown.rates[:MOST_ROWS], shown.q_values, strict=False)):
+        ends = _ends(each)
+        if ends is None:
             continue
         if place < len(shown.expected) and (expected := shown.expected[place]) is not None:
             axes.plot([100 * expected], [place], "|", markersize=13, markeredgewidth=2, color=look.ink)
-        middle = 100 * rate.rate
+        middle, low, high = ends
         axes.errorbar(
             [middle],
             [place],
-            xerr=[[middle - 100 * rate.low], [100 * rate.high - middle]],
+            xerr=[[middle - low], [high - middle]],
             fmt="o",
             markersize=5,
             color=colour,
@@ -105,10 +109,20 @@ def _dots(axes: Axes, shown: Rates, colour: str, look: Theme) -> None:
             linewidth=1.2,
         )
     axes.tick_params(axis="y", length=0)
-    axes.set_xlabel(f"{shown.name}, %")
+    axes.set_xlabel(words(f"{shown.name}, {shown.unit}" if shown.unit else shown.name))
     axes.grid(axis="x", color=look.faint, linewidth=0.5, alpha=0.6)
     axes.set_axisbelow(True)
     axes.xaxis.set_major_locator(_few())
+
+
+def _ends(each: Rate | Estimate) -> tuple[float, float, float] | None:
+    """The number and its interval as the axis has it; None where there is none."""
+    if isinstance(each, Estimate):
+        found, scale = (each.value, each.low, each.high), 1.0
+    else:
+        found, scale = (each.rate, each.low, each.high), 100.0
+    value, low, high = found
+    return None if value is None or low is None or high is None else (scale * value, scale * low, scale * high)
 
 
 def _few() -> Locator:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from collector.query.plots.money import panels
 from collector.query.plots.rows import Rates, plot_rows
 from collector.query.plots.style import dress, figure, theme, title, words
 
@@ -43,6 +44,7 @@ def _groups(traffic: Traffic, look: Theme) -> Figure:
     if total.conversion is not None:
         converted = [row.conversion for row in rows if row.conversion is not None]
         shown.append(Rates("converted", converted, total.conversion, [row.q_conversion for row in rows]))
+    shown += panels(rows, [total], traffic.shape.currency)
     names = [row.group or "(empty)" for row in rows] if traffic.shape.group else ["all"]
     return plot_rows(names, [row.sessions for row in rows], "sessions", shown, look)
 

@@ -60,7 +60,7 @@ class ActivityRow:
     Attributes:
         name: what the element is called, of its latest click; or the path of the page.
         role, zone, page: of the element's latest click; empty for pages.
-        key: identity of the element; empty for pages.
+        key: identity of the element, which outlives its name; the path of a page.
         times: clicks or views; `sessions` with at least one.
         with_it: sessions that reached the goal at or after it, out of those with it; `before` of these had reached it
             before and not again, and are in no rate.
@@ -70,11 +70,11 @@ class ActivityRow:
     """
 
     group: str = field(metadata={"sparse": True, "key": True})
-    name: str = field(metadata={"key": True})
+    name: str = field(metadata={"names": True})
     role: str = field(metadata={"sparse": True})
     zone: str = field(metadata={"sparse": True, "show": False})
     page: str = field(metadata={"sparse": True})
-    key: str = field(metadata={"sparse": True, "key": True})
+    key: str = field(metadata={"key": True})
     times: int
     sessions: int
     before: int = field(metadata={"label": "converted before"})
@@ -134,7 +134,7 @@ class Activity(Result[ActivityRow]):
         if only not in ONLY:
             raise unknown("choice of sessions", only, ONLY)
         binder = Binder()
-        item = binder.unsigned(int(row.key, 16)) if row.key else binder.text(row.name)
+        item = binder.text(row.key) if self.shape.of == "page" else binder.unsigned(int(row.key, 16))
         group = grouping(self.question, self.shape.by).value(row.group)
         chosen = f"{ONLY[only]} AND item = {item} AND grp = {binder.text(group)}"
         since = len(self.question.asker.statements)
@@ -330,7 +330,7 @@ def _row(found: tuple[Any, ...], totals: dict[str, Rate], names: dict[int, tuple
         role,
         zone,
         page,
-        hex_id(item) if isinstance(item, int) else "",
+        hex_id(item) if isinstance(item, int) else str(item),
         int(times),
         count,
         before,

@@ -50,7 +50,7 @@ class ElementRow:
     group: str = field(metadata={"sparse": True, "key": True})
     key: str = field(metadata={"key": True})
     item: str = field(metadata={"sparse": True, "key": True})
-    name: str
+    name: str = field(metadata={"names": True})
     role: str
     selector: str = field(metadata={"show": False})
     zone: str = field(metadata={"sparse": True})
