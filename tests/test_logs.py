@@ -128,9 +128,13 @@ def test_a_failure_is_found_by_its_id(
         def answer(self, environ: object) -> None:
             raise ZeroDivisionError("by design")
 
+        def count_fault(self) -> None:
+            self.faults = getattr(self, "faults", 0) + 1
+
+    failing = Failing()
     app = Flask("footpath")
     app.add_url_rule("/fails", view_func=lambda: 1 / 0)
-    app.wsgi_app = request_id.identified(ahead(app.wsgi_app, Failing(), "/v1/events"), ())  # type: ignore
+    app.wsgi_app = request_id.identified(ahead(app.wsgi_app, failing, "/v1/events"), ())  # type: ignore
     telemetry.configure_logging("info", form)
     try:
         for method, path in (("GET", "/fails"), ("POST", "/v1/events")):
@@ -142,6 +146,7 @@ def test_a_failure_is_found_by_its_id(
             assert "from-anyone" not in told
             if form == "json":
                 assert {json.loads(line)["request_id"] for line in told.splitlines()} == {answer.headers[HEADER]}
+        assert failing.faults == 1
     finally:
         telemetry.configure_logging("warning")
         telemetry.request.set("")
