@@ -148,8 +148,8 @@ def test_visits_from_apps_stay_as_they_are(tmp_path: Path, store: Store, databas
 def test_only_events_and_sessions_have_sources(store: Store) -> None:
     """A further table with a channel has to be changed by this command, too."""
     found = store.execute(
-        "SELECT DISTINCT table FROM system.columns WHERE database = currentDatabase() AND name = 'channel' AND table IN "
-        "(SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree') ORDER BY 1"
+        "SELECT DISTINCT table FROM system.columns WHERE database = currentDatabase() AND name = 'channel' "
+        "AND table IN (SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree') ORDER BY 1"
     )
     assert found == [("events",), ("sessions",)]
 
