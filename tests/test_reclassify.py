@@ -149,7 +149,8 @@ def test_only_events_and_sessions_have_sources(store: Store) -> None:
     """A further table with a channel has to be changed by this command, too."""
     found = store.execute(
         "SELECT DISTINCT table FROM system.columns WHERE database = currentDatabase() AND name = 'channel' "
-        "AND table IN (SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree') ORDER BY 1"
+        "AND table IN (SELECT name FROM system.tables WHERE database = currentDatabase() "
+        "AND engine LIKE '%MergeTree') ORDER BY 1"
     )
     assert found == [("events",), ("sessions",)]
 
