@@ -81,13 +81,17 @@ def main() -> None:
 
 @main.command()
 def serve() -> None:
-    """Run the collector, the loader and, without FOOTPATH_CLICKHOUSE_URL, the program's own ClickHouse."""
+    """Run the collector, the loader, the dashboard and, without FOOTPATH_CLICKHOUSE_URL, the program's own ClickHouse.
+
+    On the first start it prints the link by which the dashboard's owner chooses a password.
+    """
     from collector import supervise
 
     settings = _settings()
     _log(settings)
     supervisor = supervise.Supervisor(settings)
     _start(supervisor)
+    _tell_dashboard(settings)
     address = f"http://{settings.host}:{settings.port}{settings.events_path}"
     if settings.log_format == "json":
         logging.getLogger("footpath").info("collecting at %s", address)
@@ -99,6 +103,39 @@ def serve() -> None:
         supervisor.end()
 
 
+def _tell_dashboard(settings: Settings) -> None:
+    from collector.dashboard import first_link
+    from collector.state import StateError
+
+    if not settings.dashboard_port:
+        return
+    try:
+        link = first_link.first(settings)
+    except StateError as error:
+        logging.getLogger("footpath").error("the dashboard does not work: %s", error)
+        return
+    if link:
+        click.echo(f"dashboard: its owner chooses a password at {link} (once, within three days)", err=True)
+    elif settings.log_format != "json":
+        click.echo(f"dashboard at {first_link.address(settings)}", err=True)
+
+
+@main.command()
+@click.argument("name", default="owner")
+def invite(name: str) -> None:
+    """Print a link by which the dashboard's user NAME chooses a new password; one that is not there becomes an owner.
+
+    The link works once, within three days. For somebody who lost the password; the page People invites everybody else.
+    """
+    from collector.dashboard import first_link
+    from collector.state import StateError
+
+    try:
+        click.echo(first_link.again(_settings(), name))
+    except StateError as error:
+        _fail(error)
+
+
 @main.command()
 @click.option(
     "--visits",
@@ -108,7 +145,7 @@ def serve() -> None:
 )
 @click.option("--shop-port", type=click.IntRange(0, 65_535), default=8410, show_default=True)
 def demo(visits: int | None, shop_port: int) -> None:
-    """Serve a small shop with the script on it, send sample visits, and print what to ask.
+    """Serve a small shop with the script on it, send sample visits, and print where to look and what to ask.
 
     Uses the settings below; without a sites.yml it writes one with the site demo-shop.
     """

@@ -103,7 +103,13 @@ SETTINGS: Final = (
     Setting("FOOTPATH_HOST", "127.0.0.1", "address the collector listens on", str),
     Setting("FOOTPATH_PORT", "8400", "port the collector listens on", _number(1, 65535)),
     Setting(
-        "FOOTPATH_DATA_DIR", "./footpath-data", "spool, salts, and the data of the program's own ClickHouse", _path
+        "FOOTPATH_DASHBOARD_PORT", "8401", "port the dashboard listens on; 0: no dashboard", _number(0, 65535)
+    ),
+    Setting(
+        "FOOTPATH_DATA_DIR",
+        "./footpath-data",
+        "spool, salts, state.db, and the data of the program's own ClickHouse",
+        _path,
     ),
     Setting("FOOTPATH_CONFIG_DIR", "./footpath-config", "folder of sites.yml, goals.yml and secret.key", _path),
     Setting(
@@ -185,6 +191,7 @@ class Settings:
 
     host: str
     port: int
+    dashboard_port: int
     data_dir: Path
     config_dir: Path
     clickhouse_url: str
@@ -231,3 +238,8 @@ class Settings:
     def spool_dir(self) -> Path:
         """Where events wait for ClickHouse."""
         return self.data_dir / "spool"
+
+    @property
+    def state_path(self) -> Path:
+        """Where the dashboard keeps what people create in it."""
+        return self.data_dir / "state.db"

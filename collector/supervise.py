@@ -1,4 +1,4 @@
-"""Run the collector's processes together: ClickHouse, the loader, the web workers. What dies is started again.
+"""Run the processes together: ClickHouse, the loader, the web workers, the dashboard. What dies is started again.
 
 Every child ends with its parent, however that went (`engine.end_with_parent`), so that nothing is left running.
 SIGTERM and ctrl-C end things in the order in which events flow: first nothing new is accepted, then the loader brings
@@ -44,6 +44,7 @@ _THROUGH_OURS: Final = {
     "loggers": {name: {"handlers": [], "propagate": True} for name in ("_granian", "granian.access")},
 }
 _WEB_MAIN: Final = "FOOTPATH_WEB_MAIN_PROCESS"
+_DASHBOARD_THREADS: Final = 8
 
 log = logging.getLogger("footpath")
 _spawn = multiprocessing.get_context("spawn")
@@ -88,6 +89,8 @@ class Supervisor:
         self._engine = None if settings.clickhouse_url else engines.Engine(settings.data_dir, self.stopping.is_set)
         self._processes: dict[str, BaseProcess] = {}
         self._children = [self._process("loader", _run_loader), self._process("web", _run_web)]
+        if settings.dashboard_port:
+            self._children.append(self._process("dashboard", _run_dashboard))
         if self._engine is not None:
             self._children.insert(0, Child("ClickHouse", self._start_engine, self._engine.stop))
         self._watcher: threading.Thread | None = None
@@ -100,7 +103,9 @@ class Supervisor:
             EngineError: the program's own ClickHouse does not run here.
         """
         _require_configuration(self._settings)
-        _require_free(self._settings.host, self._settings.port)
+        _require_free(self._settings.host, self._settings.port, "FOOTPATH_PORT")
+        if self._settings.dashboard_port:
+            _require_free(self._settings.host, self._settings.dashboard_port, "FOOTPATH_DASHBOARD_PORT")
         try:
             for child in self._children:
                 child.start()
@@ -162,13 +167,19 @@ class Supervisor:
 
         return Child(name, start, stop)
 
+    def await_dashboard(self) -> bool:
+        """Wait until the dashboard answers; False where there is none, or it does not come."""
+        deadline = time.monotonic() + _START_SECONDS
+        while self._settings.dashboard_port and time.monotonic() < deadline and not self.stopping.is_set():
+            if _listens(self._settings.host, self._settings.dashboard_port):
+                return True
+            time.sleep(0.05)
+        return False
+
     def _await_ready(self) -> None:
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline and not self.stopping.is_set():
-            with (
-                contextlib.suppress(OSError),
-                socket.create_connection((_reachable(self._settings.host), self._settings.port), timeout=1),
-            ):
+            if _listens(self._settings.host, self._settings.port):
                 return
             if not self._processes["web"].is_alive():
                 raise ConfigError("the web workers ended at once; the lines above say why")
@@ -273,7 +284,17 @@ def _run_loader(settings: Settings, parent: int) -> None:
 
 
 def _run_web(settings: Settings, parent: int) -> None:
-    """granian's main process with its workers, which end with it (see `web_application`)."""
+    _serve(settings, parent, "web_application", settings.port, workers=settings.workers, threads=settings.threads)
+
+
+def _run_dashboard(settings: Settings, parent: int) -> None:
+    """One worker: what people create in the dashboard is one file, and its readers are few."""
+    port = settings.dashboard_port
+    _serve(settings, parent, "dashboard_application", port, workers=1, threads=_DASHBOARD_THREADS)
+
+
+def _serve(settings: Settings, parent: int, application: str, port: int, *, workers: int, threads: int) -> None:
+    """granian's main process with its workers, which end with it (see `_configured`)."""
     from granian import Granian
     from granian.constants import Interfaces
 
@@ -282,19 +303,19 @@ def _run_web(settings: Settings, parent: int) -> None:
     engines.end_with_parent(parent)
     os.environ[_WEB_MAIN] = str(os.getpid())
     Granian(
-        "collector.supervise:web_application",
+        f"collector.supervise:{application}",
         factory=True,
         address=settings.host,
-        port=settings.port,
+        port=port,
         interface=Interfaces.WSGI,
-        workers=settings.workers,
-        blocking_threads=settings.threads,
+        workers=workers,
+        blocking_threads=threads,
         respawn_failed_workers=True,
         workers_kill_timeout=DRAIN_SECONDS,
         log_enabled=settings.log == "debug",
         log_dictconfig=_THROUGH_OURS,
         backlog=2048,
-        backpressure=settings.threads * 8,
+        backpressure=threads * 8,
     ).serve()
 
 
@@ -302,11 +323,22 @@ def web_application() -> object:
     """What a web worker serves. It ends with granian's main process."""
     from collector.app import create_app
 
+    return create_app(_configured())
+
+
+def dashboard_application() -> object:
+    """What the dashboard's worker serves. It ends with granian's main process."""
+    from collector.dashboard.application import create_dashboard
+
+    return create_dashboard(_configured())
+
+
+def _configured() -> Settings:
     settings = Settings.from_environment()
     telemetry.configure_logging(settings.log, settings.log_format)
     # Not getppid(): a worker that starts while its parent is killed has another one by now.
     engines.end_with_parent(int(os.environ[_WEB_MAIN]))
-    return create_app(settings)
+    return settings
 
 
 def _leave_terminal() -> None:
@@ -331,12 +363,18 @@ def _reachable(host: str) -> str:
     return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
 
 
-def _require_free(host: str, port: int) -> None:
+def _listens(host: str, port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection((_reachable(host), port), timeout=1):
+        return True
+    return False
+
+
+def _require_free(host: str, port: int, setting: str) -> None:
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
             raise ConfigError(
-                f"{host}:{port} cannot be used ({error.strerror}); set FOOTPATH_HOST or FOOTPATH_PORT"
+                f"{host}:{port} cannot be used ({error.strerror}); set FOOTPATH_HOST or {setting}"
             ) from error

@@ -10,9 +10,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from collector import resources, spool, supervise
 from collector.config import ConfigError
+from collector.dashboard import first_link
 from collector.demo import shop
 from collector.demo.visits import SITE, send, visits
 from collector.sites import read_sites
+from collector.state import StateError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,6 +27,7 @@ _LOAD_SECONDS: Final = 60
 
 _READY: Final = """
 [bold]The shop is open:[/bold] {shop}  (click around, fill the checkout, buy)
+[bold]The dashboard:[/bold] {dashboard}
 
 [bold]Three questions to try[/bold], in another terminal in this folder:
   {command} query sessions --site {site} --period 2d
@@ -63,15 +66,24 @@ def run(settings: Settings, count: int | None, shop_port: int, console: Console,
             if count:
                 _send(count, open_shop.url, collector + settings.events_path, console)
                 _await_loaded(settings, supervisor, console)
+            dashboard = _dashboard(settings, supervisor)
             if not supervisor.stopping.is_set():
-                console.print(
-                    _READY.format(shop=open_shop.url, site=SITE, data=settings.data_dir, command=command),
-                    soft_wrap=True,
-                )
+                shown = {"shop": open_shop.url, "dashboard": dashboard, "site": SITE, "data": settings.data_dir}
+                console.print(_READY.format(command=command, **shown), soft_wrap=True)
             supervisor.stopping.wait()
             console.print("Stopping.")
     finally:
         supervisor.end()
+
+
+def _dashboard(settings: Settings, supervisor: supervise.Supervisor) -> str:
+    """A link that is in already."""
+    if not supervisor.await_dashboard():
+        return "off (FOOTPATH_DASHBOARD_PORT)" if not settings.dashboard_port else "does not answer"
+    try:
+        return f"{first_link.demo(settings)}  (no password needed)"
+    except StateError as error:
+        return f"does not work: {error}"
 
 
 def _require_site(settings: Settings) -> None:

@@ -1,0 +1,116 @@
+"""A panel's answer, for templates: asked when it is first looked at, with its table, definitions and addresses."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from collector.dashboard import connection
+from collector.dashboard.python_call import python_of
+from collector.dashboard.table import Table, Wish, changes_of, table_of
+from collector.query import DEFINITIONS, QueryError
+
+if TYPE_CHECKING:
+    from collector.dashboard.page import Ask, Panel
+    from collector.query import Definition, Result
+
+
+class Answer:
+    """What a panel shows. Questions that are not possible are `error`; a database that is away comes out."""
+
+    def __init__(self, panel: Panel, ask: Ask) -> None:
+        self.panel, self._ask = panel, ask
+        self.name, self.title = panel.name, panel.title
+
+    @cached_property
+    def needs(self) -> str:
+        """What is to be chosen before it can be asked; empty: nothing."""
+        return self.panel.needs(self._ask) if self.panel.needs else ""
+
+    @cached_property
+    def _asked(self) -> tuple[Result[Any] | None, str]:
+        if self.needs:
+            return None, ""
+        try:
+            return self.result(), ""
+        except QueryError as error:
+            if connection.is_away(error):
+                raise
+            return None, str(error)
+
+    def result(self) -> Result[Any]:
+        """The answer itself.
+
+        Raises:
+            QueryError: the question is not possible, or ClickHouse did not answer.
+        """
+        base = self.base()
+        panel = self.panel
+        if panel.then is None:
+            return base
+        then = panel.then
+        found: Result[Any] = self._ask.once(f"then {panel.name}", lambda: then(base, self._ask))
+        return found
+
+    def base(self) -> Result[Any]:
+        """What the method of `Site` gave; panels that ask the same function share it."""
+        found: Result[Any] = self._ask.once(f"ask {id(self.panel.ask)}", lambda: self.panel.ask(self._ask))
+        return found
+
+    @property
+    def given(self) -> Result[Any] | None:
+        """The answer, or None where there is an `error` or something is missing."""
+        return self._asked[0]
+
+    @property
+    def error(self) -> str:
+        """Why there is none."""
+        return self._asked[1]
+
+    @cached_property
+    def table(self) -> Table | None:
+        """The answer as a table, with what changed where that was asked for."""
+        result = self.given
+        if result is None:
+            return None
+        view = self._ask.view
+        changes = changes_of(result, view.compared) if view.compared and result.asked is not None else {}
+        panel = self.panel
+        return table_of(result, Wish(panel.columns, panel.bar, panel.limit, self._href), changes)
+
+    def _href(self, name: str, row: Any) -> str:
+        panel, view = self.panel, self._ask.view
+        if panel.open and name == panel.open[0]:
+            value = getattr(row, panel.open[-1] if len(panel.open) > 3 else name)
+            return view.url(panel.open[1], **{panel.open[2]: value}) if value != "" else ""
+        link = panel.link(self._ask) if callable(panel.link) else panel.link
+        if link and name == link[0]:
+            return view.with_filter(link[1], str(getattr(row, name)))
+        return ""
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader should know of this answer."""
+        return self.given.meta.notes if self.given is not None else ()
+
+    @cached_property
+    def definitions(self) -> list[Definition]:
+        """What its numbers mean."""
+        labels = self.given.meta.definitions if self.given is not None else ()
+        names = dict.fromkeys(label.partition("/")[0] for label in labels)
+        return [DEFINITIONS[name] for name in names if name in DEFINITIONS]
+
+    @property
+    def python(self) -> str:
+        """The very call."""
+        return python_of(self.base(), self.panel.said)
+
+    @property
+    def csv_url(self) -> str:
+        """Where its CSV is."""
+        return self._ask.view.part(self.name, "csv")
+
+    @property
+    def code_url(self) -> str:
+        """Where its Python and SQL are."""
+        return self._ask.view.part(self.name, "code")

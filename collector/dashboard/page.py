@@ -1,0 +1,198 @@
+"""What a page is: a title, panels, each with a question, and choices. A file in `pages/` that has a `PAGE` is one."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+from collector.dashboard import pages
+from collector.query import BadQuestion
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from collector.dashboard.view import View
+    from collector.query import Filter, Period, Result, Site
+
+GROUPS: Final = ("Overview", "Behaviour", "Journeys", "Experience", "Site")
+"""The headings of the menu, in order."""
+
+
+VISIT: Final = ("start", "session", "id", "session_id")
+"""From a session's start to its timeline."""
+
+
+class Ask:
+    """What a panel asks with: the site and what the address says, with answers kept for the length of a request."""
+
+    def __init__(self, site: Site, view: View, choices: Sequence[Choice]) -> None:
+        """Read the address.
+
+        Raises:
+            BadQuestion, UnknownName: a period, filter or choice cannot be read.
+        """
+        self.site, self.view = site, view
+        self.period: Period = view.period
+        self.where: Filter | None = view.filter
+        self.bots = view.bots
+        self._choices = {each.name: each for each in choices}
+        self._kept: dict[str, Any] = {}
+
+    @property
+    def common(self) -> dict[str, Any]:
+        """`where` and `bots` where they are said: what nearly every report takes."""
+        said: dict[str, Any] = {"where": self.where} if self.where is not None else {}
+        return {**said, "bots": True} if self.bots else said
+
+    @property
+    def goal(self) -> str | None:
+        """The goal that conversion is about: the one chosen, else the first macro goal of goals.yml."""
+        chosen = self.view.get("goal")
+        return None if chosen == "none" else chosen or next(iter(self.goals), None)
+
+    @property
+    def goals(self) -> list[str]:
+        """Names of the goals of this site, macro goals first."""
+        known = self.site.place.goals.known
+        return sorted(known, key=lambda name: ("macro", "micro", "negative").index(known[name].kind))
+
+    def choice(self, name: str) -> str:
+        """What was chosen, or the choice's default.
+
+        Raises:
+            BadQuestion: it is not among the options.
+        """
+        choice = self._choices[name]
+        options = choice.options_for(self)
+        default = choice.default or (options[0][0] if options and choice.kind == "select" else "")
+        said = self.view.get(name) or default
+        if choice.kind == "select" and choice.closed and said not in [value for value, _ in options]:
+            raise BadQuestion(f"{choice.label} is one of {', '.join(value for value, _ in options)}, not {said!r}")
+        return said
+
+    def all(self, name: str) -> list[str]:
+        """All values of a choice that may have several."""
+        return self.view.all(name)
+
+    def once(self, name: str, make: Callable[[], Any]) -> Any:
+        """What `make` gives, made once a request."""
+        if name not in self._kept:
+            self._kept[name] = make()
+        return self._kept[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Something that a page lets its reader choose beside what all pages share.
+
+    Attributes:
+        options: (value, label) each, or what makes them; a `text` has them as suggestions.
+        kind: `select` or `text`.
+        closed: whether only these options are possible.
+    """
+
+    name: str
+    label: str
+    options: Sequence[tuple[str, str]] | Callable[[Ask], Sequence[tuple[str, str]]] = ()
+    default: str = ""
+    kind: str = "select"
+    closed: bool = True
+
+    def options_for(self, ask: Ask) -> Sequence[tuple[str, str]]:
+        """The options on this site."""
+        if callable(self.options):
+            make = self.options
+            found: Sequence[tuple[str, str]] = ask.once(f"options {self.name}", lambda: make(ask))
+            return found
+        return self.options
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A question with its answer as a table, or as what the page's template makes of it.
+
+    Attributes:
+        ask: the question; its answer is what CSV, Python and SQL are about.
+        then: something that the answer is asked for (`said` is that in Python, such as `.transitions()`).
+        columns: fields to show, in order; none: all.
+        bar: field whose size is drawn behind the first column.
+        link: (field, column): a click on that field's cell filters by the column.
+        open: (field, page, parameter) or, where another field has the value, (field, page, parameter, that field): a
+            click on the field's cell leads to another page about it.
+        needs: a sentence where it cannot be asked yet, such as "Choose two steps."
+        limit: rows in the table; CSV has all.
+        note: a sentence under the title.
+    """
+
+    name: str
+    title: str
+    ask: Callable[[Ask], Result[Any]]
+    then: Callable[[Any, Ask], Result[Any]] | None = None
+    said: str = ""
+    columns: tuple[str, ...] = ()
+    bar: str = ""
+    link: tuple[str, str] | Callable[[Ask], tuple[str, str]] | None = None
+    open: tuple[str, ...] | None = None
+    needs: Callable[[Ask], str] | None = None
+    limit: int = 50
+    note: str = ""
+    empty: str = "Nothing in this period."
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of the dashboard.
+
+    Attributes:
+        name: last part of its address; that of its file.
+        title: in the menu. question: under the title, what it answers.
+        group: heading in the menu, one of `GROUPS`; empty: not in the menu.
+        order: place below that heading.
+        refresh: seconds after which it is fetched again; 0: never.
+        more: what its template needs besides the panels.
+        template: below `templates/pages/`; a page without one shows its panels one below the other.
+    """
+
+    title: str
+    question: str
+    panels: tuple[Panel, ...] = ()
+    group: str = ""
+    order: int = 100
+    choices: tuple[Choice, ...] = ()
+    refresh: int = 0
+    more: Callable[[Ask, Callable[[str], Any]], Mapping[str, Any]] | None = None
+    template: str = ""
+    has_period: bool = True
+    has_goal: bool = False
+    savable: bool = False
+    name: str = field(default="")
+
+    def panel(self, name: str) -> Panel | None:
+        """The panel of that name."""
+        return next((each for each in self.panels if each.name == name), None)
+
+
+@cache
+def found() -> dict[str, Page]:
+    """The pages by name, in the order of the menu."""
+    listed = {}
+    for module in pkgutil.iter_modules(pages.__path__):
+        page = getattr(importlib.import_module(f"{pages.__name__}.{module.name}"), "PAGE", None)
+        if isinstance(page, Page):
+            listed[module.name] = replace(page, name=module.name)
+    place = {group: index for index, group in enumerate(GROUPS)}
+    return dict(sorted(listed.items(), key=lambda pair: (place.get(pair[1].group, 99), pair[1].order, pair[0])))
+
+
+def menu() -> dict[str, list[Page]]:
+    """The pages of the menu by heading."""
+    return {
+        group: shown
+        for group in GROUPS
+        if (shown := [page for page in found().values() if page.group == group])
+    }  # fmt: skip
+
+

@@ -1,0 +1,41 @@
+"""Which field makes people give up?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from collector.dashboard.known import known
+from collector.dashboard.page import Choice, Page, Panel
+
+if TYPE_CHECKING:
+    from collector.dashboard.page import Ask
+
+
+def _forms(ask: Ask) -> list[tuple[str, str]]:
+    return [(name, name) for name in known(ask.site).of("form")]
+
+
+def _none(ask: Ask) -> str:
+    return "" if ask.choice("form") else "No form was seen in the last 90 days."
+
+
+def _more(ask: Ask, answer: Any) -> dict[str, Any]:
+    found = answer("fields").given
+    return {"totals": found.totals if found is not None else ()}
+
+
+PAGE = Page(
+    title="Forms",
+    question="How many start it, how many send it, and which field makes people give up?",
+    group="Behaviour",
+    order=4,
+    template="forms.html",
+    choices=(Choice("form", "Form", _forms, closed=False),),
+    panels=(
+        Panel("fields", "Field by field", lambda ask: ask.site.form(ask.choice("form"), ask.period, **ask.common),
+              needs=_none, bar="reached",
+              columns=("group", "field", "reached", "last_field", "hazard", "hesitation_ms", "dwell_ms", "returned",
+                       "blank", "pasted", "autofilled", "invalid")),
+    ),
+    more=_more,
+)  # fmt: skip

@@ -1,0 +1,39 @@
+"""Who is here now?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from collector.dashboard.page import VISIT, Page, Panel
+
+if TYPE_CHECKING:
+    from collector.dashboard.page import Ask
+
+_NOW = "30m"
+
+
+def _more(ask: Ask, answer: Any) -> dict[str, Any]:
+    return {"total": answer("now").result().total}
+
+
+PAGE = Page(
+    title="Live",
+    question="Who came in the last half hour?",
+    group="Overview",
+    order=2,
+    template="live.html",
+    has_period=False,
+    refresh=10,
+    panels=(
+        Panel("now", "The last half hour", lambda ask: ask.site.traffic(_NOW, every="period", **ask.common)),
+        Panel("sessions", "Visits", lambda ask: ask.site.sessions(_NOW, limit=30, **ask.common),
+              columns=("start", "device", "browser", "country", "channel", "entry_page", "exit_page", "page_views",
+                       "clicks", "errors", "conversions"),
+              open=VISIT, empty="Nobody came in the last half hour."),
+        Panel("landing", "First pages", lambda ask: ask.site.landing_pages(_NOW, **ask.common),
+              columns=("page", "sessions", "in_use"), bar="sessions", limit=10),
+        Panel("errors", "Errors", lambda ask: ask.site.errors(_NOW, **ask.common), limit=10,
+              columns=("message", "errors", "rate", "last_seen"), empty="No error."),
+    ),
+    more=_more,
+)  # fmt: skip

@@ -1,0 +1,182 @@
+// What the pages do beyond links and forms: the trend, the click map, selects that answer at once, light and dark.
+(() => {
+  "use strict";
+  const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const charts = new Map();
+
+  // Numbers as people read them; the unit is %, s, a currency or none.
+  const say = (value, unit) => {
+    if (value === null || value === undefined) return "–";
+    if (unit === "%") return `${value.toFixed(1)} %`;
+    if (unit === "s") return value < 60 ? `${value.toFixed(1)} s` : `${Math.floor(value / 60)} min ${Math.round(value % 60)} s`;
+    return `${value.toLocaleString("en", { maximumFractionDigits: 2 })}${unit ? ` ${unit}` : ""}`;
+  };
+
+  const line = (label, unit, colour, more) => ({
+    label, stroke: colour, width: 2, points: { show: false }, value: (_, value) => say(value, unit), ...more,
+  });
+
+  // What can still change is drawn dashed, from the last point that cannot.
+  const split = (data) => {
+    if (data.open === null) return { firm: data.y, open: null };
+    return {
+      firm: data.y.map((value, place) => (place < data.open ? value : null)),
+      open: data.y.map((value, place) => (place >= data.open - 1 ? value : null)),
+    };
+  };
+
+  const draw = (place) => {
+    const data = JSON.parse(place.dataset.trend);
+    charts.get(place)?.destroy();
+    const accent = style("--accent"), other = style("--other"), muted = style("--muted");
+    const { firm, open } = split(data);
+    const columns = [data.x, firm];
+    const series = [{ label: "" }, line(data.name, data.unit, accent, data.x.length < 3 ? { points: { show: true } } : {})];
+    const add = (values, options) => { columns.push(values); series.push(options); };
+    if (open) add(open, line("not over yet", data.unit, accent, { dash: [4, 4], points: { show: data.open === 0 } }));
+    const bands = [];
+    if (data.low.length) {
+      const at = columns.length;
+      add(data.high, line("95 % to", data.unit, "transparent"));
+      add(data.low, line("95 % from", data.unit, "transparent"));
+      bands.push({ series: [at, at + 1], fill: `${accent}26` });
+    }
+    if (data.before.length) add(data.before, line("period before", data.unit, other, { width: 1.5, dash: [2, 4] }));
+    const grid = { stroke: style("--line"), width: 1 };
+    const axis = { stroke: muted, grid, ticks: { show: false }, font: "12px system-ui" };
+    const chart = new uPlot({
+      width: place.clientWidth, height: place.clientHeight - 34, series, bands,
+      cursor: { points: { size: 7 }, y: false },
+      legend: { live: true },
+      tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), data.zone),
+      scales: { y: { range: (_, low, high) => [0, high > 0 ? high * 1.08 : 1] } },
+      axes: [axis, { ...axis, size: 62, values: (_, values) => values.map((value) => say(value, data.unit === "%" ? "%" : data.unit === "s" ? "s" : "")) }],
+    }, columns, place);
+    charts.set(place, chart);
+  };
+
+  const SCALE = [[246, 224, 138], [240, 160, 75], [212, 81, 58], [140, 41, 129], [44, 16, 92]];
+  const colour = (share) => {
+    const at = Math.min(0.999, Math.max(0, share)) * (SCALE.length - 1);
+    const low = SCALE[Math.floor(at)], high = SCALE[Math.floor(at) + 1], part = at % 1;
+    return low.map((value, place) => Math.round(value + (high[place] - value) * part));
+  };
+
+  // Clicks over a blank page: boxes of what was clicked, then a smooth map of the clicks.
+  const map = (place) => {
+    const data = JSON.parse(place.dataset.map);
+    const canvas = place.querySelector("canvas");
+    if (!data || !canvas) return;
+    const width = place.clientWidth, scale = width / data.width, dense = window.devicePixelRatio || 1;
+    const lowest = Math.max(400, ...data.cells.map((cell) => cell[1] + 60), ...data.boxes.map((box) => box[1] + box[3] + 60));
+    const height = Math.min(8000, lowest * scale);
+    canvas.width = width * dense;
+    canvas.height = height * dense;
+    const pen = canvas.getContext("2d");
+    pen.scale(dense, dense);
+    pen.fillStyle = style("--card");
+    pen.fillRect(0, 0, width, height);
+    heat(pen, data.cells, width, height, scale, dense);
+    boxes(pen, data.boxes, width, scale);
+  };
+
+  const heat = (pen, cells, width, height, scale, dense) => {
+    if (!cells.length) return;
+    const layer = document.createElement("canvas");
+    layer.width = width;
+    layer.height = height;
+    const ink = layer.getContext("2d", { willReadFrequently: true });
+    const most = Math.max(...cells.map((cell) => cell[2]));
+    const radius = Math.max(11, 26 * scale);
+    for (const [x, y, clicks] of cells) {
+      const left = ((x + 0.5) / 100) * width, top = (y + 8) * scale;
+      const blob = ink.createRadialGradient(left, top, 0, left, top, radius);
+      blob.addColorStop(0, `rgba(0, 0, 0, ${0.12 + 0.78 * Math.sqrt(clicks / most)})`);
+      blob.addColorStop(1, "rgba(0, 0, 0, 0)");
+      ink.fillStyle = blob;
+      ink.fillRect(left - radius, top - radius, 2 * radius, 2 * radius);
+    }
+    const picture = ink.getImageData(0, 0, layer.width, layer.height);
+    for (let at = 0; at < picture.data.length; at += 4) {
+      const strength = picture.data[at + 3] / 255;
+      if (!strength) continue;
+      const [red, green, blue] = colour(strength);
+      picture.data[at] = red;
+      picture.data[at + 1] = green;
+      picture.data[at + 2] = blue;
+      picture.data[at + 3] = Math.min(235, 70 + 255 * strength) * Math.min(1, strength * 9);
+    }
+    ink.putImageData(picture, 0, 0);
+    pen.drawImage(layer, 0, 0, width, height);
+  };
+
+  const boxes = (pen, found, width, scale) => {
+    const ink = style("--ink"), ground = style("--card");
+    pen.lineWidth = 1;
+    pen.font = "11px system-ui, sans-serif";
+    pen.textBaseline = "top";
+    for (const [x, y, wide, tall] of found) {
+      pen.strokeStyle = ink;
+      pen.globalAlpha = 0.55;
+      pen.strokeRect(x * width + 0.5, y * scale + 0.5, wide * width, tall * scale);
+    }
+    for (const [x, y, , tall, name, clicks, dead] of found.slice(0, 14)) {
+      const said = `${name.slice(0, 28)} · ${clicks}${dead ? `, ${dead} dead` : ""}`;
+      const size = pen.measureText(said).width + 8;
+      const left = Math.min(Math.max(0, x * width), width - size), top = y * scale + tall * scale + 2;
+      pen.globalAlpha = 0.88;
+      pen.fillStyle = ground;
+      pen.fillRect(left, top, size, 15);
+      pen.globalAlpha = 1;
+      pen.fillStyle = ink;
+      pen.fillText(said, left + 4, top + 2);
+    }
+  };
+
+  const all = () => {
+    for (const place of document.querySelectorAll("[data-trend]")) draw(place);
+    for (const place of document.querySelectorAll("[data-map]")) map(place);
+  };
+
+  document.addEventListener("change", (event) => {
+    if (event.target instanceof HTMLSelectElement) event.target.closest("form[data-auto]")?.requestSubmit();
+  });
+  document.addEventListener("click", (event) => {
+    if (!(event.target instanceof Element)) return;
+    const open = event.target.closest("details.means, details.more");
+    for (const each of document.querySelectorAll("details.means[open], details.more[open]")) if (each !== open) each.open = false;
+    if (event.target.matches("input.copy")) event.target.select();
+    if (event.target.closest("[data-theme-switch]")) turn();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") for (const each of document.querySelectorAll("details.means[open], details.more[open]")) each.open = false;
+  });
+
+  const turn = () => {
+    const root = document.documentElement;
+    const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+    root.dataset.theme = dark ? "light" : "dark";
+    try {
+      localStorage.setItem("footpath-theme", root.dataset.theme);
+    } catch {
+      // It holds for this page alone.
+    }
+    all();
+  };
+
+  let waiting = 0;
+  window.addEventListener("resize", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(all, 150);
+  });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", all);
+  // An empty step of a funnel says nothing; addresses stay short without it.
+  document.addEventListener("submit", (event) => {
+    if (event.target.method !== "get") return;
+    for (const input of event.target.querySelectorAll("input, select")) if (input.value === "") input.disabled = true;
+  });
+  window.addEventListener("pageshow", () => {
+    for (const input of document.querySelectorAll("form [disabled]")) input.disabled = false;
+  });
+  all();
+})();

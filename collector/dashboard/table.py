@@ -1,0 +1,160 @@
+"""An answer as a table: one for every report, made from what its rows say of themselves.
+
+Heads, units, which fields are empty everywhere, which are shares or money: all of it is the metadata of the row's
+dataclass, as for the tables of the terminal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from collector.dashboard import cells
+from collector.dashboard.cells import Cell
+from collector.query import BadQuestion, Rate
+from collector.query.compare import key_names
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from collector.dashboard.cells import Change
+    from collector.query import Result
+
+_HEADS: Final = {"q_value": "q", "rate": "rate"}
+_EXPLAINED: Final = {
+    "q": "Benjamini-Hochberg q-value of the difference to the rest; bold where 0.05 or less, – where too few",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its field, its head, and how it is drawn (`text`, `number`, `rate`)."""
+
+    name: str
+    head: str
+    kind: str
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Columns, rows of cells, and how many rows there are beyond those."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a panel wants of its table: which columns, whose size is drawn behind the first one, where cells lead to."""
+
+    columns: tuple[str, ...] = ()
+    bar: str = ""
+    limit: int = 50
+    hrefs: Callable[[str, Any], str] = lambda name, row: ""
+
+
+def table_of(result: Result[Any], wish: Wish, changes: dict[tuple[str, str], Change] | None = None) -> Table:
+    """The table. `changes` by row (its keys) and field."""
+    rows = list(result.shown())
+    if not rows:
+        return Table((), (), 0)
+    columns = _columns(result, rows, wish)
+    scales = {each.name: _scale(rows, each.name) for each in columns}
+    keys = key_names(type(rows[0]))
+    made = tuple(
+        tuple(
+            _cell(row, each, wish, scales[each.name], (changes or {}).get((row_name(row, keys), each.name)))
+            for each in columns
+        )
+        for row in rows[: wish.limit]
+    )
+    if wish.bar:
+        longest = _scale(rows, wish.bar)
+        made = tuple(
+            (replace(line[0], share=_size(row, wish.bar, longest)), *line[1:])
+            for line, row in zip(made, rows, strict=False)
+        )
+    return Table(columns, made, max(0, len(rows) - wish.limit))
+
+
+def changes_of(result: Result[Any], period: str) -> dict[tuple[str, str], Change]:
+    """What changed since an earlier period, by row and field; empty where rows have no counterpart.
+
+    Raises:
+        QueryError: ClickHouse did not answer, or there is no such period.
+    """
+    from collector.query.period import parse  # noqa: PLC0415 - a word that is no period is `previous`
+
+    try:
+        found = result.compare("previous" if period == "previous" else parse(period))
+    except BadQuestion:
+        return {}
+    return {
+        (row.row, row.measure): change for row in found.rows if (change := cells.change_of(row, row.measure)) is not None
+    }
+
+
+def row_name(row: Any, keys: Sequence[str]) -> str:
+    """A row's name, as comparisons have it."""
+    return " · ".join(text for name in keys if (text := str(getattr(row, name))))
+
+
+def _columns(result: Result[Any], rows: list[Any], wish: Wish) -> tuple[Column, ...]:
+    listed = {each.name: each for each in fields(rows[0])}
+    hidden = set(result.hidden())
+    names = [name for name in wish.columns if name in listed] or [
+        name for name, each in listed.items() if name not in hidden and each.metadata.get("show", True)
+    ]
+    return tuple(
+        _column(name, listed[name].metadata, [getattr(row, name) for row in rows])
+        for name in names
+        if not (listed[name].metadata.get("sparse") and all(getattr(row, name) in (None, "", {}) for row in rows))
+    )
+
+
+def _column(name: str, metadata: Any, values: list[Any]) -> Column:
+    head = str(metadata.get("label", _HEADS.get(name, name.replace("_", " ")))).replace(" (95 %)", "")
+    unit = metadata.get("unit", "")
+    if unit and unit not in ("ms", "s"):
+        head = f"{head} ({unit})"
+    said = [value for value in values if value is not None]
+    if said and all(isinstance(value, Rate) for value in said):
+        return Column(name, head, "rate", "the line is the 95 % interval; k of n stands beside it")
+    kind = "number" if said and all(cells.is_number(value) for value in said) else "text"
+    return Column(name, head, kind, _EXPLAINED.get(head.split()[0], ""))
+
+
+def _scale(rows: list[Any], name: str) -> float:
+    """What the longest bar or whisker stands for."""
+    values = [getattr(row, name) for row in rows]
+    rates = [value.high for value in values if isinstance(value, Rate) and value.high is not None]
+    if rates:
+        return max(rates)
+    return max((abs(each) for value in values if (each := cells.number_of(value)) is not None), default=0.0)
+
+
+def _size(row: Any, name: str, longest: float) -> float | None:
+    number = cells.number_of(getattr(row, name))
+    return abs(number) / longest if number is not None and longest else None
+
+
+def _cell(row: Any, column: Column, wish: Wish, scale: float, change: Change | None) -> Cell:
+    value = getattr(row, column.name)
+    metadata = next(each.metadata for each in fields(row) if each.name == column.name)
+    href = wish.hrefs(column.name, row)
+    if isinstance(value, Rate):
+        if value.rate is None or value.low is None or value.high is None or not scale:
+            return Cell(cells.text_of(value, metadata), cells.interval(value), href=href)
+        return Cell(
+            cells.percent(value.rate), cells.interval(value), None, value.rate / scale, value.low / scale,
+            value.high / scale, href, change=change,
+        )  # fmt: skip
+    text = cells.text_of(value, metadata)
+    strong = column.head.split()[0] == "q" and isinstance(value, float) and value <= 0.05
+    if column.kind == "text" and value == "":
+        text = "(none)" if metadata.get("key") or column.name in ("group", "page") else ""
+    return Cell(text, href=href, strong=strong, change=change)
+
+
