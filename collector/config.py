@@ -102,9 +102,7 @@ def _retention(text: str) -> dict[str, int]:
 SETTINGS: Final = (
     Setting("FOOTPATH_HOST", "127.0.0.1", "address the collector listens on", str),
     Setting("FOOTPATH_PORT", "8400", "port the collector listens on", _number(1, 65535)),
-    Setting(
-        "FOOTPATH_DASHBOARD_PORT", "8401", "port the dashboard listens on; 0: no dashboard", _number(0, 65535)
-    ),
+    Setting("FOOTPATH_DASHBOARD_PORT", "8401", "port the dashboard listens on; 0: no dashboard", _number(0, 65535)),
     Setting(
         "FOOTPATH_DATA_DIR",
         "./footpath-data",

@@ -297,7 +297,7 @@ class State:
 
     # Links for people without a login
 
-    def share(self, site: str, page: str, query: str, name: str, by: str, seconds: int) -> str:
+    def share(self, site: str, page: str, query: str, *, name: str, by: str, seconds: int) -> str:
         """The secret of a new link to a page."""
         secret, now = secrets.token_urlsafe(32), self._now()
         self._run(
@@ -432,11 +432,11 @@ class State:
 class _Transaction:
     """BEGIN IMMEDIATE to COMMIT, or to ROLLBACK where an error leaves it; one inside another is part of it."""
 
-    def __init__(self, database: sqlite3.Connection, lock: threading.RLock) -> None:  # type: ignore[valid-type]
+    def __init__(self, database: sqlite3.Connection, lock: threading.RLock) -> None:
         self._database, self._lock, self._outer = database, lock, True
 
     def __enter__(self) -> None:
-        self._lock.acquire()  # type: ignore[attr-defined]
+        self._lock.acquire()
         self._outer = not self._database.in_transaction
         if self._outer:
             self._database.execute("BEGIN IMMEDIATE")
@@ -446,7 +446,7 @@ class _Transaction:
             if self._outer:
                 self._database.execute("COMMIT" if kind is None else "ROLLBACK")
         finally:
-            self._lock.release()  # type: ignore[attr-defined]
+            self._lock.release()
 
 
 def _hash(secret: str) -> str:
@@ -456,5 +456,3 @@ def _hash(secret: str) -> str:
 
 def _made(kind: Callable[..., Any], row: sqlite3.Row) -> Any:
     return kind(**{name: row[name] for name in row.keys() if name != "hash"})  # noqa: SIM118 - a Row's values else
-
-

@@ -168,7 +168,8 @@ def serving(folder: Path, command: str = "serve", *arguments: str, **settings: s
     port = int(settings.get("FOOTPATH_PORT", 0)) or free_port()
     environment = {
         "PATH": os.environ["PATH"], "FOOTPATH_PORT": str(port), "FOOTPATH_DATA_DIR": str(folder / "data"),
-        "FOOTPATH_CONFIG_DIR": str(config), "FOOTPATH_RATE": "0", "FOOTPATH_DASHBOARD_PORT": "0", "PYTHONPATH": os.pathsep.join(sys.path), **settings,
+        "FOOTPATH_CONFIG_DIR": str(config), "FOOTPATH_RATE": "0", "FOOTPATH_DASHBOARD_PORT": "0",
+        "PYTHONPATH": os.pathsep.join(sys.path), **settings,
     }  # fmt: skip
     with (folder / "log").open("ab") as log:
         process = subprocess.Popen(

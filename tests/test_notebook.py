@@ -34,7 +34,11 @@ nbformat.write(notebook, sys.argv[2])
 def demo(folder: Path) -> Iterator[dict[str, str]]:
     """The demo with its visits loaded; gives the environment that finds it."""
     environment = {**os.environ, "FOOTPATH_PORT": str(free_port()), "FOOTPATH_DATA_DIR": str(folder / "data")}
-    environment |= {"FOOTPATH_CONFIG_DIR": str(folder / "config"), "FOOTPATH_LOG": "warning"}
+    environment |= {
+        "FOOTPATH_CONFIG_DIR": str(folder / "config"),
+        "FOOTPATH_LOG": "warning",
+        "FOOTPATH_DASHBOARD_PORT": "0",
+    }
     environment.pop("FOOTPATH_CLICKHOUSE_URL", None)
     log = folder / "log"
     with log.open("w") as out:

@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import urllib.request
 import venv
 import zipfile
 from pathlib import Path
@@ -39,7 +40,8 @@ def test_the_wheel_carries_contract_script_and_shop(wheel: Path) -> None:
         "collector/_schema/clickhouse/0001_events.sql", "collector/_sdk/footpath.min.js",
         "collector/_sdk/footpath.more.min.js", "collector/_sdk/footpath.form.min.js",
         "collector/_sdk/footpath.idle.min.js", "collector/_sdk/footpath.full.min.js",
-        "collector/_demo/index.html", "collector/py.typed",
+        "collector/_demo/index.html", "collector/py.typed", "collector/dashboard/templates/base.html",
+        "collector/dashboard/static/dashboard.css", "collector/dashboard/static/vendor/htmx.min.js",
     ):  # fmt: skip
         assert name in names
     assert not [name for name in names if name.startswith(("tests/", "bench/", "sdk_js/"))]
@@ -53,7 +55,10 @@ def test_installed_elsewhere_it_runs_the_demo_and_answers(wheel: Path, tmp_path:
     subprocess.run([bin_folder / "python", "-m", "pip", "install", *QUIET, str(wheel)], check=True)
     folder = tmp_path / "empty"
     folder.mkdir()
-    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "FOOTPATH_PORT": str(free_port())}
+    environment = {
+        "PATH": os.environ["PATH"], "HOME": str(tmp_path), "FOOTPATH_PORT": str(free_port()),
+        "FOOTPATH_DASHBOARD_PORT": str(free_port()),
+    }  # fmt: skip
     with (folder / "log").open("w") as log:
         demo = subprocess.Popen(
             [bin_folder / "footpath", "demo", "--visits", "20", "--shop-port", "0"], cwd=folder, env=environment,
@@ -66,6 +71,11 @@ def test_installed_elsewhere_it_runs_the_demo_and_answers(wheel: Path, tmp_path:
         told = (folder / "log").read_text()
         assert demo.poll() is None, told
         assert re.search(r"events of 20 visits accepted, 0 refused", told)
+        link = re.search(r"http://127\.0\.0\.1:\d+/enter/\S+", told)
+        assert link, told
+        browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+        overview = browser.open(link[0], timeout=60).read().decode()
+        assert "<h1>Overview</h1>" in overview
         asked = subprocess.run(
             [bin_folder / "footpath", "query", "sessions", "--site", "demo-shop", "--period", "7d", "--format", "csv"],
             cwd=folder, env=environment, capture_output=True, text=True, check=False,

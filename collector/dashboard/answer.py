@@ -76,7 +76,14 @@ class Answer:
         view = self._ask.view
         changes = changes_of(result, view.compared) if view.compared and result.asked is not None else {}
         panel = self.panel
-        return table_of(result, Wish(panel.columns, panel.bar, panel.limit, self._href), changes)
+        return table_of(result, Wish(panel.columns, panel.bar, panel.limit, self._heads(), self._href), changes)
+
+    def _heads(self) -> dict[str, str]:
+        """A column of groups is called what the groups are."""
+        panel = self.panel
+        link = panel.link(self._ask) if callable(panel.link) else panel.link
+        own = {name: word(self._ask) if callable(word) else word for name, word in panel.heads.items()}
+        return {**({link[0]: link[1].replace("_", " ")} if link and link[0] == "group" else {}), **own}
 
     def _href(self, name: str, row: Any) -> str:
         panel, view = self.panel, self._ask.view

@@ -40,12 +40,12 @@ def create_dashboard(settings: Settings | None = None) -> Flask:
     app.extensions["footpath-state"] = State(settings.state_path)
     app.extensions["footpath-sites"] = LiveSites(settings.config_dir)
     app.extensions["footpath-guesses"] = entry.Guesses()
-    app.view_functions["static"].needs = "anyone"  # type: ignore[attr-defined]
+    app.view_functions["static"] = reader.needs("anyone")(app.view_functions["static"])
     for part in (entry, show, people, api):
         app.register_blueprint(part.blueprint)
     _add_rest(app)
     _dress(app)
-    app.before_request(reader.admit)  # type: ignore[arg-type] - a response or None, as Flask wants
+    app.before_request(reader.admit)
     app.after_request(headers.dress)
     _add_errors(app)
     return app
@@ -84,7 +84,11 @@ def _dress(app: Flask) -> None:
     env.trim_blocks = env.lstrip_blocks = True
     env.globals.update(
         zip=zip,
-        asset=partial(_asset, app, {}), version=__version__, periods=view.PERIODS, draw=draw, visible=reader.visible_sites
+        asset=partial(_asset, app, {}),
+        version=__version__,
+        periods=view.PERIODS,
+        draw=draw,
+        visible=reader.visible_sites,
     )
     env.filters["span"] = draw.span
     env.filters["percent"] = draw.percent

@@ -35,7 +35,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell. `share` (0-1) is what its bar fills; `low` and `high` (0-1) are a whisker's ends on the column's scale."""
+    """A cell. `share` (0-1) is what its bar fills; `at`, `low` and `high` (0-1) a whisker on the column's scale."""
 
     text: str
     more: str = ""

@@ -123,6 +123,7 @@ class Panel:
         open: (field, page, parameter) or, where another field has the value, (field, page, parameter, that field): a
             click on the field's cell leads to another page about it.
         needs: a sentence where it cannot be asked yet, such as "Choose two steps."
+        heads: other words for columns, such as {"group": "device"}.
         limit: rows in the table; CSV has all.
         note: a sentence under the title.
     """
@@ -137,6 +138,7 @@ class Panel:
     link: tuple[str, str] | Callable[[Ask], tuple[str, str]] | None = None
     open: tuple[str, ...] | None = None
     needs: Callable[[Ask], str] | None = None
+    heads: Mapping[str, str | Callable[[Ask], str]] = field(default_factory=dict)
     limit: int = 50
     note: str = ""
     empty: str = "Nothing in this period."
@@ -194,5 +196,3 @@ def menu() -> dict[str, list[Page]]:
         for group in GROUPS
         if (shown := [page for page in found().values() if page.group == group])
     }  # fmt: skip
-
-

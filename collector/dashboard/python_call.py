@@ -19,13 +19,14 @@ def python_of(result: Result[Any], said: str = "") -> str:
     Raises:
         BadQuestion: the answer was not given by a method of `Site`.
     """
-    asked = result._question()  # noqa: SLF001 - the question as values, where `spec` has plain data
+    asked = result._question()
     names: set[str] = {"connect"}
     given = ",\n    ".join(f"{name}={_value(value, names)}" for name, value in asked.arguments.items())
     place = asked.place
     site = f'connect().site("{place.key}"' + (f', tz="{place.zone}")' if place.zone != place.home_zone else ")")
     call = f"site.{asked.report.name}(\n    {given},\n)" if given else f"site.{asked.report.name}()"
-    return f"from collector.query import {', '.join(sorted(names))}\n\nsite = {site}\nanswer = {call}{said}\nprint(answer)\n"
+    imports = f"from collector.query import {', '.join(sorted(names))}"
+    return f"{imports}\n\nsite = {site}\nanswer = {call}{said}\nprint(answer)\n"
 
 
 def _value(value: Any, names: set[str]) -> str:

@@ -59,7 +59,7 @@ def show(site: str, page: str) -> Answered:
 def csv(site: str, page: str, panel: str) -> Answered:
     """All rows of a panel as CSV, with times in the zone of the question."""
     answer = _answer(site, page, panel)
-    if isinstance(answer, Response):
+    if not isinstance(answer, Answer):
         return answer
     name = f"{site}-{page}-{panel}.csv"
     return Response(
@@ -74,7 +74,7 @@ def csv(site: str, page: str, panel: str) -> Answered:
 def code(site: str, page: str, panel: str) -> Answered:
     """The Python that gives a panel's answer, and the SQL that was run for it."""
     answer = _answer(site, page, panel)
-    if isinstance(answer, Response):
+    if not isinstance(answer, Answer):
         return answer
     result = answer.result()
     statements = [
@@ -121,7 +121,9 @@ def share(site: str, page: str) -> Answered:
     days = request.form.get("days", "7")
     if days not in SHARE_DAYS:
         abort(400)
-    secret = state().share(site, page, view.query, request.form.get("name", ""), g.reader.name, int(days) * _DAY)
+    secret = state().share(
+        site, page, view.query, name=request.form.get("name", ""), by=g.reader.name, seconds=int(days) * _DAY
+    )
     made = url_for("entry.shared", secret=secret, _external=True)
     return make_response(_shares(chosen, view, made=made))
 
@@ -194,4 +196,3 @@ def _shares(page: Page, view: View, **shown: object) -> str:
 
 def _titles() -> dict[str, str]:
     return {name: page.title for name, page in pages.found().items()}
-

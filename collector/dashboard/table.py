@@ -6,7 +6,8 @@ dataclass, as for the tables of the terminal.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from collector.dashboard import cells
@@ -15,12 +16,22 @@ from collector.query import BadQuestion, Rate
 from collector.query.compare import key_names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from collector.dashboard.cells import Change
     from collector.query import Result
 
-_HEADS: Final = {"q_value": "q", "rate": "rate"}
+_HEADS: Final = {
+    "q_value": "q",
+    "bounce_ga": "bounce",
+    "bounce_single": "one page only",
+    "from_first": "of all",
+    "from_previous": "of the step before",
+    "entry_page": "first page",
+    "exit_page": "last page",
+    "page_views": "views",
+}
+"""Where a page has room for a better word than the field's."""
 _EXPLAINED: Final = {
     "q": "Benjamini-Hochberg q-value of the difference to the rest; bold where 0.05 or less, – where too few",
 }
@@ -28,7 +39,7 @@ _EXPLAINED: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its field, its head, and how it is drawn (`text`, `number`, `rate`)."""
+    """A column: its field, its head, and how it is drawn (`text`, `number`, `rate`, `time`)."""
 
     name: str
     head: str
@@ -47,11 +58,15 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a panel wants of its table: which columns, whose size is drawn behind the first one, where cells lead to."""
+    """What a panel wants of its table: which columns, whose size is drawn behind the first one, where cells lead to.
+
+    `heads` names columns otherwise; those stay also where they are empty.
+    """
 
     columns: tuple[str, ...] = ()
     bar: str = ""
     limit: int = 50
+    heads: Mapping[str, str] = field(default_factory=dict)
     hrefs: Callable[[str, Any], str] = lambda name, row: ""
 
 
@@ -92,7 +107,9 @@ def changes_of(result: Result[Any], period: str) -> dict[tuple[str, str], Change
     except BadQuestion:
         return {}
     return {
-        (row.row, row.measure): change for row in found.rows if (change := cells.change_of(row, row.measure)) is not None
+        (row.row, row.measure): change
+        for row in found.rows
+        if (change := cells.change_of(row, row.measure)) is not None
     }
 
 
@@ -108,20 +125,24 @@ def _columns(result: Result[Any], rows: list[Any], wish: Wish) -> tuple[Column, 
         name for name, each in listed.items() if name not in hidden and each.metadata.get("show", True)
     ]
     return tuple(
-        _column(name, listed[name].metadata, [getattr(row, name) for row in rows])
+        _column(name, listed[name].metadata, [getattr(row, name) for row in rows], wish.heads)
         for name in names
-        if not (listed[name].metadata.get("sparse") and all(getattr(row, name) in (None, "", {}) for row in rows))
+        if name in wish.heads
+        or not (listed[name].metadata.get("sparse") and all(getattr(row, name) in (None, "", {}) for row in rows))
     )
 
 
-def _column(name: str, metadata: Any, values: list[Any]) -> Column:
-    head = str(metadata.get("label", _HEADS.get(name, name.replace("_", " ")))).replace(" (95 %)", "")
+def _column(name: str, metadata: Any, values: list[Any], heads: Mapping[str, str]) -> Column:
+    head = heads.get(name) or _HEADS.get(name) or str(metadata.get("label", name.replace("_", " ")))
+    head = head.removesuffix(" (95 %)")
     unit = metadata.get("unit", "")
     if unit and unit not in ("ms", "s"):
         head = f"{head} ({unit})"
     said = [value for value in values if value is not None]
     if said and all(isinstance(value, Rate) for value in said):
         return Column(name, head, "rate", "the line is the 95 % interval; k of n stands beside it")
+    if said and all(isinstance(value, datetime) for value in said):
+        return Column(name, head, "time")
     kind = "number" if said and all(cells.is_number(value) for value in said) else "text"
     return Column(name, head, kind, _EXPLAINED.get(head.split()[0], ""))
 
@@ -154,7 +175,5 @@ def _cell(row: Any, column: Column, wish: Wish, scale: float, change: Change | N
     text = cells.text_of(value, metadata)
     strong = column.head.split()[0] == "q" and isinstance(value, float) and value <= 0.05
     if column.kind == "text" and value == "":
-        text = "(none)" if metadata.get("key") or column.name in ("group", "page") else ""
+        text = "(none)" if column.name in wish.heads or column.name == "page" else ""
     return Cell(text, href=href, strong=strong, change=change)
-
-

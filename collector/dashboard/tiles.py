@@ -32,7 +32,8 @@ def tiles(ask: Ask, traffic: Any, revenue: Result[Any] | None) -> list[Tile]:
     total, view = traffic.total, ask.view
     changes: dict[str, Change] = {}
     if view.compared:
-        whole = ask.site.traffic(ask.period, every="period", **({"goal": ask.goal} if ask.goal else {}), **ask.common)
+        goal: dict[str, Any] = {"goal": ask.goal} if ask.goal else {}
+        whole = ask.site.traffic(ask.period, every="period", **goal, **ask.common)
         changes = {name: each for (_, name), each in changes_of(whole, view.compared).items()}
     found = [
         Tile("visitors", "Visitors", f"{total.visitors:,}", "", changes.get("visitors"), "visitor"),

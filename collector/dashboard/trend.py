@@ -39,7 +39,10 @@ def trend(traffic: Result[Any], name: str, compared: str, revenue: Result[Any] |
     before: list[float | None] = []
     if compared and name != "revenue":
         earlier = traffic.compare("previous" if compared == "previous" else parse(compared)).before
-        before = [_number(getattr(row, name)) for row in earlier.rows][: len(x)]
+        before = [_number(getattr(row, name)) for row in earlier.rows]
+        # What is still to come has a place too, since the period before had all of it.
+        starts = [int(row.start.timestamp()) for row in earlier.rows]
+        x += [x[0] + start - starts[0] for start in starts[len(x) :]] if x else []
         before += [None] * (len(x) - len(before))
     incomplete = [place for place, row in enumerate(rows) if row.incomplete]
     return {
@@ -47,12 +50,16 @@ def trend(traffic: Result[Any], name: str, compared: str, revenue: Result[Any] |
         "unit": unit,
         "zone": traffic.meta.zone,
         "x": x,
-        "y": [_number(value) for value in values],
-        "low": [_bound(value, "low") for value in values] if unit == "%" else [],
-        "high": [_bound(value, "high") for value in values] if unit == "%" else [],
+        "y": _padded([_number(value) for value in values], len(x)),
+        "low": _padded([_bound(value, "low") for value in values], len(x)) if unit == "%" else [],
+        "high": _padded([_bound(value, "high") for value in values], len(x)) if unit == "%" else [],
         "before": before,
         "open": incomplete[-1] if incomplete and incomplete[-1] == len(rows) - 1 else None,
     }
+
+
+def _padded(values: list[float | None], length: int) -> list[float | None]:
+    return [*values, *([None] * length)][:length]
 
 
 def _is_rate(values: list[Any]) -> bool:

@@ -83,6 +83,7 @@ def _collector(folder: Path, sites: int) -> Iterator[tuple[Settings, supervise.S
         "FOOTPATH_DATA_DIR": str(folder / "data"),
         "FOOTPATH_CONFIG_DIR": str(folder / "config"),
         "FOOTPATH_PORT": str(_free_port()),
+        "FOOTPATH_DASHBOARD_PORT": "0",
         "FOOTPATH_RATE": "0",
         "FOOTPATH_SPOOL_SYNC": "NORMAL",
         "FOOTPATH_LOG": "error",

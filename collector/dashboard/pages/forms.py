@@ -34,7 +34,7 @@ PAGE = Page(
     panels=(
         Panel("fields", "Field by field", lambda ask: ask.site.form(ask.choice("form"), ask.period, **ask.common),
               needs=_none, bar="reached",
-              columns=("group", "field", "reached", "last_field", "hazard", "hesitation_ms", "dwell_ms", "returned",
+              columns=("field", "reached", "last_field", "hazard", "hesitation_ms", "dwell_ms", "returned",
                        "blank", "pasted", "autofilled", "invalid")),
     ),
     more=_more,

@@ -49,7 +49,7 @@ def _said(ask: Ask) -> dict[str, Any]:
 
 
 def _funnel(ask: Ask) -> Result[Any]:
-    timed = {"times": True} if ask.view.get("times") == "1" and ask.choice("order") != "any" else {}
+    timed: dict[str, Any] = {"times": True} if ask.view.get("times") == "1" and ask.choice("order") != "any" else {}
     return ask.site.funnel(_steps(ask), ask.period, **_said(ask), **timed)
 
 
@@ -90,7 +90,7 @@ PAGE = Page(
     savable=True,
     has_goal=True,
     choices=(
-        Choice("window", "Within", _WINDOWS, "7d", closed=False),
+        Choice("window", "Within", _WINDOWS, "24h", closed=False),
         Choice("unit", "Count", _UNITS),
         Choice("order", "Order", _ORDERS),
         Choice("by", "Break down by", _BY, closed=False),
@@ -99,6 +99,7 @@ PAGE = Page(
         Panel("funnel", "Steps", _funnel, needs=_too_few),
         Panel("breakdown", "By group", _breakdown, limit=120,
               needs=lambda ask: _too_few(ask) or ("" if ask.choice("by") else "Choose a breakdown."),
+              heads={"group": lambda ask: ask.choice("by").replace("_", " ") or "group"},
               columns=("group", "step", "name", "count", "dropped", "from_first", "from_previous", "q_value")),
         Panel("lost", "Visits in which they were lost", _funnel, then=_lost,
               said=".actors(…, dropped=True).sessions()", limit=200,

@@ -18,7 +18,7 @@ _COLUMNS = (
 
 
 def _sessions(ask: Ask) -> Result[Any]:
-    after = {"after": ask.view.get("after")} if ask.view.get("after") else {}
+    after: dict[str, Any] = {"after": ask.view.get("after")} if ask.view.get("after") else {}
     return ask.site.sessions(ask.period, limit=_EACH, **after, **ask.common)
 
 

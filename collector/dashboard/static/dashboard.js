@@ -25,13 +25,20 @@
     };
   };
 
+  // Spacing of the ticks in s: what is written, and below it where a year or a day begins.
+  const TIMES = [
+    [2419200, "{MMM}", "\n{YYYY}", null, null, null, null, null, 1],
+    [86400, "{D} {MMM}", "\n{YYYY}", null, null, null, null, null, 1],
+    [60, "{HH}:{mm}", "\n{D} {MMM} {YYYY}", null, "\n{D} {MMM}", null, null, null, 1],
+  ];
+
   const draw = (place) => {
     const data = JSON.parse(place.dataset.trend);
     charts.get(place)?.destroy();
     const accent = style("--accent"), other = style("--other"), muted = style("--muted");
     const { firm, open } = split(data);
     const columns = [data.x, firm];
-    const series = [{ label: "" }, line(data.name, data.unit, accent, data.x.length < 3 ? { points: { show: true } } : {})];
+    const series = [{ label: "", value: "{YYYY}-{MM}-{DD} {HH}:{mm}" }, line(data.name, data.unit, accent, data.x.length < 3 ? { points: { show: true } } : {})];
     const add = (values, options) => { columns.push(values); series.push(options); };
     if (open) add(open, line("not over yet", data.unit, accent, { dash: [4, 4], points: { show: data.open === 0 } }));
     const bands = [];
@@ -45,12 +52,12 @@
     const grid = { stroke: style("--line"), width: 1 };
     const axis = { stroke: muted, grid, ticks: { show: false }, font: "12px system-ui" };
     const chart = new uPlot({
-      width: place.clientWidth, height: place.clientHeight - 34, series, bands,
+      width: place.clientWidth, height: place.clientWidth < 560 ? 190 : 240, series, bands,
       cursor: { points: { size: 7 }, y: false },
       legend: { live: true },
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), data.zone),
       scales: { y: { range: (_, low, high) => [0, high > 0 ? high * 1.08 : 1] } },
-      axes: [axis, { ...axis, size: 62, values: (_, values) => values.map((value) => say(value, data.unit === "%" ? "%" : data.unit === "s" ? "s" : "")) }],
+      axes: [{ ...axis, values: TIMES }, { ...axis, size: 62, values: (_, values) => values.map((value) => say(value, data.unit === "%" ? "%" : data.unit === "s" ? "s" : "")) }],
     }, columns, place);
     charts.set(place, chart);
   };
@@ -120,10 +127,15 @@
       pen.globalAlpha = 0.55;
       pen.strokeRect(x * width + 0.5, y * scale + 0.5, wide * width, tall * scale);
     }
-    for (const [x, y, , tall, name, clicks, dead] of found.slice(0, 14)) {
+    const taken = [];
+    const free = (left, top, size) => taken.every((each) => left + size < each[0] || left > each[0] + each[2] || Math.abs(top - each[1]) > 15);
+    for (const [x, y, , tall, name, clicks, dead] of found.slice(0, 20)) {
       const said = `${name.slice(0, 28)} · ${clicks}${dead ? `, ${dead} dead` : ""}`;
       const size = pen.measureText(said).width + 8;
-      const left = Math.min(Math.max(0, x * width), width - size), top = y * scale + tall * scale + 2;
+      const left = Math.min(Math.max(0, x * width), width - size);
+      const top = [(y + tall) * scale + 2, y * scale - 17].find((each) => each >= 0 && free(left, each, size));
+      if (top === undefined) continue;
+      taken.push([left, top, size]);
       pen.globalAlpha = 0.88;
       pen.fillStyle = ground;
       pen.fillRect(left, top, size, 15);
