@@ -5,6 +5,7 @@ Secrets are never stored: passwords as argon2id, everything else (sessions, link
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import secrets
@@ -129,7 +130,6 @@ class State:
         self._hasher = PasswordHasher()
         # A hash takes 64 MiB; without a bound ten guesses at once would take ten times as much.
         self._hashing = threading.Semaphore(2)
-        self._nobody = self._hasher.hash(secrets.token_hex())
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         self._database = sqlite3.connect(
@@ -236,7 +236,7 @@ class State:
     def by_password(self, name: str, password: str) -> User | None:
         """The user, or None; as slow for a name that nobody has as for a wrong password."""
         found = self._row("SELECT id, password FROM users WHERE name = ?", name.strip())
-        stored = found["password"] if found and found["password"] else self._nobody
+        stored = found["password"] if found and found["password"] else self._nobody()
         try:
             with self._hashing:
                 self._hasher.verify(stored, password[:LONGEST_PASSWORD])
@@ -418,6 +418,11 @@ class State:
     def _keep_an_owner(self, before: int) -> None:
         if before and not self._owners():
             raise StateError("the last owner stays: make somebody else an owner first")
+
+    @functools.cache  # noqa: B019 - there is one state in a process
+    def _nobody(self) -> str:
+        """A password that nobody has, so that unknown names take as long as others."""
+        return self._hasher.hash(secrets.token_hex())
 
     def _hashed(self, password: str) -> str:
         if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:

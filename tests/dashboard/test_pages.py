@@ -1,0 +1,415 @@
+"""What the pages show is what Python gives, and what visitors sent is text."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import re
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from collector import dashboard, query
+from collector.dashboard import cells, headers
+from collector.dashboard import page as pages
+from collector.dashboard.answer import Answer
+from collector.dashboard.page import Ask
+from collector.dashboard.view import View
+from collector.query import Connection, between, connect, conversion, page, where
+from collector.store import Store
+from tests.dashboard.conftest import BEGIN, END, HOSTILE, WHEN
+from tests.gate import Gate
+
+if TYPE_CHECKING:
+    from collector.query import Site
+    from tests.dashboard.conftest import World
+
+STATIC = Path(dashboard.__file__).parent / "static"
+PERIOD = between(BEGIN, END)
+NAMES = [*pages.found()]
+# What a page must be told to say everything that it can.
+MORE = {
+    "overview": "compare=previous&show=conversion",
+    "funnel": "step=page:*&step=conversion:purchase&by=device&times=1&lost=1&unit=session",
+    "friction": "signal=rage",
+    "sessions": "where=device%3Dmobile",
+}
+INPUTS = ("input", "meta", "link", "img", "br", "hr")
+
+
+class Read(HTMLParser):
+    """A page as a browser reads it: its elements with their attributes, and its text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str]]] = []
+        self.text = ""
+        self.values = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        said = {name: value or "" for name, value in attrs}
+        self.elements.append((tag, said))
+        self.values += "\n".join(said.values())
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@pytest.fixture
+def site(dashboard_url: str) -> Site:
+    """The shop, asked as an analyst asks."""
+    return Connection(Store(dashboard_url)).site("site-1")
+
+
+def asked(url: str, name: str, query_: str, key: str) -> tuple[Ask, dict[str, Answer]]:
+    """A page's questions without its HTML."""
+    from urllib.parse import parse_qsl
+
+    chosen = pages.found()[name]
+    view = View.of(key, name, parse_qsl(query_, keep_blank_values=True))
+    ask = Ask(connect(url).site(key), view, chosen.choices)
+    return ask, {panel.name: Answer(panel, ask) for panel in chosen.panels}
+
+
+def session_id(url: str, key: str) -> str:
+    return str(connect(url).site(key).sessions(PERIOD, limit=1).rows[0].session_id)
+
+
+def said(name: str, url: str, key: str) -> str:
+    """The query string that makes a page say most."""
+    more = MORE.get(name, "") if key == "site-1" else ""
+    return f"{WHEN}&{more}" + (f"&id={session_id(url, key)}" if name == "session" else "")
+
+
+@pytest.mark.parametrize("key", ["site-1", "site-3"])
+@pytest.mark.parametrize("name", NAMES)
+def test_every_page_and_panel_answers(world: World, dashboard_url: str, name: str, key: str) -> None:
+    """Page, CSV, Python and SQL of each panel; nothing of it is inline script or style."""
+    browser = world.browser("owner")
+    query_ = said(name, dashboard_url, key)
+    shown = browser.get(f"/sites/{key}/{name}?{query_}")
+    assert shown.status_code == 200
+    assert f"<h1>{pages.found()[name].title}</h1>" in shown.text
+    assert 'class="alert"' not in shown.text
+    _has_nothing_inline(shown.text)
+    _, answers = asked(dashboard_url, name, query_, key)
+    for panel, answer in answers.items():
+        path = f"/sites/{key}/{name}/{panel}"
+        codes = {browser.get(f"{path}/{what}?{query_}").status_code for what in ("csv", "code")}
+        assert codes == ({400} if answer.needs else {200}), path
+
+
+def _has_nothing_inline(html: str) -> None:
+    for tag, attributes in Read(html).elements:
+        assert tag != "style"
+        assert not [each for each in attributes if each == "style" or each.startswith("on")], (tag, attributes)
+        if tag == "script":
+            assert re.fullmatch(r"/static/[\w./]+\.js\?v=[0-9a-f]{12}", attributes["src"])
+        for each in ("href", "src", "action"):
+            assert re.match(r"/|#|\?|$", attributes.get(each, "")), (tag, attributes)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_visitors_sent_is_text(world: World, dashboard_url: str, name: str) -> None:
+    """Every text field of every event is hostile; a browser reads no element and no attribute in it."""
+    browser = world.browser("owner")
+    query_ = said(name, dashboard_url, "site-2")
+    if name == "funnel":
+        query_ += f"&step=page:*&step=page:*&by=source&note={HOSTILE[0]}"
+    found = browser.get(f"/sites/site-2/{name}", query_string=query_ + "&sources=source&path=" + HOSTILE[0])
+    assert found.status_code in (200, 400)
+    _has_nothing_inline(found.text)
+    read = Read(found.text)
+    assert not [each for each in read.elements if "alert(" in str(each[1].keys()) or each[0] == "svg/onload=alert(5)"]
+    assert "49" not in re.findall(r"\{\{.*?\}\}|49</textarea>", found.text)
+    if found.status_code == 200 and name in ("overview", "traffic", "paths", "errors", "session", "sessions"):
+        assert any(each in read.text for each in HOSTILE)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_what_readers_send_is_text(world: World, text: str) -> None:
+    """In filters, goals, steps, pages, saved names and names of users: said back, never run."""
+    browser = world.browser("owner")
+    for name, given in (
+        ("sessions", {"where": f"country={text}"}), ("sessions", {"is": f"device={text}"}), ("sessions", {"is": text}),
+        ("sessions", {"period": text}), ("sessions", {"tz": text}), ("overview", {"goal": text}),
+        ("funnel", {"step": [f"page:{text}", text]}), ("heat", {"path": text}), ("session", {"id": text}),
+        ("friction", {"signal": text, "at": text}), ("overview", {"sources": text}), ("sessions", {"after": text}),
+        ("funnel", {"step": ["page:/", "page:/cart"], "lost": text}), ("overview", {"compare": text}),
+    ):  # fmt: skip
+        shown = browser.get(f"/sites/site-1/{name}", query_string={**given, "from": BEGIN, "to": END})
+        assert shown.status_code in (200, 400), (name, given)
+        _has_nothing_inline(shown.text)
+    world.post(browser, "/sites/site-1/funnel/saved", name=text, query=WHEN)
+    world.post(browser, "/people", name=text, site="site-1", role="viewer")
+    for path in ("/sites/site-1/funnel", "/people"):
+        html = browser.get(path).text
+        _has_nothing_inline(html)
+        assert text in Read(html).text
+
+
+def test_headers_forbid_what_pages_do_not_need(world: World) -> None:
+    """On pages, files, refusals and redirects alike; pages are kept by no cache, files for a year."""
+    browser = world.browser("owner")
+    paths = (f"/sites/site-1/overview?{WHEN}", "/login", "/nothing", "/static/dashboard.css", "/sites/nothing/overview")
+    for path in paths:
+        answer = browser.get(path)
+        for name, value in headers.HEADERS.items():
+            assert answer.headers[name] == value, (path, name)
+        assert ("immutable" in answer.headers["Cache-Control"]) == path.startswith("/static")
+        assert ("no-store" in answer.headers["Cache-Control"]) != path.startswith("/static")
+    assert "unsafe" not in headers.POLICY
+
+
+def test_the_numbers_of_the_overview_are_those_of_python(world: World, site: Site) -> None:
+    """Tiles, the trend's points, and the rows of each list."""
+    shown = world.browser("viewer").get(f"/sites/site-1/overview?{WHEN}&goal=purchase&show=sessions")
+    total = site.traffic(PERIOD, every="period", goal="purchase").total
+    assert total.sessions > 10
+    assert total.conversion is not None
+    tiles = dict(
+        re.findall(r'<span class="label">([^<]*)</span><b>([^<]*)</b>', shown.text),
+    )
+    assert tiles["Visitors"] == f"{total.visitors:,}"
+    assert tiles["Sessions"] == f"{total.sessions:,}"
+    assert tiles["Conversion: purchase"] == cells.percent(total.conversion.rate)
+    assert tiles["Bounce rate"] == cells.percent(total.bounce_ga.rate)
+    assert cells.interval(total.conversion) in shown.text
+    chart = next(json.loads(said_["data-trend"]) for _, said_ in Read(shown.text).elements if "data-trend" in said_)
+    days = site.traffic(PERIOD, every="day", goal="purchase").rows
+    assert chart["y"] == [float(row.sessions) for row in days]
+    for by in ("channel", "device"):
+        for row in site.traffic(PERIOD, by=by, goal="purchase").rows:
+            assert f"<span>{row.visitors:,}</span>" in shown.text
+            assert row.group in shown.text
+
+
+def test_the_revenue_is_that_of_python(world: World, dashboard_url: str) -> None:
+    """Money, orders and the mean, by currency."""
+    shown = world.browser("owner").get(f"/sites/site-3/overview?{WHEN}&goal=purchase").text
+    rows = connect(dashboard_url).site("site-3").revenue(PERIOD, "purchase").rows
+    assert rows
+    for row in rows[:2]:
+        label = f"Revenue, {row.currency}" if row.currency else "Revenue"
+        assert f'<span class="label">{label}</span><b>{row.revenue:,.0f}</b>' in shown
+        assert f"{row.orders:,} orders" in shown
+
+
+def test_the_numbers_of_the_funnel_are_those_of_python(world: World, site: Site) -> None:
+    """Counts, rates with intervals, who was lost, and the breakdown with its q-values."""
+    steps = [page("*"), page("/cart"), conversion("purchase")]
+    url = f"/sites/site-1/funnel?{WHEN}&step=page:*&step=page:/cart&step=conversion:purchase&window=1h"
+    browser = world.browser("viewer")
+    shown = browser.get(f"{url}&lost=1&by=device").text
+    funnel = site.funnel(steps, PERIOD, window="1h")
+    assert funnel.rows[0].count > 5
+    assert funnel.rows[0].dropped > 0
+    for row in funnel.rows:
+        assert f"<b>{row.count:,}</b>" in shown
+        assert cells.percent(row.from_first.rate) in shown
+        assert f"{100 * row.from_first.low:.1f}–{100 * row.from_first.high:.1f}" in shown  # type: ignore[operator]
+    for row in funnel.rows[:-1]:
+        assert f">{row.dropped:,} lost</a>" in shown
+    lost = browser.get(url.replace("funnel?", "funnel/lost/csv?") + "&lost=1").text
+    listed = [row["session_id"] for row in csv.DictReader(io.StringIO(lost))]
+    wanted = funnel.actors(1, dropped=True).sessions().rows
+    assert listed == [row.session_id for row in wanted]
+    groups = browser.get(url.replace("funnel?", "funnel/breakdown/csv?") + "&by=device").text
+    assert groups == site.funnel(steps, PERIOD, window="1h", by="device").to_csv()
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("session", "live")])
+def test_csv_and_python_are_the_very_answer(world: World, dashboard_url: str, name: str) -> None:
+    """CSV is that of the result; the Python that is shown, pasted into an interpreter, gives the same rows."""
+    query_ = said(name, dashboard_url, "site-1") + "&is=device=mobile"
+    query_ = query_.replace("&is=device=mobile", "") if name == "setup" else query_
+    browser = world.browser("viewer")
+    _, answers = asked(dashboard_url, name, query_, "site-1")
+    for panel, answer in answers.items():
+        if answer.needs:
+            continue
+        text = browser.get(f"/sites/site-1/{name}/{panel}/csv", query_string=query_).text
+        assert text == answer.result().to_csv(), panel
+        space: dict[str, Any] = {}
+        exec(answer.python.replace("print(answer)", "") if not answer.panel.then else _base(answer), space)
+        assert space["answer"].rows == answer.base().rows, panel
+        shown = browser.get(f"/sites/site-1/{name}/{panel}/code", query_string=query_).text
+        assert answer.python.split("\n")[0] in Read(shown).text
+        assert all(sql.strip() in Read(shown).text for sql in answer.result().sql)
+
+
+def _base(answer: Answer) -> str:
+    """The call without what is asked of its answer."""
+    return answer.python.replace(answer.panel.said, "").replace("print(answer)", "")
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("is=devise=mobile", "did you mean &#39;device&#39;"),
+        ("where=nonsense", "is no filter"),
+        ("period=yesterdayish", "is not a length of time"),
+        ("tz=Europe/Berln", "did you mean &#39;Europe/Berlin&#39;"),
+        ("where=path%3D/crat", "did you mean &#39;/cart&#39;"),
+    ],
+)
+def test_an_impossible_question_is_answered_with_a_sentence(world: World, given: str, told: str) -> None:
+    """Where the form is, with the nearest name; not a page of errors."""
+    shown = world.browser("viewer").get(f"/sites/site-1/sessions?{given}&" + ("" if "period" in given else WHEN))
+    assert told in shown.text
+    assert 'role="alert"' in shown.text
+    assert "<h1>Sessions</h1>" in shown.text
+
+
+def test_an_unknown_goal_is_named_where_it_is_asked(world: World) -> None:
+    """Also on the overview, whose headline needs it."""
+    shown = world.browser("viewer").get(f"/sites/site-1/overview?{WHEN}&goal=purchas")
+    assert shown.status_code == 400
+    assert "did you mean &#39;purchase&#39;" in shown.text
+
+
+def test_state_goes_from_page_to_page(world: World) -> None:
+    """Every link of the menu carries period, comparison, zone, goal and filters, and no page's own choices."""
+    query_ = f"{WHEN}&compare=previous&tz=UTC&goal=purchase&is=device%3Dmobile&sources=campaign"
+    shown = world.browser("owner").get(f"/sites/site-1/overview?{query_}")
+    menu = [
+        said_["href"] for tag, said_ in Read(shown.text).elements if tag == "a" and "/sites/site-1/" in said_["href"]
+    ]
+    others = [each for each in menu if re.match(r"/sites/site-1/(traffic|funnel|sessions|heat|forms)\?", each)]
+    assert len(others) >= 5
+    for each in others:
+        for part in (f"from={BEGIN}", f"to={END}", "compare=previous", "tz=UTC", "goal=purchase", "is=device%3Dmobile"):
+            assert part in each, (part, each)
+        assert "sources=" not in each
+
+
+def test_a_click_on_a_row_filters(world: World, site: Site) -> None:
+    """By exactly that value; the filter is a chip that can be removed."""
+    browser = world.browser("viewer")
+    shown = Read(browser.get(f"/sites/site-1/overview?{WHEN}").text)
+    links = [said_["href"] for tag, said_ in shown.elements if tag == "a" and "is=device%3Dmobile" in said_["href"]]
+    assert links
+    filtered = browser.get(links[0]).text
+    total = site.traffic(PERIOD, every="period", where=where(device="mobile")).total
+    assert f"<b>{total.sessions:,}</b>" in filtered
+    assert "device: mobile" in filtered
+
+
+def test_comparisons_are_those_of_python(world: World, dashboard_url: str) -> None:
+    """The change beside a number is that of `compare`."""
+    ask, answers = asked(dashboard_url, "traffic", f"{WHEN}&compare=previous&by=device", "site-1")
+    changed = ask.site.traffic(PERIOD, by="device").compare("previous").rows
+    wanted = {
+        (row.row, row.measure): row.ratio for row in changed if row.measure == "visitors" and row.ratio is not None
+    }
+    table = answers["traffic"].table
+    assert table is not None
+    place = [column.name for column in table.columns].index("visitors")
+    for row in table.rows:
+        change = row[place].change
+        if (row[0].text, "visitors") in wanted:
+            assert change is not None
+            assert change.text == f"{100 * wanted[row[0].text, 'visitors']:+.0f} %".replace("-", "−")
+
+
+def test_saved_questions_are_kept_for_the_site(world: World) -> None:
+    """By name, for all who see the site; only an analyst keeps and forgets."""
+    analyst, viewer = world.browser("analyst"), world.browser("viewer")
+    query_ = f"{WHEN}&step=page:/&step=conversion:purchase"
+    assert world.post(analyst, "/sites/site-1/funnel/saved", name="Checkout", query=query_).status_code == 303
+    shown = Read(viewer.get("/sites/site-1/funnel").text)
+    (link,) = [said_["href"] for tag, said_ in shown.elements if tag == "a" and "step=page%3A%2F&" in said_["href"]]
+    assert viewer.get(link).status_code == 200
+    assert "Save this question" not in viewer.get("/sites/site-1/funnel").text
+    (kept,) = world.state.saved("site-1", "funnel")
+    assert world.post(analyst, f"/sites/site-1/funnel/saved/{kept.id}/forget").status_code == 303
+    assert world.state.saved("site-1", "funnel") == []
+    assert world.post(analyst, "/sites/site-1/overview/saved", name="x", query=WHEN).status_code == 404
+
+
+def test_without_the_database_a_page_says_so(world: World, dashboard_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """503 with what to do, and the numbers again when it is back: nothing has to be started anew."""
+    from collector.dashboard import connection
+
+    gate = Gate(dashboard_url)
+    monkeypatch.setenv("FOOTPATH_CLICKHOUSE_URL", gate.url)
+    connection.forget()
+    browser = world.browser("owner")
+    assert browser.get(f"/sites/site-1/overview?{WHEN}").status_code == 200
+    gate.shut()
+    for path in ("overview", "sessions", "funnel", "overview/sources/csv", "overview/sources/code"):
+        away = browser.get(f"/sites/site-1/{path}?{WHEN}")
+        assert away.status_code == 503, path
+        assert "The database does not answer" in away.text
+    assert browser.get("/people").status_code == 200
+    gate.open = True
+    assert browser.get(f"/sites/site-1/overview?{WHEN}").status_code == 200
+    gate.close()
+
+
+def test_all_files_of_a_page_are_small() -> None:
+    """Script, style and pictures of every page together, as they travel: under 120 KB compressed."""
+    files = [each for each in STATIC.rglob("*") if each.suffix in (".js", ".css", ".svg")]
+    sizes = {each.name: len(gzip.compress(each.read_bytes(), 9)) for each in files}
+    assert {"htmx.min.js", "uPlot.iife.min.js", "dashboard.js", "dashboard.css"} <= sizes.keys()
+    assert sum(sizes.values()) < 120 * 1024, sizes
+
+
+def test_vendored_files_name_version_and_licence() -> None:
+    """Every file of others has its line in their README, and their licences lie beside them."""
+    vendor = STATIC / "vendor"
+    listed = (vendor / "README.md").read_text()
+    for each in vendor.iterdir():
+        assert each.name in listed or each.name == "README.md"
+    for name, version in (("htmx.min.js", r'version:"2\.0\.11"'), ("uPlot.iife.min.js", r"v1\.6\.32")):
+        assert re.search(version, (vendor / name).read_text()), name
+
+
+NEW_PAGE = '''
+"""Which visits were long?"""
+
+from collector.dashboard.page import Page, Panel
+
+PAGE = Page(
+    title="Long visits",
+    question="Which visits were long?",
+    group="Behaviour",
+    panels=(Panel("long", "Visits", lambda ask: ask.site.sessions(ask.period, **ask.common)),),
+)
+'''
+
+
+def test_a_page_is_a_file(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put into the folder it is in the menu, answers with its table, its CSV and its code; nothing else is touched."""
+    (tmp_path / "long_visits.py").write_text(NEW_PAGE)
+    monkeypatch.setattr(pages.pages, "__path__", [*pages.pages.__path__, str(tmp_path)])
+    pages.found.cache_clear()
+    try:
+        browser = world.browser("viewer")
+        shown = browser.get(f"/sites/site-1/long_visits?{WHEN}")
+        assert shown.status_code == 200
+        assert "<h1>Long visits</h1>" in shown.text
+        assert ">Long visits</a>" in browser.get(f"/sites/site-1/overview?{WHEN}").text
+        assert browser.get(f"/sites/site-1/long_visits/long/csv?{WHEN}").text.startswith("session_id,")
+        assert "site.sessions(" in browser.get(f"/sites/site-1/long_visits/long/code?{WHEN}").text
+    finally:
+        pages.found.cache_clear()
+        sys.modules.pop("collector.dashboard.pages.long_visits", None)
+    folder = {each.stem for each in Path(pages.pages.__path__[0]).glob("*.py")} - {"__init__"}
+    assert set(NAMES) == folder
+
+
+def test_every_definition_can_be_looked_up(world: World) -> None:
+    """One page has them all; a report's are one click from its numbers, in the code's own words."""
+    browser = world.browser("viewer")
+    every = browser.get("/definitions").text
+    for name in query.DEFINITIONS:
+        assert f'id="{name}"' in every
+    shown = Read(browser.get(f"/sites/site-1/funnel?{WHEN}&step=page:*&step=page:/cart").text).text
+    assert query.DEFINITIONS["funnel_step"].formula in shown
