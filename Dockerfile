@@ -1,7 +1,7 @@
 # Footpath in one image: collector, loader, and the ClickHouse that the program brings along.
 #
 #   docker build -t footpath .
-#   docker run --init -p 127.0.0.1:8400:8400 -v footpath:/var/lib/footpath footpath
+#   docker run --init -p 127.0.0.1:8400:8400 -p 127.0.0.1:8401:8401 -v footpath:/var/lib/footpath footpath
 #
 # Checked with hadolint, and its commands one by one outside an image; not built or run by a Docker engine so far.
 
@@ -31,7 +31,7 @@ ENV FOOTPATH_HOST=0.0.0.0 \
 USER 10001
 WORKDIR /var/lib/footpath
 VOLUME ["/var/lib/footpath"]
-EXPOSE 8400
+EXPOSE 8400 8401
 # /healthz, not /readyz: a full disk makes the collector unready, and a restart would not help.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
     CMD ["python", "-c", "import http.client, os, sys; line = http.client.HTTPConnection('127.0.0.1', int(os.environ['FOOTPATH_PORT']), timeout=4); line.request('GET', '/healthz'); sys.exit(line.getresponse().status != 200)"]

@@ -114,10 +114,12 @@ def _tell_dashboard(settings: Settings) -> None:
     except StateError as error:
         logging.getLogger("footpath").error("the dashboard does not work: %s", error)
         return
-    if link:
-        click.echo(f"dashboard: its owner chooses a password at {link} (once, within three days)", err=True)
-    elif settings.log_format != "json":
-        click.echo(f"dashboard at {first_link.address(settings)}", err=True)
+    told = f"dashboard: its owner chooses a password at {link} (once, within three days)"
+    told = told if link else f"dashboard at {first_link.address(settings)}"
+    if settings.log_format == "json":
+        logging.getLogger("footpath").info(told)
+    else:
+        click.echo(told, err=True)
 
 
 @main.command()

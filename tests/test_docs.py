@@ -228,6 +228,8 @@ def test_python_shown_compiles_and_its_imports_exist(page: str, code: str) -> No
             assert all(hasattr(module, alias.name) for alias in node.names)
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             bound.add(node.id)
+        elif isinstance(node, ast.arg):
+            bound.add(node.arg)
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
     assert used <= bound | {"print"}
 

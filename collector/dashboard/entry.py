@@ -145,6 +145,11 @@ def is_secure() -> bool:
     return request.is_secure or (behind and request.headers.get("X-Forwarded-Proto") == "https")
 
 
+def outside(endpoint: str, **values: str) -> str:
+    """The whole address of a route, to be sent to somebody."""
+    return url_for(endpoint, _external=True, _scheme="https" if is_secure() else "http", **values)
+
+
 def settings() -> Settings:
     """The settings that the dashboard runs with."""
     found: Settings = current_app.extensions["footpath-settings"]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, abort, g, make_response, redirect, render_template, request, url_for
 
-from collector.dashboard.entry import enter
+from collector.dashboard.entry import enter, outside
 from collector.dashboard.reader import needs, sites, state
 from collector.state import EVERY_SITE, ROLES, StateError
 
@@ -116,7 +116,7 @@ def _site() -> str:
 
 
 def _link(user_id: int) -> str:
-    return url_for("entry.invitation", secret=state().invite(user_id), _external=True)
+    return outside("entry.invitation", secret=state().invite(user_id))
 
 
 def _people(status: int = 200, **shown: object) -> Answered:

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, abort, g, make_response, redirect, render
 from collector.dashboard import connection
 from collector.dashboard import page as pages
 from collector.dashboard.answer import Answer
+from collector.dashboard.entry import outside
 from collector.dashboard.page import Ask
 from collector.dashboard.reader import needs, sites, state
 from collector.dashboard.view import View
@@ -124,7 +125,7 @@ def share(site: str, page: str) -> Answered:
     secret = state().share(
         site, page, view.query, name=request.form.get("name", ""), by=g.reader.name, seconds=int(days) * _DAY
     )
-    made = url_for("entry.shared", secret=secret, _external=True)
+    made = outside("entry.shared", secret=secret)
     return make_response(_shares(chosen, view, made=made))
 
 

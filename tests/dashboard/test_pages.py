@@ -371,18 +371,12 @@ def test_vendored_files_name_version_and_licence() -> None:
         assert re.search(version, (vendor / name).read_text()), name
 
 
-NEW_PAGE = '''
-"""Which visits were long?"""
-
-from collector.dashboard.page import Page, Panel
-
-PAGE = Page(
-    title="Long visits",
-    question="Which visits were long?",
-    group="Behaviour",
-    panels=(Panel("long", "Visits", lambda ask: ask.site.sessions(ask.period, **ask.common)),),
+(NEW_PAGE,) = re.findall(
+    r"^```python\n(.*?)^```$",
+    (Path(__file__).resolve().parents[2] / "docs" / "dashboard.md").read_text(),
+    re.DOTALL | re.MULTILINE,
 )
-'''
+"""The page that the documentation shows."""
 
 
 def test_a_page_is_a_file(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
