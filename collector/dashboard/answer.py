@@ -93,7 +93,7 @@ class Answer:
         link = panel.link(self._ask) if callable(panel.link) else panel.link
         if link and name == link[0]:
             return view.with_filter(link[1], str(getattr(row, name)))
-        return ""
+        return panel.href(self._ask, name, row) if panel.href else ""
 
     @cached_property
     def notes(self) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from collector.query import BadQuestion, NotConnected, QueryError, TooMuch, UnknownName, connect
+from collector.query import BadQuestion, NotConnected, QueryError, UnknownName, connect
 
 if TYPE_CHECKING:
     from collector.query import Connection, Site
@@ -17,20 +17,27 @@ def site(key: str, zone: str | None) -> Site:
     """The site, to be asked; days are those of `zone`.
 
     Raises:
-        QueryError: as `Connection.site` does; one failure is tried again, since the engine may have been started anew.
+        UnknownName, BadQuestion: as `Connection.site` does.
+        NotConnected: the database did not answer, twice, since the engine may have been started anew; or there are no
+            tables in it yet.
     """
     try:
         return _connection().site(key, zone)
-    except QueryError as error:
-        if not is_away(error):
-            raise
+    except (UnknownName, BadQuestion):
+        raise
+    except QueryError:
         forget()
+    try:
         return _connection().site(key, zone)
+    except (UnknownName, BadQuestion):
+        raise
+    except QueryError as error:
+        raise NotConnected(str(error)) from error
 
 
 def is_away(error: QueryError) -> bool:
-    """Whether nobody answered, or not as a database should: not a matter of the question."""
-    return not isinstance(error, BadQuestion | UnknownName | TooMuch)
+    """Whether no database answered: not a matter of the question."""
+    return isinstance(error, NotConnected)
 
 
 def forget() -> None:
@@ -46,6 +53,3 @@ def _connection() -> Connection:
     if found is None:
         found = _kept.connection = connect()
     return found
-
-
-__all__ = ["NotConnected", "forget", "is_away", "site"]

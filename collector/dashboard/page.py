@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from collector.dashboard import pages
+from collector.dashboard.known import known
 from collector.query import BadQuestion
 
 if TYPE_CHECKING:
@@ -77,6 +78,14 @@ class Ask:
         """All values of a choice that may have several."""
         return self.view.all(name)
 
+    @property
+    def names(self) -> list[str]:
+        """What a filter may be about: goals, pages, buttons, forms of the site."""
+        has = known(self.site)
+        return [
+            *dict.fromkeys([*self.goals, *(name for what in ("page", "click", "form") for name in has.of(what)[:60])])
+        ]
+
     def once(self, name: str, make: Callable[[], Any]) -> Any:
         """What `make` gives, made once a request."""
         if name not in self._kept:
@@ -123,6 +132,7 @@ class Panel:
         open: (field, page, parameter) or, where another field has the value, (field, page, parameter, that field): a
             click on the field's cell leads to another page about it.
         needs: a sentence where it cannot be asked yet, such as "Choose two steps."
+        href: (ask, field, row): where a cell leads that neither `link` nor `open` says; empty: nowhere.
         heads: other words for columns, such as {"group": "device"}.
         limit: rows in the table; CSV has all.
         note: a sentence under the title.
@@ -138,6 +148,7 @@ class Panel:
     link: tuple[str, str] | Callable[[Ask], tuple[str, str]] | None = None
     open: tuple[str, ...] | None = None
     needs: Callable[[Ask], str] | None = None
+    href: Callable[[Ask, str, Any], str] | None = None
     heads: Mapping[str, str | Callable[[Ask], str]] = field(default_factory=dict)
     limit: int = 50
     note: str = ""

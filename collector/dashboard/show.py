@@ -13,7 +13,7 @@ from collector.dashboard.answer import Answer
 from collector.dashboard.entry import outside
 from collector.dashboard.page import Ask
 from collector.dashboard.reader import needs, sites, state
-from collector.dashboard.view import View
+from collector.dashboard.view import FILTERS, View
 from collector.query import QueryError
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ def first(site: str) -> Answered:
 def show(site: str, page: str) -> Answered:
     """A page. A question that is not possible is said on it (400); without the database 503."""
     chosen, view = _page(page), _view(site, page)
+    if view.found:
+        return redirect(view.found, 303)
     try:
         ask = _ask(view, chosen)
     except QueryError as error:
@@ -184,7 +186,7 @@ def _pairs(query: str) -> list[tuple[str, str]]:
 def _shell(template: str, page: Page, view: View, **shown: object) -> str:
     """A page within the frame that all have: menu, period, filters."""
     site = sites()[view.site]
-    common = {"page": page, "view": view, "site": site, "ask": None, "menu": pages.menu()}
+    common = {"page": page, "view": view, "site": site, "ask": None, "menu": pages.menu(), "kinds": FILTERS}
     saved = state().saved(view.site, page.name) if page.savable and g.reader.user else []
     common["may_write"] = g.reader.may(view.site, "analyst") and not g.reader.is_token
     return render_template(template, **{**common, "saved": saved, **shown})

@@ -25,6 +25,30 @@ PERIODS: Final = (
     ("90d", "90 days"),
     ("365d", "12 months"),
 )
+FILTERS: Final = (
+    ("device=", "device is"),
+    ("country=", "country is"),
+    ("channel=", "channel is"),
+    ("source=", "source is"),
+    ("campaign=", "campaign is"),
+    ("browser=", "browser is"),
+    ("os=", "system is"),
+    ("entry_path=", "first page is"),
+    ("visitor_type=", "visitor is (new, returning)"),
+    ("did:page:", "visited the page"),
+    ("did:click:", "clicked on"),
+    ("did:conversion:", "reached the goal"),
+    ("!did:conversion:", "did not reach the goal"),
+    ("did:form:", "touched the form"),
+    ("rage:", "rage clicks on"),
+    ("dead:", "dead clicks on"),
+    ("error_click:", "an error after a click on"),
+    ("quick_back:", "left at once the page"),
+    ("engaged>=", "engaged for at least (30s)"),
+    ("page_views>=", "page views, at least"),
+    ("", "as on the command line"),
+)
+"""How filters begin, and what that means; the rest is what a reader types."""
 FIRST: Final = "7d"
 PREVIOUS: Final = "previous"
 Pairs = tuple[tuple[str, str], ...]
@@ -66,6 +90,8 @@ class View:
         Raises:
             BadQuestion: it is none.
         """
+        if bool(self.get("from")) != bool(self.get("to")):
+            raise BadQuestion("say both days, from and to (which is not included), or a period")
         return parse(self.period_text)
 
     @property
@@ -149,6 +175,13 @@ class View:
                 rest: Mapping[str, Any] = {name: texts[:place] + texts[place + 1 :] or None}
                 found.append((words if not words.endswith(": ") else f"{words}(none)", self.url(None, **rest)))
         return found
+
+    @property
+    def found(self) -> str:
+        """The address with the filter that a form put together of `find` and `text`; empty: there is none."""
+        text = self.get("text")
+        filters = [*self.all("where"), f"{self.get('find')}{text}"]
+        return self.url(None, where=filters, find=None, text=None, after=None) if text else ""
 
     def hidden(self, *without: str) -> list[tuple[str, str]]:
         """The pairs that a form must carry besides its own fields."""

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from collector import cluster
-from collector.query.errors import SHARD_AWAY, QueryError, TooMuch
-from collector.store import ALL_CONNECTION_TRIES_FAILED, Answer, StoreError
+from collector.query.errors import SHARD_AWAY, NotConnected, QueryError, TooMuch
+from collector.store import ALL_CONNECTION_TRIES_FAILED, Answer, StoreError, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -151,5 +151,6 @@ def _translated(error: StoreError, report: str) -> QueryError:
             f"a narrower filter, or no breakdown (ClickHouse, code {error.code}: {error})"
         )
     if error.code == ALL_CONNECTION_TRIES_FAILED:
-        return QueryError(f"{report} could not be answered: {error}. {SHARD_AWAY}")
-    return QueryError(f"{report} could not be answered (ClickHouse, code {error.code}: {error})")
+        return NotConnected(f"{report} could not be answered: {error}. {SHARD_AWAY}")
+    kind = NotConnected if isinstance(error, Unreachable) else QueryError
+    return kind(f"{report} could not be answered (ClickHouse, code {error.code}: {error})")

@@ -116,12 +116,12 @@ WHERE {scope.base()} AND {question.during(binder)}{chosen}
 GROUP BY unit{", grp" if part else ""}"""
 
 
-def in_chosen_sessions(question: Question, binder: Binder) -> str:
-    """Condition, with its leading AND, that an event belongs to a session that the filter selects; empty: none."""
+def in_chosen_sessions(question: Question, binder: Binder, session: str = "events.session_id") -> str:
+    """Condition, with its leading AND, that the column `session` is one that the filter selects; empty: none."""
     if question.where is None:
         return ""
     scope = question.scope(binder)
-    return f""" AND events.session_id IN (
+    return f""" AND {session} IN (
     SELECT session_id FROM ({sessions_sql(question, scope, touching=True)}
     )
     WHERE {question.where.session(scope, ATTRIBUTES)})"""

@@ -3,7 +3,7 @@
 ::
 
     QueryError
-    ├── NotConnected    no database was found; says where it was looked for and what to do
+    ├── NotConnected    no database was found, or it does not answer; says where it was looked for, or what it said
     ├── UnknownName     a site, column, page, goal, form, element or event that does not exist; names the nearest
     ├── BadQuestion     the question itself is not possible (also a ValueError)
     └── TooMuch         a limit on time or memory was reached; says what to narrow
@@ -28,7 +28,7 @@ class QueryError(Exception):
 
 
 class NotConnected(QueryError):
-    """No database was found."""
+    """No database was found, or it does not answer."""
 
 
 class UnknownName(QueryError):

@@ -85,7 +85,7 @@ FROM (
 
 def chosen_orders_sql(question: Question, binder: Binder, orders: str) -> str:
     """The orders of `orders_sql` in the sessions that the filter selects."""
-    chosen = in_chosen_sessions(question, binder).replace("events.session_id", "session", 1)
+    chosen = in_chosen_sessions(question, binder, "session")
     return f"SELECT * FROM ({orders}\n) WHERE 1{chosen}"
 
 

@@ -20,7 +20,7 @@ from collector.dashboard import page as pages
 from collector.dashboard.answer import Answer
 from collector.dashboard.page import Ask
 from collector.dashboard.view import View
-from collector.query import Connection, between, connect, conversion, page, where
+from collector.query import Connection, between, connect, conversion, did, page, where
 from collector.store import Store
 from tests.dashboard.conftest import BEGIN, END, HOSTILE, WHEN
 from tests.gate import Gate
@@ -301,6 +301,17 @@ def test_a_click_on_a_row_filters(world: World, site: Site) -> None:
     assert "device: mobile" in filtered
 
 
+def test_a_filter_is_put_together_by_a_form(world: World, site: Site) -> None:
+    """What was chosen and what was typed become one filter of the address, beside those that there are."""
+    browser = world.browser("viewer")
+    found = browser.get(f"/sites/site-1/overview?{WHEN}&where=device%3Dmobile&find=did:page:&text=/cart")
+    assert found.status_code == 303
+    assert "where=device%3Dmobile&where=did%3Apage%3A%2Fcart" in found.headers["Location"]
+    total = site.traffic(PERIOD, every="period", where=where(device="mobile") & did(page("/cart"))).total
+    assert total.sessions
+    assert f"<b>{total.sessions:,}</b>" in browser.get(found.headers["Location"]).text
+
+
 def test_comparisons_are_those_of_python(world: World, dashboard_url: str) -> None:
     """The change beside a number is that of `compare`."""
     ask, answers = asked(dashboard_url, "traffic", f"{WHEN}&compare=previous&by=device", "site-1")
@@ -353,10 +364,14 @@ def test_without_the_database_a_page_says_so(world: World, dashboard_url: str, m
     gate.close()
 
 
-def test_all_files_of_a_page_are_small() -> None:
+def test_all_files_of_a_page_are_small(world: World) -> None:
     """Script, style and pictures of every page together, as they travel: under 120 KB compressed."""
-    files = [each for each in STATIC.rglob("*") if each.suffix in (".js", ".css", ".svg")]
-    sizes = {each.name: len(gzip.compress(each.read_bytes(), 9)) for each in files}
+    browser, sizes = world.browser(), {}
+    for each in (each for each in STATIC.rglob("*") if each.suffix in (".js", ".css", ".svg")):
+        answer = browser.get(f"/static/{each.relative_to(STATIC)}", headers={"Accept-Encoding": "gzip, br"})
+        assert gzip.decompress(answer.data) == each.read_bytes()
+        assert browser.get(f"/static/{each.relative_to(STATIC)}").data == each.read_bytes()
+        sizes[each.name] = len(answer.data)
     assert {"htmx.min.js", "uPlot.iife.min.js", "dashboard.js", "dashboard.css"} <= sizes.keys()
     assert sum(sizes.values()) < 120 * 1024, sizes
 

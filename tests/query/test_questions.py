@@ -197,6 +197,17 @@ def test_a_stored_question_with_an_unknown_report_or_argument_is_refused(asked: 
         asked.ask({"report": "form", "nam": "f"})
 
 
+@pytest.mark.parametrize(
+    "name", [name for name in sorted(REPORTS) if any(o.name == "where" for o in REPORTS[name].options)]
+)
+@pytest.mark.parametrize("text", ["did:page:/p", "rage:", "page_views>=1", "visitor_type=new", "device=desktop"])
+def test_every_report_takes_every_sort_of_filter(asked: Site, name: str, text: str) -> None:
+    """Filters by what happened in a session are statements within the report's statement, and all of them fit."""
+    given = {**texts(name), "where": (text,)}
+    result = getattr(asked, name)(**REPORTS[name].from_texts(given))
+    assert result.meta.filter
+
+
 def test_numbers_must_be_numbers() -> None:
     with pytest.raises(BadQuestion, match="--limit: 'many' is not a whole number"):
         REPORTS["sessions"].from_texts({"limit": "many"})

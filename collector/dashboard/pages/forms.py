@@ -19,6 +19,13 @@ def _none(ask: Ask) -> str:
     return "" if ask.choice("form") else "No form was seen in the last 90 days."
 
 
+def _visits(ask: Ask, name: str, row: Any) -> str:
+    """From a field to the visits in which it was visited."""
+    if name != "field":
+        return ""
+    return ask.view.url("sessions", where=[*ask.view.all("where"), f"did:field:{ask.choice('form')}/{row.field}"])
+
+
 def _more(ask: Ask, answer: Any) -> dict[str, Any]:
     found = answer("fields").given
     return {"totals": found.totals if found is not None else ()}
@@ -33,7 +40,7 @@ PAGE = Page(
     choices=(Choice("form", "Form", _forms, closed=False),),
     panels=(
         Panel("fields", "Field by field", lambda ask: ask.site.form(ask.choice("form"), ask.period, **ask.common),
-              needs=_none, bar="reached",
+              needs=_none, bar="reached", href=_visits,
               columns=("field", "reached", "last_field", "hazard", "hesitation_ms", "dwell_ms", "returned",
                        "blank", "pasted", "autofilled", "invalid")),
     ),

@@ -54,6 +54,15 @@ def _more(ask: Ask, answer: Any) -> dict[str, Any]:
     return more
 
 
+def _visits(ask: Ask, name: str, row: Any) -> str:
+    """From an element, its dead and its rage clicks to the visits that had them."""
+    what = {"name": "did:click", "dead": "dead", "rage": "rage"}.get(name)
+    if what is None or not row.name or not getattr(row, name):
+        return ""
+    filters = [*ask.view.all("where"), f"{what}:{row.name}"]
+    return ask.view.url("sessions", where=filters)
+
+
 def _goal(ask: Ask) -> dict[str, Any]:
     return {"goal": ask.goal} if ask.goal else {}
 
@@ -72,7 +81,7 @@ PAGE = Page(
               heads={"group": "device"}),
         Panel("elements", "What is clicked", lambda ask: ask.site.elements(_path(ask), ask.period, **ask.common),
               columns=("name", "item", "role", "zone", "group", "clicks", "click_rate", "dead", "rage", "visitors"),
-              bar="clicks", limit=40, heads={"group": "device"}),
+              bar="clicks", limit=40, heads={"group": "device"}, href=_visits),
         Panel("zones", "What is seen", lambda ask: ask.site.zones(_path(ask), ask.period, **_goal(ask), **ask.common),
               columns=("zone", "group", "exposure", "visible_ms", "click_rate", "attractiveness", "ignored",
                        "converted", "others", "q_value"),

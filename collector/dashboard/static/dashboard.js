@@ -62,6 +62,8 @@
     charts.set(place, chart);
   };
 
+  // Pages are light, whatever the dashboard is: the map's dark end must stand out.
+  const PAPER = "#fcfbf8";
   const SCALE = [[246, 224, 138], [240, 160, 75], [212, 81, 58], [140, 41, 129], [44, 16, 92]];
   const colour = (share) => {
     const at = Math.min(0.999, Math.max(0, share)) * (SCALE.length - 1);
@@ -81,7 +83,7 @@
     canvas.height = height * dense;
     const pen = canvas.getContext("2d");
     pen.scale(dense, dense);
-    pen.fillStyle = style("--card");
+    pen.fillStyle = PAPER;
     pen.fillRect(0, 0, width, height);
     heat(pen, data.cells, width, height, scale, dense);
     boxes(pen, data.boxes, width, scale);
@@ -118,7 +120,7 @@
   };
 
   const boxes = (pen, found, width, scale) => {
-    const ink = style("--ink"), ground = style("--card");
+    const ink = "#1c211f", ground = PAPER;
     pen.lineWidth = 1;
     pen.font = "11px system-ui, sans-serif";
     pen.textBaseline = "top";

@@ -240,7 +240,7 @@ def _carts(question: Question, shape: Shape, groups: Grouping, binder: Binder) -
         in_session=shape.in_session,
         group=groups.column,
     )
-    chosen = in_chosen_sessions(question, binder).replace("events.session_id", "session")
+    chosen = in_chosen_sessions(question, binder, "session")
     part = groups.trend.sql("fromUnixTimestamp64Milli(begun, 'UTC')", binder) if groups.trend else "grp"
     carts = f"SELECT * REPLACE ({part} AS grp) FROM ({carts}) WHERE 1{chosen}"
     if shape.last is None:
