@@ -137,9 +137,8 @@ class State:
         )
         self._database.row_factory = sqlite3.Row
         try:
-            self._database.executescript(
-                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
-            )
+            self._use_wal()
+            self._database.executescript("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")
             self._migrate()
         except sqlite3.DatabaseError as error:
             self._database.close()
@@ -383,6 +382,19 @@ class State:
         self._run("DELETE FROM saved WHERE id = ? AND site = ?", saved_id, site)
 
     # The file
+
+    def _use_wal(self) -> None:
+        """Two processes that open a new file at once both want to change its mode, and SQLite lets neither wait."""
+        deadline = time.monotonic() + _BUSY_SECONDS
+        while True:
+            try:
+                self._database.execute("PRAGMA journal_mode = WAL").fetchone()
+            except sqlite3.OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.02)
+            else:
+                return
 
     def _migrate(self) -> None:
         with self._transaction():

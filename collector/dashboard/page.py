@@ -22,6 +22,7 @@ GROUPS: Final = ("Overview", "Behaviour", "Journeys", "Experience", "Site")
 """The headings of the menu, in order."""
 
 
+ANY_SUCCESS: Final = "class:macro"
 VISIT: Final = ("start", "session", "id", "session_id")
 """From a session's start to its timeline."""
 
@@ -50,9 +51,17 @@ class Ask:
 
     @property
     def goal(self) -> str | None:
-        """The goal that conversion is about: the one chosen, else the first macro goal of goals.yml."""
+        """The goal that conversion is about: the one chosen, else the first macro goal of goals.yml, else any success
+        that pages tell of."""
         chosen = self.view.get("goal")
-        return None if chosen == "none" else chosen or next(iter(self.goals), None)
+        known = self.site.place.goals.listed
+        macro = (name for name, goal in known.items() if goal.kind == "macro")
+        return None if chosen == "none" else chosen or next(macro, ANY_SUCCESS)
+
+    @property
+    def goal_options(self) -> list[tuple[str, str]]:
+        """The goals to choose from, with `none` and any success."""
+        return [("none", "no goal"), (ANY_SUCCESS, "any success"), *((name, name) for name in self.goals)]
 
     @property
     def goals(self) -> list[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from collector.dashboard import cells
+from collector.dashboard.page import ANY_SUCCESS
 from collector.dashboard.table import changes_of
 from collector.query import Rate, render
 
@@ -41,7 +42,8 @@ def tiles(ask: Ask, traffic: Any, revenue: Result[Any] | None) -> list[Tile]:
              changes.get("sessions"), "session"),
     ]  # fmt: skip
     if total.conversion is not None:
-        found.append(_rate("conversion", f"Conversion: {ask.goal}", total.conversion, changes))
+        what = "any success" if ask.goal == ANY_SUCCESS else ask.goal
+        found.append(_rate("conversion", f"Conversion: {what}", total.conversion, changes))
     found += _money(revenue, view.compared) if revenue is not None else []
     in_use = render.cell(total.in_use) if total.in_use is not None else "–"
     upper = f"p75 {render.cell(total.in_use_p75)}" if total.in_use_p75 is not None else ""

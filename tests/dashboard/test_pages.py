@@ -37,6 +37,7 @@ MORE = {
     "overview": "compare=previous&show=conversion",
     "funnel": "step=page:*&step=conversion:purchase&by=device&times=1&lost=1&unit=session",
     "friction": "signal=rage",
+    "paths": "taken=(other paths)",
     "sessions": "where=device%3Dmobile",
 }
 INPUTS = ("input", "meta", "link", "img", "br", "hr")
@@ -299,6 +300,14 @@ def test_a_click_on_a_row_filters(world: World, site: Site) -> None:
     total = site.traffic(PERIOD, every="period", where=where(device="mobile")).total
     assert f"<b>{total.sessions:,}</b>" in filtered
     assert "device: mobile" in filtered
+
+
+def test_nobody_yet_is_said_with_what_to_do(world: World) -> None:
+    """An empty period leads on; the page Setup has the line for the pages."""
+    browser = world.browser("viewer")
+    empty = browser.get("/sites/site-1/overview?from=2020-01-01&to=2020-01-03").text
+    assert "Nobody came in this period" in empty
+    assert 'data-site="site-1"' in Read(browser.get(f"/sites/site-1/setup?{WHEN}").text).text
 
 
 def test_a_filter_is_put_together_by_a_form(world: World, site: Site) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -128,6 +130,18 @@ def test_migrations_go_forward(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         State(path)
     with sqlite3.connect(path) as database:
         assert database.execute("SELECT count(*) FROM more").fetchone() == (0,)
+
+
+def test_several_processes_may_open_a_new_file_at_once(tmp_path: Path) -> None:
+    """The dashboard and the terminal do so at the first start."""
+    script = (
+        "import sys, pathlib; from collector.state import State; "
+        "state = State(pathlib.Path(sys.argv[1])); state.add_user(sys.argv[2], {'*': 'viewer'})"
+    )
+    path = str(tmp_path / "new" / "state.db")
+    started = [subprocess.Popen([sys.executable, "-c", script, path, f"user {each}"]) for each in range(6)]
+    assert [each.wait(60) for each in started] == [0] * 6
+    assert len(State(tmp_path / "new" / "state.db").users()) == 6
 
 
 def test_a_broken_file_is_said(tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ PAGE = Page(
     order=2,
     panels=(
         Panel("errors", "Errors", lambda ask: ask.site.errors(ask.period, pages=True, **ask.common), bar="errors",
-              empty="No error was reported in this period.", open=("page", "heat", "path")),
+              empty="No error was reported in this period.", open=("page", "heat", "path"),
+              href=lambda ask, name, row: ask.view.with_filter("error_message", row.message, "sessions")
+              if name == "message" else "",),
     ),
 )  # fmt: skip

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from collector import snippet
+from collector.dashboard.entry import settings
 from collector.dashboard.page import Page, Panel
 
 if TYPE_CHECKING:
@@ -11,9 +13,14 @@ if TYPE_CHECKING:
 
 
 def _more(ask: Ask, answer: Any) -> dict[str, Any]:
-    goals = ask.site.place.goals
-    return {"goals": sorted(goals.known.values(), key=lambda each: (each.name not in goals.listed, each.name)),
-            "listed": set(goals.listed), "goals_version": goals.version}  # fmt: skip
+    goals, collector = ask.site.place.goals, snippet.origin(settings())
+    return {
+        "goals": sorted(goals.known.values(), key=lambda each: (each.name not in goals.listed, each.name)),
+        "listed": set(goals.listed),
+        "goals_version": goals.version,
+        "tag": snippet.tag(ask.site.key, settings(), collector),
+        "policy": snippet.policy(collector),
+    }
 
 
 PAGE = Page(
