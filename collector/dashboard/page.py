@@ -175,6 +175,8 @@ class Page:
         order: place below that heading.
         refresh: seconds after which it is fetched again; 0: never.
         more: what its template needs besides the panels.
+        has_period, has_goal, compares: whether its reader chooses a period, a goal, a period to compare with.
+        savable: whether its questions can be kept by name.
         template: below `templates/pages/`; a page without one shows its panels one below the other.
     """
 
@@ -189,6 +191,7 @@ class Page:
     template: str = ""
     has_period: bool = True
     has_goal: bool = False
+    compares: bool = True
     savable: bool = False
     name: str = field(default="")
 

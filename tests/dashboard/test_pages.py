@@ -37,7 +37,7 @@ MORE = {
     "overview": "compare=previous&show=conversion",
     "funnel": "step=page:*&step=conversion:purchase&by=device&times=1&lost=1&unit=session",
     "friction": "signal=rage",
-    "paths": "taken=(other paths)",
+    "paths": "taken=(entry) → / → (exit)",
     "sessions": "where=device%3Dmobile",
 }
 INPUTS = ("input", "meta", "link", "img", "br", "hr")
@@ -153,6 +153,50 @@ def test_what_readers_send_is_text(world: World, text: str) -> None:
         html = browser.get(path).text
         _has_nothing_inline(html)
         assert text in Read(html).text
+
+
+class Labelled(HTMLParser):
+    """What a reader without eyes would miss: fields without a name, pictures without words, tables without a title."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.missing: list[str] = []
+        self.heads = 0
+        self._within: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        said = dict(attrs)
+        if tag in ("input", "select") and said.get("type") != "hidden":
+            named = "label" in self._within or "aria-label" in said
+            self.missing += [] if named else [self.get_starttag_text() or tag]
+        if tag == "img":
+            self.missing += [] if "alt" in said else [self.get_starttag_text() or tag]
+        if tag in ("svg", "canvas"):
+            self.missing += (
+                [] if said.get("aria-hidden") or said.get("aria-label") else [self.get_starttag_text() or tag]
+            )
+        self.heads += tag == "h1"
+        if tag not in INPUTS:
+            self._within.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self._within:
+            while self._within.pop() != tag:
+                pass
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_pages_can_be_read_without_eyes(world: World, dashboard_url: str, name: str) -> None:
+    """One heading of the first rank, every field and picture with a name, a way past the menu."""
+    browser = world.browser("owner")
+    html = browser.get(f"/sites/site-1/{name}?{said(name, dashboard_url, 'site-1')}").text
+    for each in (html, browser.get("/people").text, browser.get("/account").text, world.browser().get("/login").text):
+        found = Labelled(each)
+        assert found.missing == []
+        assert found.heads == 1
+        assert '<html lang="en">' in each
+        assert '<a class="skip" href="#content">' in each
 
 
 def test_headers_forbid_what_pages_do_not_need(world: World) -> None:

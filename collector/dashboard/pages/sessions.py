@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 _EACH = 50
 _COLUMNS = (
-    "start", "duration", "device", "browser", "country", "channel", "source", "entry_page", "exit_page", "page_views",
-    "clicks", "errors", "conversions",
+    "start", "duration", "device", "country", "channel", "entry_page", "exit_page", "page_views", "clicks", "errors",
+    "conversions",
 )  # fmt: skip
 
 
@@ -34,6 +34,7 @@ PAGE = Page(
     order=2,
     template="sessions.html",
     savable=True,
+    compares=False,
     panels=(Panel("sessions", "Visits, the newest first", _sessions, columns=_COLUMNS, limit=_EACH, open=VISIT),),
     more=_more,
 )

@@ -29,6 +29,7 @@ PAGE = Page(
     group="Site",
     order=1,
     template="setup.html",
+    compares=False,
     panels=(
         Panel("coverage", "What is not measured yet", lambda ask: ask.site.coverage(ask.period, limit=10),
               empty="Nothing that this report knows of is missing."),
