@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint, Response, abort, current_app, g, make_response, redirect, render_template, request, url_for
 
-from collector.dashboard.reader import FORM, SESSION, SHARE, Reader, needs, state
+from collector.dashboard.reader import FORM, SESSION, SHARE, Reader, cookie, needs, state
 from collector.limits import Limiter, network, parsed
 from collector.state import SESSION_SECONDS, StateError
 
@@ -69,7 +69,7 @@ def logout() -> Answer:
     """End the session."""
     state().close_session(g.reader.secret)
     answer = redirect(url_for("entry.login"), 303)
-    answer.delete_cookie(SESSION)
+    answer.delete_cookie(cookie(SESSION))
     return answer
 
 
@@ -116,7 +116,7 @@ def shared(secret: str) -> Answer:
 
 def enter(user_id: int, there: str) -> Answer:
     """A new session, and on to `there`; an older session of this browser ends."""
-    if old := request.cookies.get(SESSION):
+    if old := request.cookies.get(cookie(SESSION)):
         state().close_session(old)
     answer = redirect(local(there), 303)
     _remember(answer, SESSION, state().open_session(user_id), SESSION_SECONDS)
@@ -163,14 +163,14 @@ def _within(text: str, networks: tuple[Network, ...]) -> bool:
 
 def _form(template: str, status: int, **shown: object) -> Response:
     """A form for somebody without a session: a cookie of its own carries the check."""
-    secret = request.cookies.get(FORM) or secrets.token_urlsafe(32)
+    secret = request.cookies.get(cookie(FORM)) or secrets.token_urlsafe(32)
     if not g.reader.secret or not g.reader.user:
         g.reader = Reader(secret=secret)
     answer = make_response(render_template(template, **shown), status)
-    if request.cookies.get(FORM) != secret:
+    if request.cookies.get(cookie(FORM)) != secret:
         _remember(answer, FORM, secret, 86_400)
     return answer
 
 
 def _remember(answer: Answer, name: str, secret: str, seconds: int) -> None:
-    answer.set_cookie(name, secret, max_age=max(0, seconds), httponly=True, samesite="Lax", secure=is_secure())
+    answer.set_cookie(cookie(name), secret, max_age=max(0, seconds), httponly=True, samesite="Lax", secure=is_secure())

@@ -77,6 +77,11 @@ def needs(what: str) -> Callable[[F], F]:
     return say
 
 
+def cookie(name: str) -> str:
+    """The cookie's name: browsers keep cookies by host, and a host may have a dashboard on another port too."""
+    return f"{name}_{current_app.extensions['footpath-settings'].dashboard_port}"
+
+
 def state() -> State:
     """The dashboard's state."""
     found: State = current_app.extensions["footpath-state"]
@@ -128,11 +133,11 @@ def identify() -> Reader:
     if given.startswith("Bearer "):
         user = state().token_user(given.removeprefix("Bearer ").strip())
         return Reader(user, is_token=True) if user else Reader()
-    if (secret := request.cookies.get(SESSION)) and (user := state().session_user(secret)):
+    if (secret := request.cookies.get(cookie(SESSION))) and (user := state().session_user(secret)):
         return Reader(user, secret=secret)
-    if (secret := request.cookies.get(SHARE)) and (share := state().shared(secret)):
+    if (secret := request.cookies.get(cookie(SHARE))) and (share := state().shared(secret)):
         return Reader(share=share, secret=secret)
-    return Reader(secret=request.cookies.get(FORM, ""))
+    return Reader(secret=request.cookies.get(cookie(FORM), ""))
 
 
 def _check_site(reader: Reader, wanted: str) -> None:
@@ -153,7 +158,7 @@ def _check_form(wanted: str) -> None:
     """A form comes from a page of ours: it carries what only that page knew, and browsers say no other origin."""
     reader: Reader = g.reader
     if wanted == "anyone" and reader.user is None:
-        reader = Reader(secret=request.cookies.get(FORM, ""))
+        reader = Reader(secret=request.cookies.get(cookie(FORM), ""))
     given = request.form.get("csrf") or request.headers.get("X-Footpath-Form") or ""
     if not reader.csrf or not hmac.compare_digest(reader.csrf.encode(), given.encode("utf-8", "replace")):
         abort(403, "This form was opened too long ago, or comes from elsewhere. Load its page again.")

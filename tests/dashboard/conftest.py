@@ -10,7 +10,7 @@ import pytest
 from collector.config import Settings
 from collector.dashboard import connection
 from collector.dashboard.application import create_dashboard
-from collector.dashboard.reader import SESSION, Reader
+from collector.dashboard.reader import Reader
 from collector.migrate import migrate
 from collector.state import EVERY_SITE, State
 from collector.store import Store
@@ -42,6 +42,7 @@ SITES = "\n".join(
     ["sites:"]
     + [f'  site-{each}: {{id: {each}, name: "Site {each}", time_zone: {ZONE}, origins: ["*"]}}' for each in (1, 2, 3)]
 )
+SESSION, SHARE, FORM = (f"footpath_{each}_8401" for each in ("session", "share", "form"))
 PASSWORD = "correct horse battery"
 
 

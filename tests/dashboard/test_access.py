@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from collector.dashboard.reader import NEEDS, SHARE
+from collector.dashboard.reader import NEEDS, Reader
 from collector.state import State
-from tests.dashboard.conftest import WHEN
+from tests.dashboard.conftest import SESSION, SHARE, WHEN
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,8 +97,6 @@ def test_a_form_without_its_check_changes_nothing(world: World) -> None:
 
 
 def _csrf(browser: object) -> str:
-    from collector.dashboard.reader import SESSION, Reader
-
     return Reader(secret=browser.get_cookie(SESSION).value).csrf  # type: ignore[attr-defined]
 
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from collector.dashboard.entry import local
-from collector.dashboard.reader import FORM, SESSION
-from tests.dashboard.conftest import PASSWORD, WHEN
+from tests.dashboard.conftest import FORM, PASSWORD, SESSION, WHEN
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient

@@ -51,13 +51,17 @@
     if (data.before.length) add(data.before, line("period before", data.unit, other, { width: 1.5, dash: [2, 4] }));
     const grid = { stroke: style("--line"), width: 1 };
     const axis = { stroke: muted, grid, ticks: { show: false }, font: "12px system-ui" };
+    // Days have no hours to be marked.
+    const daily = data.x.length > 1 && data.x[1] - data.x[0] > 80000;
+    const days = daily ? { incrs: [1, 2, 3, 7, 14, 28, 56, 91, 182, 364].map((each) => each * 86400) } : {};
+    if (daily) series[0].value = "{YYYY}-{MM}-{DD}";
     const chart = new uPlot({
       width: place.clientWidth, height: place.clientWidth < 560 ? 190 : 240, series, bands,
       cursor: { points: { size: 7 }, y: false },
       legend: { live: true },
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), data.zone),
       scales: { y: { range: (_, low, high) => [0, high > 0 ? high * 1.08 : 1] } },
-      axes: [{ ...axis, values: TIMES }, { ...axis, size: 62, values: (_, values) => values.map((value) => say(value, data.unit === "%" ? "%" : data.unit === "s" ? "s" : "")) }],
+      axes: [{ ...axis, ...days, values: TIMES }, { ...axis, size: 62, values: (_, values) => values.map((value) => say(value, data.unit === "%" ? "%" : data.unit === "s" ? "s" : "")) }],
     }, columns, place);
     charts.set(place, chart);
   };
