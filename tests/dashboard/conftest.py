@@ -40,7 +40,10 @@ HOSTILE = (
 )  # fmt: skip
 SITES = "\n".join(
     ["sites:"]
-    + [f'  site-{each}: {{id: {each}, name: "Site {each}", time_zone: {ZONE}, origins: ["*"]}}' for each in (1, 2, 3)]
+    + [
+        f'  site-{each}: {{id: {each}, name: "Site {each}", time_zone: {ZONE}, origins: ["*"]}}'
+        for each in (1, 2, 3, 4)
+    ]
 )
 SESSION, SHARE, FORM = (f"footpath_{each}_8401" for each in ("session", "share", "form"))
 PASSWORD = "correct horse battery"
@@ -48,13 +51,15 @@ PASSWORD = "correct horse battery"
 
 @pytest.fixture(scope="session")
 def dashboard_url(engine: Connection) -> str:
-    """The loader's URL of a database with a shop (site-1), hostile names (site-2), and conversions (site-3)."""
+    """The loader's URL of a database with a shop (site-1), hostile names (site-2), conversions (site-3), and nobody
+    (site-4)."""
     url = engine.loader_url.replace("/footpath", "/dashboards")
     migrate(url)
     store = Store(url)
     save(store, 1, shop(7, ZONE), ZONE)
     save(store, 2, _hostile(), ZONE)
     save(store, 3, visits(5, ZONE), ZONE)
+    save(store, 4, [], ZONE)
     store.close()
     return url
 

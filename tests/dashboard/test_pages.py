@@ -346,6 +346,14 @@ def test_a_click_on_a_row_filters(world: World, site: Site) -> None:
     assert "device: mobile" in filtered
 
 
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "session"])
+def test_a_site_without_events_has_pages_without_errors(world: World, name: str) -> None:
+    """They say that there is nothing, or what is to be chosen."""
+    shown = world.browser("owner").get(f"/sites/site-4/{name}?{WHEN}")
+    assert shown.status_code == 200
+    assert 'class="alert"' not in shown.text
+
+
 def test_nobody_yet_is_said_with_what_to_do(world: World) -> None:
     """An empty period leads on; the page Setup has the line for the pages."""
     browser = world.browser("viewer")

@@ -30,6 +30,8 @@ def texts(ask: Ask) -> list[str]:
 def _first(ask: Ask) -> list[str]:
     types = known(ask.site).of("page-type")
     wanted = [name for name in ("product", "cart", "checkout") if name in types]
+    if not known(ask.site).of("page"):
+        return []
     steps = [f"page-type:{name}" for name in wanted] or ["page:*"]
     return [*steps, f"conversion:{ask.goal}"] if ask.goal else steps
 

@@ -21,6 +21,11 @@ def _path(ask: Ask) -> str:
     return ask.choice("path") or "/"
 
 
+def _nothing(ask: Ask) -> str:
+    seen = ask.view.get("path") or known(ask.site).of("page")
+    return "" if seen else "No page was seen in the last 90 days."
+
+
 def _devices(ask: Ask) -> str:
     """The device whose clicks are drawn: the one that was chosen, else the one with the most page views."""
     found = ask.once("views", lambda: ask.site.scroll(_path(ask), ask.period, by="device", **ask.common))
@@ -76,16 +81,17 @@ PAGE = Page(
     has_goal=True,
     choices=(Choice("path", "Page", _paths, closed=False),),
     panels=(
-        Panel("heat", "Clicks", lambda ask: ask.site.heatmap(_path(ask), ask.period, **ask.common)),
+        Panel("heat", "Clicks", lambda ask: ask.site.heatmap(_path(ask), ask.period, **ask.common),
+              needs=_nothing),
         Panel("scroll", "How far down", lambda ask: ask.site.scroll(_path(ask), ask.period, **ask.common), limit=80,
-              heads={"group": "device"}),
+              needs=_nothing, heads={"group": "device"}),
         Panel("elements", "What is clicked", lambda ask: ask.site.elements(_path(ask), ask.period, **ask.common),
               columns=("name", "item", "role", "zone", "group", "clicks", "click_rate", "dead", "rage", "visitors"),
-              bar="clicks", limit=40, heads={"group": "device"}, href=_visits),
+              bar="clicks", limit=40, needs=_nothing, heads={"group": "device"}, href=_visits),
         Panel("zones", "What is seen", lambda ask: ask.site.zones(_path(ask), ask.period, **_goal(ask), **ask.common),
               columns=("zone", "group", "exposure", "visible_ms", "click_rate", "attractiveness", "ignored",
                        "converted", "others", "q_value"),
-              heads={"group": "device"}, note="Zones from the top of the page down: seen, and clicked.",
+              needs=_nothing, heads={"group": "device"}, note="Zones from the top of the page down: seen, and clicked.",
               empty="No zone of this page was seen. Mark one: <section data-footpath-zone=\"reviews\">."),
     ),
     more=_more,
