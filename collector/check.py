@@ -18,9 +18,11 @@ from typing import TYPE_CHECKING, Final
 
 from collector import check_cluster, migrate, mounts, spool, supervise
 from collector.config import ConfigError, Settings
+from collector.dashboard import first_link
 from collector.enrich.visitor import KEY_FILE, fingerprint, load_key
 from collector.goals import FILE, published, read_goals
 from collector.sites import read_sites
+from collector.state import State
 from collector.store import Store, StoreError
 
 if TYPE_CHECKING:
@@ -63,7 +65,7 @@ def findings(settings: Settings, others: Sequence[str] = ()) -> Iterator[Finding
         ("sites", _sites), ("goals", _goals), ("secret key", lambda each: _secret(each, others)),
         ("settings", _settings), ("data directory", _data), ("disk", _disk), ("spool", _spool), ("loader", _loader),
         ("proxy", _proxy), ("origins", _origins), ("ClickHouse", _database), ("cluster", _cluster),
-        ("clock", _clock), ("arrivals", _arrivals),
+        ("clock", _clock), ("arrivals", _arrivals), ("dashboard", _dashboard),
     ):  # fmt: skip
         yield _found(what, look, settings)
 
@@ -198,6 +200,19 @@ def _spool(settings: Settings) -> str:
     if found["dead"]:
         raise _Wrong(f"{told}; {found['dead']} could not be stored, see the table dead_events")
     return told
+
+
+def _dashboard(settings: Settings) -> str:
+    if not settings.dashboard_port:
+        return "off (FOOTPATH_DASHBOARD_PORT=0)"
+    address = first_link.address(settings)
+    if not settings.state_path.exists():
+        return f"{address}; the first start makes {settings.state_path}"
+    with contextlib.closing(State(settings.state_path)) as state:
+        users = state.users()
+    if not any(user.is_owner and not user.invited for user in users):
+        raise _Hint(f"{address}; no owner has a password yet: `footpath invite` prints a link to choose one")
+    return f"{address}; users: {len(users)}"
 
 
 def _loader(settings: Settings) -> str:

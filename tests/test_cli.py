@@ -130,7 +130,7 @@ def test_a_running_program_is_checked_and_asked(folder: Path, tmp_path: Path, mo
         wait_until(lambda: server.metrics()["inserted"] == 10, what="the insert")
         told = footpath("check")
         assert told.exit_code == 0, told.output
-        assert told.output.count("ok  ") == 14
+        assert told.output.count("ok  ") == 15
         common = ("--site", "demo-shop", "--period", "1d")
         for arguments in (
             ("sessions",), ("heatmap", "--path", "/cart"), ("elements", "--path", "/cart"),

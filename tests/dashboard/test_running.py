@@ -75,6 +75,7 @@ def test_the_first_start_gives_the_owner_a_link(tmp_path: Path) -> None:
     with serving(tmp_path, FOOTPATH_DASHBOARD_PORT=str(port)) as server:
         wait_until(lambda: server.log().count("dashboard at") == 1, 30, "the address")
         assert server.log().count("/invitation/") == 1
+        wait_until(lambda: answers(f"{there}/healthz"), 30, "the dashboard")
         assert browser.get(f"{there}/sites/demo-shop/setup")[0] == 200
 
 
@@ -146,3 +147,27 @@ def test_a_lost_password_is_renewed_in_the_terminal(tmp_path: Path) -> None:
         assert user.name == name
         assert user.is_owner == (name == "owner")
     state.close()
+
+
+def test_check_says_where_it_is_and_who_gets_in(tmp_path: Path) -> None:
+    """Off, not started yet, without an owner, with one; a broken file is wrong."""
+    from collector import check
+    from collector.config import Settings
+    from collector.state import State
+
+    def found(**said: str) -> check.Finding:
+        settings = Settings.from_environment({"FOOTPATH_DATA_DIR": str(tmp_path), **said})
+        return next(each for each in check.findings(settings) if each.what == "dashboard")
+
+    assert "off" in found(FOOTPATH_DASHBOARD_PORT="0").told
+    assert "first start" in found().told
+    state = State(tmp_path / "state.db")
+    user = state.add_user("ann", {"*": "owner"})
+    assert found().hint
+    state.set_password(user.id, PASSWORD)
+    assert found().told.endswith("users: 1")
+    state.close()
+    for each in tmp_path.glob("state.db*"):
+        each.unlink()
+    (tmp_path / "state.db").write_bytes(b"x" * 5000)
+    assert not found().well
