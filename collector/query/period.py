@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _LENGTH = re.compile(r"(\d{1,5})\s*([mhdw])")
 _DURATION = re.compile(r"(\d{1,9})\s*(ms|s|m|h|d|w)")
 _UNIT_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
+_LATEST_MS = 7_258_118_400_000
+_BEYOND = "a period lies between 1970 and 2200"
 _FORMS = "7d, 4w, 24h, 30m, today, 2026-11-01 or 2026-11-01..2026-11-15 (the second day is not included)"
 
 
@@ -61,8 +63,17 @@ class Period:
 
         Raises:
             UnknownName: no such zone.
-            BadQuestion: the period is empty or turned round.
+            BadQuestion: the period is empty or turned round, or not of these centuries.
         """
+        try:
+            found = self._resolve(zone, now_ms)
+        except OverflowError:
+            raise BadQuestion(_BEYOND) from None
+        if not 0 <= found.start_ms < found.end_ms <= _LATEST_MS:
+            raise BadQuestion(_BEYOND)
+        return found
+
+    def _resolve(self, zone: str, now_ms: int) -> Range:
         place = zone_of(zone)
         if self.length is not None:
             return _last(self.length, zone, place, now_ms)
@@ -129,7 +140,10 @@ def parse(text: Period | str) -> Period:
         return between(start.strip(), end.strip())
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
         day = date.fromisoformat(_iso(text))
-        return between(day, day + timedelta(days=1))
+        try:
+            return between(day, day + timedelta(days=1))
+        except OverflowError:
+            raise BadQuestion(_BEYOND) from None
     return last(text)
 
 

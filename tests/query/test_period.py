@@ -111,3 +111,12 @@ def test_windows() -> None:
     assert duration_ms("7d") == duration_ms(timedelta(days=7)) == 7 * DAY
     with pytest.raises(BadQuestion, match="longer than 0"):
         duration_ms(timedelta(0))
+
+
+@pytest.mark.parametrize(
+    "text", ["0001-01-01", "9999-12-31", "0001-01-01..9999-12-31", "1969-12-31", "2200-01-02", "99999w"]
+)
+def test_a_period_of_other_centuries_is_refused(text: str) -> None:
+    """With a sentence, whatever calendars and clocks can count."""
+    with pytest.raises(BadQuestion, match="between 1970 and 2200"):
+        parse(text).resolve("America/New_York", NOW)
