@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from collector.query import BadQuestion, NotConnected, QueryError, UnknownName, connect
+from collector.query import BadQuestion, Memory, NotConnected, QueryError, UnknownName, connect
 
 if TYPE_CHECKING:
     from collector.query import Connection, Site
 
 _kept = threading.local()
+# Ten people who open the same link, a page and then its CSV: the database is asked once.
+_memory = Memory(10)
 
 
 def site(key: str, zone: str | None) -> Site:
@@ -51,5 +53,5 @@ def forget() -> None:
 def _connection() -> Connection:
     found: Connection | None = getattr(_kept, "connection", None)
     if found is None:
-        found = _kept.connection = connect()
+        found = _kept.connection = connect(memory=_memory)
     return found
