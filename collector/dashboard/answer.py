@@ -113,6 +113,16 @@ class Answer:
         return python_of(self.base(), self.panel.said)
 
     @property
+    def has_picture(self) -> bool:
+        """Whether the answer can be drawn."""
+        return hasattr(self.given, "plot")
+
+    @property
+    def png_url(self) -> str:
+        """Where its picture is."""
+        return self._ask.view.part(self.name, "png")
+
+    @property
     def csv_url(self) -> str:
         """Where its CSV is."""
         return self._ask.view.part(self.name, "csv")

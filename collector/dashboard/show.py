@@ -1,7 +1,9 @@
-"""A page of a site, its panels' CSV, Python and SQL, and what is kept of it: saved questions and shared links."""
+"""A page of a site; CSV, picture, Python and SQL of its panels; what is kept of it: saved questions, shared links."""
 
 from __future__ import annotations
 
+import io
+import threading
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("pages", __name__, url_prefix="/sites")
 _DAY: Final = 86_400
+_drawing = threading.Lock()  # matplotlib's caches of fonts are not made for threads
 SHARE_DAYS: Final = ("1", "7", "30", "90", "365")
 
 
@@ -68,6 +71,32 @@ def csv(site: str, page: str, panel: str) -> Answered:
     return Response(
         answer.result().to_csv(),
         mimetype="text/csv",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+@blueprint.get("/<site>/<page>/<panel>/png")
+@needs("viewer")
+def png(site: str, page: str, panel: str) -> Answered:
+    """The picture of a panel's answer as a notebook draws it, for slides. One without a picture: 404."""
+    answer = _answer(site, page, panel)
+    if not isinstance(answer, Answer):
+        return answer
+    plot = getattr(answer.result(), "plot", None)
+    if plot is None:
+        abort(404, "This answer has no picture; its CSV has the figures.")
+    file = io.BytesIO()
+    try:
+        with _drawing:
+            plot().savefig(file, format="png", dpi=150)
+    except QueryError as error:
+        if connection.is_away(error):
+            return away(error)
+        abort(400, str(error))
+    name = f"{site}-{page}-{panel}.png"
+    return Response(
+        file.getvalue(),
+        mimetype="image/png",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 

@@ -269,6 +269,18 @@ def test_the_numbers_of_the_funnel_are_those_of_python(world: World, site: Site)
     assert groups == site.funnel(steps, PERIOD, window="1h", by="device").to_csv()
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_what_can_be_drawn_is_a_picture_too(world: World, dashboard_url: str, name: str) -> None:
+    """That of a notebook; where there is none, the answer says so."""
+    query_ = said(name, dashboard_url, "site-1")
+    browser = world.browser("viewer")
+    _, answers = asked(dashboard_url, name, query_, "site-1")
+    for panel, answer in answers.items():
+        picture = browser.get(f"/sites/site-1/{name}/{panel}/png?{query_}")
+        assert picture.status_code == (400 if answer.needs else 200 if answer.has_picture else 404), panel
+        assert picture.data.startswith(b"\x89PNG") == answer.has_picture, panel
+
+
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in ("session", "live")])
 def test_csv_and_python_are_the_very_answer(world: World, dashboard_url: str, name: str) -> None:
     """CSV is that of the result; the Python that is shown, pasted into an interpreter, gives the same rows."""

@@ -1,0 +1,134 @@
+"""Does the collector notice who reads the dashboard, and how long do readers wait?
+
+    python bench/readers.py [--readers 100] [--think 10] [--seconds 30] [--rounds 3]
+
+A demo with its sample visits; events keep arriving at a steady rate. In turns without and with readers, each of whom
+opens a page of the dashboard, looks at it for `--think` seconds, and opens the next.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import itertools
+import os
+import platform
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from bench.traffic import Load, drive
+from collector.dashboard.page import found
+from collector.state import State
+from tests.support import free_port, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SITE: Final = "demo-shop"
+RATE: Final = 50
+"""Batches of ten events a second that keep arriving."""
+SKIPPED: Final = ("session",)
+"""Pages that need to be told which visit."""
+
+
+def main() -> None:
+    """Run it and print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--readers", type=int, default=100)
+    parser.add_argument("--think", type=float, default=10.0, help="seconds between a reader's pages")
+    parser.add_argument("--seconds", type=float, default=30.0, help="of each turn")
+    parser.add_argument("--rounds", type=int, default=3)
+    said = parser.parse_args()
+    random.seed(1)
+    print(f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before it began")
+    alone, beside, waits = [], [], []
+    with demo() as (port, pages, token):
+        read(pages, token, 4, 0.5, 10.0)  # caches are warm, as on any day but the first
+        for _ in range(said.rounds):
+            alone.append(send(port, said.seconds))
+            with reading(pages, token, said.readers, said.think, said.seconds) as times:
+                beside.append(send(port, said.seconds))
+            waits += times
+    print(f"{said.readers} readers, a page every {said.think:g} s each, {RATE * 10} events a second arriving\n")
+    print("| answers of the collector, ms | without readers | with | ratio |")
+    print("|---|--:|--:|--:|")
+    for name, share in (("median", 0.5), ("p95", 0.95), ("p99", 0.99)):
+        few, many = (statistics.median(each.quantile(share) for each in runs) for runs in (alone, beside))
+        print(f"| {name} | {few:.1f} | {many:.1f} | {many / few:.2f} |")
+    waits.sort()
+    print(f"\n{len(waits):,} pages; readers waited {waits[len(waits) // 2]:.0f} ms (median), "
+          f"{waits[int(len(waits) * 0.95)]:.0f} (p95), {waits[-1]:.0f} at most")  # fmt: skip
+
+
+@contextlib.contextmanager
+def demo() -> Iterator[tuple[int, str, str]]:
+    """A running demo: the collector's port, the address of the site's pages, and a token that may read them."""
+    collector, dashboard = free_port(), free_port()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        command = [sys.executable, "-m", "collector.cli", "demo", "--visits", "300", "--shop-port", str(free_port())]
+        environment = {**os.environ, "FOOTPATH_PORT": str(collector), "FOOTPATH_DASHBOARD_PORT": str(dashboard)}
+        with (folder / "log").open("w") as log:
+            process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
+        try:
+            wait_until(lambda: "ctrl-C" in (folder / "log").read_text(), 180, "the demo")
+            with contextlib.closing(State(folder / "footpath-data" / "state.db")) as state:
+                token = state.add_token(state.users()[0].id, "bench")
+            yield collector, f"http://127.0.0.1:{dashboard}/sites/{SITE}", token
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def send(port: int, seconds: float) -> Load:
+    """Events at a steady rate for a while."""
+    return drive(port, int(RATE * seconds), 10, rate=RATE)
+
+
+def read(pages: str, token: str, readers: int, think: float, seconds: float) -> list[float]:
+    """What readers waited for pages, in ms, whose turns are spread evenly over the time between pages."""
+    names = itertools.cycle([each for each in found() if each not in SKIPPED])
+    plans = [[next(names) for _ in range(1 + int(seconds / think))] for _ in range(readers)]
+    times: list[float] = []
+    began = time.perf_counter()
+
+    def look(number: int) -> None:
+        for turn, name in enumerate(plans[number]):
+            due = began + (turn + number / readers) * think
+            if due > began + seconds:
+                return
+            time.sleep(max(0.0, due - time.perf_counter()))
+            request = urllib.request.Request(f"{pages}/{name}?period=7d", headers={"Authorization": f"Bearer {token}"})
+            sent = time.perf_counter()
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                answer.read()
+            times.append((time.perf_counter() - sent) * 1000)
+
+    threads = [threading.Thread(target=look, args=(number,)) for number in range(readers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return times
+
+
+@contextlib.contextmanager
+def reading(pages: str, token: str, readers: int, think: float, seconds: float) -> Iterator[list[float]]:
+    """Readers beside what is done in the `with` block; the list is filled at its end."""
+    times: list[float] = []
+    thread = threading.Thread(target=lambda: times.extend(read(pages, token, readers, think, seconds)))
+    thread.start()
+    yield times
+    thread.join()
+
+
+if __name__ == "__main__":
+    main()
