@@ -19,7 +19,7 @@ def python_of(result: Result[Any], said: str = "") -> str:
     Raises:
         BadQuestion: the answer was not given by a method of `Site`.
     """
-    asked = result._question()
+    asked = result.call
     names: set[str] = {"connect"}
     given = ",\n    ".join(f"{name}={_value(value, names)}" for name, value in asked.arguments.items())
     place = asked.place

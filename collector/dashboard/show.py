@@ -67,12 +67,7 @@ def csv(site: str, page: str, panel: str) -> Answered:
     answer = _answer(site, page, panel)
     if not isinstance(answer, Answer):
         return answer
-    name = f"{site}-{page}-{panel}.csv"
-    return Response(
-        answer.result().to_csv(),
-        mimetype="text/csv",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return _file(answer.result().to_csv(), "text/csv", f"{site}-{page}-{panel}.csv")
 
 
 @blueprint.get("/<site>/<page>/<panel>/png")
@@ -93,12 +88,7 @@ def png(site: str, page: str, panel: str) -> Answered:
         if connection.is_away(error):
             return away(error)
         abort(400, str(error))
-    name = f"{site}-{page}-{panel}.png"
-    return Response(
-        file.getvalue(),
-        mimetype="image/png",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return _file(file.getvalue(), "image/png", f"{site}-{page}-{panel}.png")
 
 
 @blueprint.get("/<site>/<page>/<panel>/code")
@@ -174,6 +164,10 @@ def away(error: Exception) -> Answered:
     answer = make_response(render_template("away.html", error=str(error)), 503)
     answer.headers["Retry-After"] = "5"
     return answer
+
+
+def _file(content: str | bytes, kind: str, name: str) -> Response:
+    return Response(content, mimetype=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
 def _answer(site: str, page: str, panel: str) -> Answer | Answered:

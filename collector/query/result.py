@@ -88,7 +88,7 @@ class Result(Generic[R]):
         Raises:
             BadQuestion: the answer was not given by a method of `Site`.
         """
-        return self._question().spec()
+        return self.call.spec()
 
     def compare(self, period: Period | str = "previous") -> Comparison:
         """The same question about another period, and what changed since (definition `change`).
@@ -101,7 +101,7 @@ class Result(Generic[R]):
         """
         from collector.query.compare import compare  # noqa: PLC0415 - compare knows results
 
-        return compare(self, self._question(), period)
+        return compare(self, self.call, period)
 
     def estimate(self) -> Estimate:
         """How much the statements would read: rows and marks, from the index alone.
@@ -111,7 +111,13 @@ class Result(Generic[R]):
         """
         return estimate_of(self._store, self.statements)
 
-    def _question(self) -> Asked:
+    @property
+    def call(self) -> Asked:
+        """The call that gave it: report, arguments, site.
+
+        Raises:
+            BadQuestion: the answer was not given by a method of `Site`.
+        """
         if self.asked is None:
             raise BadQuestion("this answer does not know its question: it was not given by a method of Site")
         return self.asked
