@@ -11,12 +11,13 @@ if TYPE_CHECKING:
     from collector.query import Connection, Site
 
 _kept = threading.local()
-# Ten people who open the same link, a page and then its CSV: the database is asked once.
-_memory = Memory(10)
+# Ten people who open the same link, a page and then its CSV: the database is asked once. What is watched as it happens
+# is asked anew every two seconds, for all who watch.
+_memories = {False: Memory(10), True: Memory(2)}
 
 
-def site(key: str, zone: str | None) -> Site:
-    """The site, to be asked; days are those of `zone`.
+def site(key: str, zone: str | None, *, fresh: bool = False) -> Site:
+    """The site, to be asked; days are those of `zone`. `fresh`: answers are two seconds old at most, not ten.
 
     Raises:
         UnknownName, BadQuestion: as `Connection.site` does.
@@ -24,13 +25,13 @@ def site(key: str, zone: str | None) -> Site:
             tables in it yet.
     """
     try:
-        return _connection().site(key, zone)
+        return _connection(fresh=fresh).site(key, zone)
     except (UnknownName, BadQuestion):
         raise
     except QueryError:
         forget()
     try:
-        return _connection().site(key, zone)
+        return _connection(fresh=fresh).site(key, zone)
     except (UnknownName, BadQuestion):
         raise
     except QueryError as error:
@@ -43,15 +44,20 @@ def is_away(error: QueryError) -> bool:
 
 
 def forget() -> None:
-    """Close this thread's connection; the next question makes another."""
-    found: Connection | None = getattr(_kept, "connection", None)
-    if found is not None:
-        found.close()
-    _kept.connection = None
+    """Close this thread's connections; the next question makes another."""
+    for connection in _mine().values():
+        connection.close()
+    _mine().clear()
 
 
-def _connection() -> Connection:
-    found: Connection | None = getattr(_kept, "connection", None)
+def _connection(*, fresh: bool) -> Connection:
+    if fresh not in _mine():
+        _mine()[fresh] = connect(memory=_memories[fresh])
+    return _mine()[fresh]
+
+
+def _mine() -> dict[bool, Connection]:
+    found: dict[bool, Connection] | None = getattr(_kept, "connections", None)
     if found is None:
-        found = _kept.connection = connect(memory=_memory)
+        found = _kept.connections = {}
     return found

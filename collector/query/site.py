@@ -10,6 +10,7 @@ from collector.query.report import report, revive, run
 from collector.query.reports import (
     activity,
     ad_clicks,
+    arrivals,
     attribution,
     cart_abandonment,
     conversion_rate,
@@ -71,6 +72,7 @@ class Site:
 
     activity = report(activity.ask)
     ad_clicks = report(ad_clicks.ask)
+    arrivals = report(arrivals.ask)
     attribution = report(attribution.ask)
     cart_abandonment = report(cart_abandonment.ask)
     conversion_rate = report(conversion_rate.ask)

@@ -100,6 +100,7 @@ def test_every_report_of_a_site_is_a_command_that_documents_every_argument() -> 
 SAID: dict[str, dict[str, Any]] = {
     "activity": {"goal": "purchase", "of": "page", "by": "device"},
     "ad_clicks": {"goal": "purchase", "types": ("gclid",), "lookback": "14d"},
+    "arrivals": {"within": "24h", "limit": "3"},
     "attribution": {"goal": "purchase", "by": "source", "lookback": "14d", "unit": "person"},
     "cart_abandonment": {"by": "device", "last": "page"},
     "conversion_rate": {"goal": "purchase", "unit": "visitor", "by": "device"},
@@ -126,7 +127,7 @@ SAID: dict[str, dict[str, Any]] = {
     "vitals": {"of": "page"},
     "zones": {"path": "/p", "goal": "purchase"},
 }
-WITHOUT_ROWS = {"cart_abandonment", "elements", "errors", "form", "heatmap", "vitals", "zones"}
+WITHOUT_ROWS = {"arrivals", "cart_abandonment", "elements", "errors", "form", "heatmap", "vitals", "zones"}
 
 
 @pytest.fixture(scope="module")

@@ -127,7 +127,10 @@ def ms(text: str, zone: str = "UTC") -> int:
 
 
 def save(store: Store, site_id: int, events: Iterable[Mapping[str, Any]], zone: str = "UTC") -> None:
-    """Store the events of a site, whose `at` is Unix ms and whose page view began at `page_at` (default `at`)."""
+    """Store the events of a site.
+
+    Their `at` is Unix ms; the page view began at `page_at`, and the event came at `received` (default: `at`).
+    """
     save_all(store, {site_id: list(events)}, {site_id: zone})
 
 
@@ -158,6 +161,7 @@ def _row(site_id: int, event: Mapping[str, Any], zone: str) -> dict[str, Any]:
     given = dict(event)
     when = given.pop("at")
     began = given.pop("page_at", when)
+    received = given.pop("received", when)
     props = given.pop("props", None)
     unknown = set(given) - set(DEFAULTS)
     assert not unknown, unknown
@@ -167,6 +171,7 @@ def _row(site_id: int, event: Mapping[str, Any], zone: str) -> dict[str, Any]:
         "props": json.dumps(props or {}),
         "site_id": site_id,
         "ts": at(when),
+        "received_at": at(received),
         "page_start": at(began),
         "page_day": at(began).astimezone(ZoneInfo(zone)).date(),
     }

@@ -1,9 +1,11 @@
-"""Who is here now?"""
+"""What arrives right now, and who is here? An installation is checked here: the first event appears, or why not."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from collector import snippet
+from collector.dashboard.entry import settings
 from collector.dashboard.page import VISIT, Page, Panel
 
 if TYPE_CHECKING:
@@ -13,19 +15,24 @@ _NOW = "30m"
 
 
 def _more(ask: Ask, answer: Any) -> dict[str, Any]:
-    return {"total": answer("now").result().total}
+    waiting = not answer("arrivals").result().rows
+    tag = snippet.tag(ask.site.key, settings(), snippet.origin(settings())) if waiting else ""
+    return {"total": answer("now").result().total, "waiting": waiting, "tag": tag}
 
 
 PAGE = Page(
     title="Live",
-    question="Who came in the last half hour?",
+    question="What arrives right now, and who came in the last half hour?",
     group="Overview",
     order=2,
     template="live.html",
     has_period=False,
-    refresh=10,
+    refresh=2,
     panels=(
         Panel("now", "The last half hour", lambda ask: ask.site.traffic(_NOW, every="period", **ask.common)),
+        Panel("arrivals", "Events as they arrive", lambda ask: ask.site.arrivals(within=_NOW, limit=30),
+              columns=("arrived", "kind", "what", "page", "device", "source", "refused"),
+              empty="Nothing arrived in the last half hour."),
         Panel("sessions", "Visits", lambda ask: ask.site.sessions(_NOW, limit=30, **ask.common),
               columns=("start", "device", "browser", "country", "channel", "entry_page", "exit_page", "page_views",
                        "clicks", "errors", "conversions"),
