@@ -32,6 +32,7 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ("activity", {"goal": "purchase", "by": "device"}),
     ("activity", {"of": "page", "where": ["did:page:/cart"]}),
     ("ad_clicks", {"goal": "add_to_cart"}),
+    ("arrivals", {"within": "8w"}),
     ("attribution", {"goal": "purchase", "by": "source", "unit": "person"}),
     ("elements", {"path": "/product/*"}),
     ("exit_pages", {"by": "device"}),
