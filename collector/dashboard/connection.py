@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 _kept = threading.local()
 # Ten people who open the same link, a page and then its CSV: the database is asked once. What is watched as it happens
 # is asked anew every two seconds, for all who watch.
-_memories = {False: Memory(10), True: Memory(2)}
+_memories = {False: Memory(20), True: Memory(2)}
 
 
 def site(key: str, zone: str | None, *, fresh: bool = False) -> Site:
-    """The site, to be asked; days are those of `zone`. `fresh`: answers are two seconds old at most, not ten.
+    """The site, to be asked; days are those of `zone`. `fresh`: answers are two seconds old at most, not twenty.
 
     Raises:
         UnknownName, BadQuestion: as `Connection.site` does.

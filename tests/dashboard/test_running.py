@@ -68,7 +68,7 @@ def test_the_first_start_gives_the_owner_a_link(tmp_path: Path) -> None:
         status, text = browser.get(link, fields)
         assert (status, "<h1>Overview</h1>" in text) == (200, True)
         wait_until(
-            lambda: "9f2c0a0000000001" in browser.get(f"{there}/sites/demo-shop/heat/elements/csv?path=/cart")[1], 30,
+            lambda: "9f2c0a0000000001" in browser.get(f"{there}/sites/demo-shop/heat/elements/csv?path=/cart")[1], 60,
             "the events",
         )  # fmt: skip
         assert Browser().get(link)[0] == 404
