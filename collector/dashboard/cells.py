@@ -63,7 +63,7 @@ def text_of(value: Any, metadata: Mapping[str, Any]) -> str:
     if metadata.get("unit") == "s":
         return render.span(round(value * 1000))
     if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M}"
+        return f"{value:%Y-%m-%d %H:%M:%S}" if metadata.get("seconds") else f"{value:%Y-%m-%d %H:%M}"
     if isinstance(value, float) and 0 < abs(value) < 100:
         return f"{value:.2f}".rstrip("0").rstrip(".") if abs(value) >= 0.1 else f"{value:.2g}"
     return render.printable(render.cell(value))

@@ -45,7 +45,7 @@ class ArrivalRow:
         source: of the session's entry, else its channel.
     """
 
-    arrived: datetime
+    arrived: datetime = field(metadata={"seconds": True})
     kind: str
     what: str = field(metadata={"wide": True})
     page: str
