@@ -334,6 +334,22 @@ ODD = (
 )  # fmt: skip
 
 
+def test_a_moved_threshold_asks_again(world: World, site: Site) -> None:
+    """The map is that of Python with the same limit, the page says that it was moved, and an impossible one is said."""
+    browser = world.browser("viewer")
+    for limit in (500, 7000):
+        moved = site.friction(PERIOD, goal="class:macro", dead_ms=limit).to_csv()
+        said_ = f"{WHEN}&goal=class:macro&dead_ms={limit}"
+        assert browser.get(f"/sites/site-1/friction/friction/csv?{said_}").text == moved
+        html = browser.get(f"/sites/site-1/friction?{said_}").text
+        assert "Thresholds (moved)" in html
+        assert f"dead_ms={limit}" in html
+    assert "(moved)" not in browser.get(f"/sites/site-1/friction?{WHEN}&dead_ms=2500&rage_clicks=3").text
+    for wrong in ("nan", "inf", "-1", "1e9", "soon"):
+        shown = browser.get(f"/sites/site-1/friction?{WHEN}&dead_ms={wrong}")
+        assert "dead_ms is 500 to 7000 ms" in Read(shown.text).text
+
+
 @pytest.mark.parametrize("name", ["overview", "sessions", "funnel", "friction", "retention", "session"])
 def test_nothing_odd_in_an_address_fails(world: World, name: str) -> None:
     """It is answered, or refused with a sentence; never with a failure of ours."""

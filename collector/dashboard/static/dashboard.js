@@ -157,7 +157,11 @@
   };
 
   document.addEventListener("change", (event) => {
-    if (event.target instanceof HTMLSelectElement) event.target.closest("form[data-auto]")?.requestSubmit();
+    if (event.target instanceof HTMLSelectElement || event.target.matches?.("input[type=range]")) event.target.closest("form[data-auto]")?.requestSubmit();
+  });
+  document.addEventListener("input", (event) => {
+    const said = event.target.matches?.("input[type=range]") && event.target.closest("label")?.querySelector("output");
+    if (said) said.value = Number(event.target.value).toLocaleString("en");
   });
   document.addEventListener("click", (event) => {
     if (!(event.target instanceof Element)) return;
