@@ -175,5 +175,5 @@ def _cell(row: Any, column: Column, wish: Wish, scale: float, change: Change | N
     text = cells.text_of(value, metadata)
     strong = column.head.split()[0] == "q" and isinstance(value, float) and value <= 0.05
     if column.kind == "text" and value == "":
-        text = "(none)" if column.name in wish.heads or column.name == "page" else ""
+        text = "(none)" if href or column.name in wish.heads or column.name == "page" else ""
     return Cell(text, href=href, strong=strong, change=change)

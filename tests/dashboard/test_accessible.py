@@ -1,0 +1,87 @@
+"""Every page in a real browser: axe finds nothing serious, the browser complains of nothing, nothing is cut off."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import sync_playwright
+from werkzeug.serving import make_server
+
+from collector.dashboard import connection, page
+from tests.dashboard.conftest import SESSION, WHEN
+from tests.dashboard.test_pages import said
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser
+
+    from tests.dashboard.conftest import World
+
+CHROMIUM = os.environ.get("FOOTPATH_CHROMIUM", "/usr/bin/chromium")
+OTHERS = ("/people", "/account", "/definitions", f"/sites/site-1/overview/share?{WHEN}")
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def address(world: World) -> Iterator[str]:
+    """The dashboard over HTTP."""
+    server = make_server("127.0.0.1", 0, world.app)
+
+    def serve() -> None:
+        server.serve_forever()
+        connection.forget()
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize("look", [("light", 390), ("dark", 1360)])
+def test_pages_can_be_used_by_everybody(
+    world: World, dashboard_url: str, address: str, chromium: Browser, look: Any
+) -> None:
+    """With a screen reader, by keyboard, with any colour vision, on a telephone; as far as axe can tell."""
+    scheme, width = look
+    context = chromium.new_context(color_scheme=scheme, viewport={"width": width, "height": 900})
+    tab = context.new_page()
+    complaints: list[str] = []
+    tab.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    tab.goto(f"{address}/login")
+    paths = [f"/sites/site-1/{name}?{said(name, dashboard_url, 'site-1')}" for name in page.found()]
+    wrong = {"/login": _serious(tab)}
+    owner = next(each for each in world.state.users() if each.name == "owner")
+    context.add_cookies([{"name": SESSION, "value": world.state.open_session(owner.id), "url": address}])
+    for path in (*paths, *OTHERS):
+        tab.goto(address + path)
+        wrong[path] = _serious(tab)
+        if tab.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+            wrong[path].append("wider than the window")
+    context.close()
+    assert "\n".join(f"{path}: {each}" for path, found in wrong.items() for each in found) == ""
+    assert complaints == []
+
+
+def _serious(tab: Any) -> list[str]:
+    """What axe finds that is serious or critical: the rule, and where."""
+    found = Axe().run(tab).response["violations"]
+    return [
+        f"{each['id']}: {[node['target'] for node in each['nodes']][:3]}"
+        for each in found
+        if each["impact"] in ("serious", "critical")
+    ]
