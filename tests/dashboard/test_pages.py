@@ -267,6 +267,9 @@ def test_the_numbers_of_the_funnel_are_those_of_python(world: World, site: Site)
     assert listed == [row.session_id for row in wanted]
     groups = browser.get(url.replace("funnel?", "funnel/breakdown/csv?") + "&by=device").text
     assert groups == site.funnel(steps, PERIOD, window="1h", by="device").to_csv()
+    without = browser.get(url.replace("funnel?", "funnel/funnel/csv?") + "&exclude=page:/cart").text
+    assert without == site.funnel(steps, PERIOD, window="1h", exclude=[page("/cart")]).to_csv()
+    assert without != funnel.to_csv()
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -47,6 +47,8 @@ def _steps(ask: Ask) -> list[Step]:
 def _said(ask: Ask) -> dict[str, Any]:
     order = ask.choice("order")
     given: dict[str, Any] = {"window": ask.choice("window"), "unit": ask.choice("unit")}
+    excluded = [parse_step(text) for text in ask.all("exclude")]
+    given |= {"exclude": excluded} if excluded else {}
     return {**given, **({"order": order} if order != "ordered" else {}), **ask.common}
 
 
@@ -76,6 +78,7 @@ def _more(ask: Ask, answer: Any) -> dict[str, Any]:
     return {
         "rows": found.rows if found is not None else (),
         "steps": texts(ask),
+        "excluded": ask.all("exclude"),
         "suggested": known(ask.site).steps(ask.goals),
         "chosen": {name: ask.choice(name) for name in ("window", "unit", "order", "by")},
         "times": ask.view.get("times") == "1",
