@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 from flask import Response, request
 
 from collector import receive
-from collector.limits import Refusals, network
+from collector.addresses import address_of, network
+from collector.limits import Refusals
 from collector.receive import Refusal
 from collector.telemetry import REJECTED
 
@@ -36,7 +37,7 @@ class Guard:
 
         Unlike for events the right key does not help then: who may go on guessing would find it.
         """
-        near = network(receive.address_of(request.environ, self._parts.trusted_proxies))
+        near = network(address_of(request.environ, self._parts.trusted_proxies))
         try:
             if self._refusals.spent(near):
                 raise receive.too_many_refusals()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import threading
 import time
 from collections import OrderedDict
@@ -59,21 +58,3 @@ class Refusals:
     def spent(self, near: str) -> bool:
         """Whether there were too many."""
         return self._limiter is not None and self._limiter.spent(near, time.monotonic())
-
-
-def parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """The address; an IPv4 one in IPv6 clothes (::ffff:10.0.0.1) is that IPv4 address."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return None
-    return getattr(found, "ipv4_mapped", None) or found
-
-
-def network(address: str) -> str:
-    """/24 of IPv4, /56 of IPv6: what one subscriber usually has. At most 64 characters."""
-    if ":" not in address:
-        return address.rpartition(".")[0][:64] or address[:64]
-    found = parsed(address)
-    # Not ip_network(), which takes 30 us.
-    return found.packed[: 3 if found.version == 4 else 7].hex() if found else address[:64]

@@ -25,10 +25,11 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wsgi import get_input_stream
 
 from collector import session, validate
+from collector.addresses import address_of, network, within
 from collector.enrich import device, visitor
 from collector.enrich.hints import HEADERS
 from collector.event import Json, Record
-from collector.limits import BURST, Limiter, Refusals, network, parsed
+from collector.limits import BURST, Limiter, Refusals
 from collector.quota import Quotas
 from collector.spool import SpoolError
 from collector.telemetry import REJECTED
@@ -406,26 +407,6 @@ def _hints(environ: WSGIEnvironment) -> str:
     """The client hints as one line; the rest of the environment, some eighty names, is not looked at."""
     found = {name: environ[key] for key, name in _HINTS.items() if key in environ}
     return device.hints(found) if found else ""
-
-
-def address_of(environ: WSGIEnvironment, trusted: tuple[Network, ...]) -> str:
-    """The address of who sent this."""
-    forwarded = environ.get("HTTP_X_FORWARDED_FOR")
-    return client_address(environ.get("REMOTE_ADDR", ""), [forwarded] if forwarded is not None else [], trusted)
-
-
-def client_address(remote: str, forwarded: list[str], trusted: tuple[Network, ...]) -> str:
-    """The right-most hop that is no proxy of ours: what stands left of it, anyone could have written."""
-    hops = [hop.strip() for header in forwarded for hop in header.split(",")] + [remote]
-    while len(hops) > 1 and within(hops[-1], trusted):
-        hops.pop()
-    return str(parsed(hops[-1]) or hops[-1]) if ":" in hops[-1] else hops[-1]
-
-
-def within(address: str, networks: tuple[Network, ...]) -> bool:
-    """Whether an address is in one of these networks."""
-    found = parsed(address)
-    return found is not None and any(found in each for each in networks)
 
 
 _GZIP: Final = b"\x1f\x8b"

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final
 from flask import Blueprint, Response, request
 
 from collector import authorize, receive, validate_outcomes
+from collector.addresses import address_of, network
 from collector.enrich import visitor
 from collector.event import Json, Record
-from collector.limits import network
 from collector.receive import Refusal
 from collector.telemetry import REJECTED
 from collector.validate import TooMany, Unreadable
@@ -50,7 +50,7 @@ class _Receiver:
         """
         received = receive.now_ms()
         key = authorize.secret()
-        near = network(receive.address_of(request.environ, self._parts.trusted_proxies))
+        near = network(address_of(request.environ, self._parts.trusted_proxies))
         sent = receive.read_sent(request.environ, self._parts.unread, near)
         document = receive.read_document(receive.unpacked(sent, request.environ))
         site = self._site(document, key, near)

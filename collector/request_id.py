@@ -12,7 +12,8 @@ import secrets
 import time
 from typing import TYPE_CHECKING, Final
 
-from collector import receive, telemetry
+from collector import telemetry
+from collector.addresses import within
 from collector.limits import Limiter
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Request:
 
     def _given(self) -> str:
         given = self._environ.get("HTTP_X_REQUEST_ID", "")
-        if not given or not receive.within(self._environ.get("REMOTE_ADDR", ""), self._trusted):
+        if not given or not within(self._environ.get("REMOTE_ADDR", ""), self._trusted):
             return ""
         return re.sub(r"[^A-Za-z0-9._-]", "", given[: 4 * MOST])[:MOST]
 

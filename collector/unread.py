@@ -17,7 +17,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Final
 
-from collector.limits import parsed
+from collector.addresses import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from collector import shipment, spool
+from collector.addresses import client_address
 from collector.app import create_app
 from collector.config import Settings
 from collector.event import Record
 from collector.limits import Limiter
-from collector.receive import client_address
 from tests.support import CHROME, SITES_YML, batch, click, now_ms
 
 if TYPE_CHECKING:

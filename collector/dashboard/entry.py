@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint, Response, abort, current_app, g, make_response, redirect, render_template, request, url_for
 
+from collector.addresses import address_of, network, within
 from collector.dashboard.reader import FORM, SESSION, SHARE, Reader, cookie, needs, state
-from collector.limits import Limiter, network, parsed
+from collector.limits import Limiter
 from collector.state import SESSION_SECONDS, StateError
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as Answer
 
-    from collector.config import Network, Settings
+    from collector.config import Settings
 
 blueprint = Blueprint("entry", __name__)
 _SLOW_DOWN: Final = "Too many attempts. Wait a minute, then try again."
@@ -53,7 +54,7 @@ def login() -> Answer:
         return _form("login.html", 200, next=there, empty=not state().users())
     name, password = request.form.get("name", "")[:200], request.form.get("password", "")
     guesses: Guesses = current_app.extensions["footpath-guesses"]
-    near = network(address())
+    near = network(address_of(request.environ, settings().trusted_proxies))
     if guesses.spent(near, name):
         return _form("login.html", 429, next=there, name=name, error=_SLOW_DOWN)
     user = state().by_password(name, password)
@@ -129,19 +130,9 @@ def local(there: str) -> str:
     return there if fine else "/"
 
 
-def address() -> str:
-    """Who sent this: the right-most hop that is no proxy of ours."""
-    trusted: tuple[Network, ...] = settings().trusted_proxies
-    hops = [each.strip() for each in request.headers.get("X-Forwarded-For", "").split(",") if each.strip()]
-    hops.append(request.remote_addr or "")
-    while len(hops) > 1 and _within(hops[-1], trusted):
-        hops.pop()
-    return hops[-1]
-
-
 def is_secure() -> bool:
     """Whether the browser came by HTTPS, to us or to a proxy of ours."""
-    behind = _within(request.remote_addr or "", settings().trusted_proxies)
+    behind = within(request.remote_addr or "", settings().trusted_proxies)
     return request.is_secure or (behind and request.headers.get("X-Forwarded-Proto") == "https")
 
 
@@ -154,11 +145,6 @@ def settings() -> Settings:
     """The settings that the dashboard runs with."""
     found: Settings = current_app.extensions["footpath-settings"]
     return found
-
-
-def _within(text: str, networks: tuple[Network, ...]) -> bool:
-    found = parsed(text)
-    return found is not None and any(found in each for each in networks)
 
 
 def _form(template: str, status: int, **shown: object) -> Response:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from collector.limits import Limiter, network
+from collector.addresses import network
+from collector.limits import Limiter
 from tests.abuse.conftest import BEARER
 from tests.support import batch
 from tests.test_docs import first_cells, section
