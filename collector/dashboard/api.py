@@ -41,6 +41,8 @@ def answer(site: str, report: str, form: str) -> Response:
     for option in found.options:
         if option.name == "period" and "period" not in given:
             given["period"] = option.default
+    if missing := [option.flag for option in found.options if option.required and option.name not in given]:
+        return _said(400, f"{report} needs {', '.join(missing)}")
     try:
         place = connection.site(site, request.args.get("tz"))
         result = getattr(place, report)(**found.from_texts(given))
@@ -49,9 +51,6 @@ def answer(site: str, report: str, form: str) -> Response:
             connection.forget()
             return _said(503, str(error))
         return _said(400, str(error))
-    except TypeError:
-        missing = [option.flag for option in found.options if option.required and option.name not in given]
-        return _said(400, f"{report} needs {', '.join(missing)}")
     if form == "csv":
         return Response(result.to_csv(), mimetype="text/csv")
     return Response(result.to_json(), mimetype="application/json")
