@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from collector.query.columns import SESSION_COLUMNS
 from collector.query.definitions import SESSION_SLACK_DAYS
-from collector.query.sql import DAY_MS, SEQUENCE
+from collector.query.sql import DAY_MS, SEQUENCE, sequence
 
 if TYPE_CHECKING:
     from collector.query.columns import Column
@@ -88,10 +88,7 @@ def _rolled_up() -> str:
 
 def _place(column: str) -> str:
     """Place of the event that a value of the roll-up is of, as `SEQUENCE`; one column's is that of all first values."""
-    return (
-        f"bitShiftLeft(toUInt256(toUnixTimestamp64Milli(sessions.{column}.1)), 96)"
-        f" + bitShiftLeft(toUInt256(sessions.{column}.2), 32) + sessions.{column}.3"
-    )
+    return sequence(*(f"sessions.{column}.{part}" for part in (1, 2, 3)))
 
 
 def _from_events() -> str:

@@ -16,15 +16,19 @@ if TYPE_CHECKING:
     from collector.query.columns import Column
 
 DAY_MS = 86_400_000
-SEQUENCE: Final = (
-    "bitShiftLeft(toUInt256(toUnixTimestamp64Milli(events.ts)), 96)"
-    " + bitShiftLeft(toUInt256(events.page_id), 32) + events.n"
-)
-"""Place of an event of table `events` among all others: (ts, page_id, n) as one number.
 
-An aggregate that looks for the first or last event takes 0.4 times the CPU and half the memory with it that it takes
-with the tuple (3.5 M events, 326 ms against 839).
-"""
+
+def sequence(ts: str, page_id: str, n: str) -> str:
+    """Place of an event among all others: SQL of (ts, page_id, n) as one number.
+
+    An aggregate that looks for the first or last event takes 0.4 times the CPU and half the memory with it that it
+    takes with the tuple (3.5 M events, 326 ms against 839).
+    """
+    return f"bitShiftLeft(toUInt256(toUnixTimestamp64Milli({ts})), 96) + bitShiftLeft(toUInt256({page_id}), 32) + {n}"
+
+
+SEQUENCE: Final = sequence("events.ts", "events.page_id", "events.n")
+"""That of an event of table `events`."""
 
 
 def one_key(*columns: str) -> str:
@@ -33,6 +37,10 @@ def one_key(*columns: str) -> str:
     Two of a million groups share a number with a probability of 3e-8, two of a hundred million with 3e-4.
     """
     return f"cityHash64({', '.join(columns)})"
+
+
+PAGE_VIEW: Final = one_key("events.visitor_id", "events.page_id")
+"""What stands for the page view of an event of table `events`."""
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ from collector.query.reports.zones import ZONE
 from collector.query.result import Result
 from collector.query.signals.dead import dead_sql
 from collector.query.signals.rage import rage_bursts
-from collector.query.sql import SEQUENCE, Binder, hex_id, one_key
+from collector.query.sql import PAGE_VIEW, SEQUENCE, Binder, hex_id
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -214,7 +214,7 @@ def _clicked(question: Question, path: str, group: Column | None) -> list[tuple[
         f"""
 SELECT {_group(group)} AS grp, events.element_key AS key, toString(events.element_item) AS item, count() AS clicks,
     countIf({dead_sql(binder)}), uniqExact(events.visitor_id),
-    uniqExact({one_key("events.visitor_id", "events.page_id")}),
+    uniqExact({PAGE_VIEW}),
     argMax(({names}, events.element_fixed), {SEQUENCE}), ({box}),
     quantileExactLow(0.5)(if(events.element_fixed, events.viewport_width, events.document_width))
 FROM events

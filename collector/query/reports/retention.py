@@ -100,10 +100,7 @@ class CohortUnits(Result[CohortUnitRow]):
         Raises:
             QueryError: ClickHouse did not answer.
         """
-        binder = Binder()
-        since = len(self.question.asker.statements)
-        ids = ", ".join(binder.unsigned(int(row.session_id, 16)) for row in self.rows[:limit]) or "0"
-        return sessions.of_ids(self.question, f"SELECT arrayJoin([{ids}])", binder, limit=limit, since=since)
+        return sessions.of_listed(self.question, [row.session_id for row in self.rows], limit=limit)
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)

@@ -18,6 +18,7 @@ from collector.query.session_source import ATTRIBUTES, sessions_sql
 from collector.query.sql import Binder, hex_id
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from collector.query.filters import Filter
@@ -110,6 +111,13 @@ def ask(
     ids = f"""SELECT session_id FROM ({sessions_sql(question, scope)}
 ) WHERE {chosen} ORDER BY started_at DESC, session_id DESC LIMIT {binder.integer(limit + 1)}"""
     return of_ids(question, ids, binder, limit=limit)
+
+
+def of_listed(question: Question, ids: Sequence[str], *, limit: int) -> Sessions:
+    """Whole sessions by their ids as they are shown, the newest first."""
+    binder, since = Binder(), len(question.asker.statements)
+    listed = ", ".join(binder.unsigned(int(each, 16)) for each in ids[:limit]) or "0"
+    return of_ids(question, f"SELECT arrayJoin([{listed}])", binder, limit=limit, since=since)
 
 
 def of_ids(question: Question, ids: str, binder: Binder, *, limit: int, since: int = 0) -> Sessions:

@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 from collector.query.definitions import define
-from collector.query.signals.signal import HIT, PAGE_VIEW, WHICH_ELEMENT, Limits, Look, Signal
+from collector.query.signals.signal import HIT, WHICH_ELEMENT, Limits, Look, Signal
+from collector.query.sql import PAGE_VIEW
 
 ERROR_CLICK = define(
     "error_click",

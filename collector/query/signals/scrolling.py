@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 from collector.query.definitions import define
-from collector.query.signals.signal import NO_ELEMENT, PAGE_VIEW, Limits, Look, Signal
+from collector.query.signals.signal import NO_ELEMENT, Limits, Look, Signal
+from collector.query.sql import PAGE_VIEW
 
 SCROLLING = define(
     "scrolling",

@@ -12,7 +12,6 @@ from collector.query.definitions import (
     RAGE_GAP_MS,
     RAGE_SPREAD_PX,
 )
-from collector.query.sql import one_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,8 +82,6 @@ class Look:
 
 HIT = "session, ms, page, number, place, grp, element, item, what, value"
 """The columns of every signal's statement: one row a hit."""
-PAGE_VIEW = one_key("events.visitor_id", "events.page_id")
-"""What stands for a page view."""
 NO_ELEMENT = "toUInt64(0) AS element, '' AS item"
 WHICH_ELEMENT = "if(events.element_name != '', events.element_name, events.element_selector)"
 """What an element is called."""
