@@ -1,4 +1,4 @@
-"""One real ClickHouse for the whole run; each test that writes gets a database of its own."""
+"""One real ClickHouse and one driver of browsers for all; each test that writes gets a database of its own."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ import itertools
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 from collector.engine import Connection, running
 from collector.migrate import migrate
 from collector.store import Store
+from tests.support import CHROMIUM, CHROMIUM_OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Playwright
 
 _numbers = itertools.count(1)
 
@@ -49,3 +53,18 @@ def store(database_url: str) -> Iterator[Store]:
     store = Store(database_url)
     yield store
     store.close()
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """What drives browsers: one, because a second in the same thread finds its event loop taken."""
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """A Chromium as it comes."""
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(CHROMIUM_OPTIONS))
+    yield browser
+    browser.close()

@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 CHROME = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
 )
+CHROMIUM = os.environ.get("FOOTPATH_CHROMIUM", "/usr/bin/chromium")
+CHROMIUM_OPTIONS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
 SITE = Site("demo-shop", 1, "Demo shop", "Europe/Berlin", ("*",))
 SITES_YML = 'sites:\n  demo-shop:\n    id: 1\n    time_zone: Europe/Berlin\n    origins: ["*"]\n'
 

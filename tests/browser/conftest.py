@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from collector import engine, resources
 from collector.demo import shop
 from collector.store import Store
 from tests.browser.relay import Relay
-from tests.support import Server, serving, wait_until
+from tests.support import CHROMIUM, CHROMIUM_OPTIONS, Server, serving, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,11 +21,6 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, BrowserContext, Playwright
 
-CHROMIUM = os.environ.get("FOOTPATH_CHROMIUM", "/usr/bin/chromium")
-QUIET = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 USER_AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
 # Arguments and environment, because what a page sends while it is left knows nothing of emulation.
 PERSON = ("--disable-blink-features=AutomationControlled", f"--user-agent={USER_AGENT}")
@@ -91,16 +85,11 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 @pytest.fixture(scope="session")
-def playwright() -> Iterator[Playwright]:
-    """What drives browsers."""
-    with sync_playwright() as driver:
-        yield driver
-
-
-@pytest.fixture(scope="session")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     """A Chromium that shows no sign of automation."""
-    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, *PERSON], env=os.environ | ZONE)
+    browser = playwright.chromium.launch(
+        executable_path=CHROMIUM, args=[*CHROMIUM_OPTIONS, *PERSON], env=os.environ | ZONE
+    )
     yield browser
     browser.close()
 

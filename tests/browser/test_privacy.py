@@ -9,9 +9,9 @@ import pytest
 
 from collector.demo import shop
 from collector.query import connect, last
-from tests.browser.conftest import CHROMIUM, PERSON, QUIET
+from tests.browser.conftest import PERSON
 from tests.browser.shopper import Shopper
-from tests.support import wait_until
+from tests.support import CHROMIUM, CHROMIUM_OPTIONS, wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,7 +77,7 @@ def test_without_storage_the_collector_says_who(world: World, browser: Browser) 
 
 def test_automation_is_tagged_and_left_out(world: World, playwright: Playwright) -> None:
     """A browser under remote control is stored as automation; reports leave it out unless asked with bots=True."""
-    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, PERSON[1]])
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*CHROMIUM_OPTIONS, PERSON[1]])
     try:
         person = Shopper(browser.new_page(viewport={"width": 1280, "height": 800}))
         person.arrive(f"{world.shops['other-shop']}/product/true-compass")

@@ -6,7 +6,6 @@ python -m tests.dashboard.screenshots DIR LINK [PAGE …]
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from urllib.parse import urljoin
@@ -14,8 +13,8 @@ from urllib.parse import urljoin
 from playwright.sync_api import sync_playwright
 
 from collector.dashboard.page import found
+from tests.support import CHROMIUM, CHROMIUM_OPTIONS
 
-CHROMIUM = os.environ.get("FOOTPATH_CHROMIUM", "/usr/bin/chromium")
 SITE = "demo-shop"
 LOOKS = {"light": ("light", 1360, 900), "dark": ("dark", 1360, 900), "phone": ("light", 390, 844)}
 # What makes a page worth looking at: a comparison, a breakdown, a page with clicks.
@@ -31,7 +30,7 @@ def main(folder: Path, link: str, wanted: list[str]) -> None:
     """Take the pictures, and say what the browser complained about."""
     folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=list(CHROMIUM_OPTIONS))
         for look, (scheme, width, height) in LOOKS.items():
             context = browser.new_context(
                 color_scheme=scheme, viewport={"width": width, "height": height}, device_scale_factor=1

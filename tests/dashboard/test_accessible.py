@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
 from werkzeug.serving import make_server
 
 from collector.dashboard import connection, page
@@ -22,16 +20,7 @@ if TYPE_CHECKING:
 
     from tests.dashboard.conftest import World
 
-CHROMIUM = os.environ.get("FOOTPATH_CHROMIUM", "/usr/bin/chromium")
 OTHERS = ("/people", "/account", "/definitions", f"/sites/site-1/overview/share?{WHEN}")
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

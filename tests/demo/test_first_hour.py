@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from collector.query import connect
 from collector.query.arguments import parse_step
-from tests.browser.conftest import CHROMIUM, QUIET
 from tests.support import free_port, serving, wait_until
 
 if TYPE_CHECKING:
@@ -35,14 +34,6 @@ def link(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]
         found = re.search(r"http://\S+/enter/\S+", server.log())
         assert found
         yield found[0], folder
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
