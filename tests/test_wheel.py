@@ -40,6 +40,7 @@ def test_the_wheel_carries_contract_script_and_shop(wheel: Path) -> None:
         "collector/_schema/clickhouse/0001_events.sql", "collector/_sdk/footpath.min.js",
         "collector/_sdk/footpath.more.min.js", "collector/_sdk/footpath.form.min.js",
         "collector/_sdk/footpath.idle.min.js", "collector/_sdk/footpath.full.min.js",
+        "collector/_sdk/footpath.skeleton.min.js", "collector/_sdk/footpath.overlay.min.js",
         "collector/_demo/index.html", "collector/py.typed", "collector/dashboard/templates/base.html",
         "collector/dashboard/static/dashboard.css", "collector/dashboard/static/vendor/htmx.min.js",
     ):  # fmt: skip

@@ -10,7 +10,7 @@ const { version } = JSON.parse(readFileSync(path("package.json"), "utf8"));
 
 /** Names that neither the wire, nor the settings, nor the browser knows. */
 const INTERNAL =
-  /^(allowance|attempted|block|busy|clean|count|describe|record|eventsUrl|fetchFile|fields|firstOf|guard|isField|isIgnored|isLate|isShown|lastClick|later|leads|listen|measureSizes|note|notes|openNotes|pageNow|passes|nearest|parent|CONTROL|setClock|keep|reserve|convert|hooks|hearOnce|hush|pack|recorded|refused|stamp|sums|tick|visitNow|whenIdle|who|wire|zero)$/;
+  /^(accessibleName|allowance|attempted|block|busy|clean|count|describe|record|eventsUrl|fetchFile|fields|firstOf|guard|isField|isIgnored|isLate|isShown|lastClick|later|leads|listen|measureSizes|note|notes|openNotes|pageNow|passes|nearest|parent|CONTROL|setClock|keep|reserve|roleOf|convert|hooks|hearOnce|hush|pack|recorded|refused|stamp|stop|sums|takeOver|tick|visitNow|whenIdle|who|wire|writeVisit|zero)$/;
 
 /** Of properties, the same in all files. */
 let names = {};
@@ -26,7 +26,7 @@ async function shrink(entry, plugins = []) {
     minifySyntax: true,
     write: false,
     format: "esm",
-    target: "es2018",
+    target: "es2019",
     supported: { "dynamic-import": true },
     charset: "utf8",
     legalComments: "none",
@@ -36,7 +36,7 @@ async function shrink(entry, plugins = []) {
   const nameCache = { props: names };
   const { code } = await minify(outputFiles[0].text, {
     module: true,
-    ecma: 2018,
+    ecma: 2019,
     compress: {
       passes: 4,
       pure_getters: true,
@@ -67,7 +67,7 @@ const contained = {
  */
 export const EAGER = "//# allFunctionsCalledOnLoad\n";
 
-const asFunction = (/** @type {string} */ code) => `${EAGER}(SETTINGS=>{try{${code}}catch(_){}})({});\n`;
+const asFunction = (/** @type {string} */ code) => `${EAGER}(SETTINGS=>{try{${code}}catch{}})({});\n`;
 
 /** For npm: nothing happens until it is called. */
 const asModule = (/** @type {string} */ code) =>
@@ -81,6 +81,9 @@ export async function bundle() {
     "footpath.more.min.js": `${EAGER}${await shrink("src/more/main.js")}\n`,
     "footpath.form.min.js": `${EAGER}${await shrink("src/form/main.js")}\n`,
     "footpath.idle.min.js": `${EAGER}${await shrink("src/idle/main.js")}\n`,
+    "footpath.skeleton.min.js": `${await shrink("src/skeleton/main.js")}\n`,
+    "footpath.trail.min.js": `${await shrink("src/trail/main.js")}\n`,
+    "footpath.overlay.min.js": `${await shrink("src/overlay/main.js")}\n`,
     "footpath.debug.min.js": `${await shrink("src/debug/main.js")}\n`,
     "footpath.full.min.js": asFunction(full),
     "footpath.mjs": asModule(full),

@@ -9,6 +9,8 @@ const LIMITS = {
   "footpath.more.min.js": 3072,
   "footpath.form.min.js": 1280,
   "footpath.idle.min.js": 3072,
+  "footpath.skeleton.min.js": 2048,
+  "footpath.trail.min.js": 1024,
 };
 
 for (const [name, limit] of Object.entries(LIMITS)) {

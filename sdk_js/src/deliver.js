@@ -138,14 +138,14 @@ const attempt = async (batch, leaving) => {
     const { status } = answer;
     if (status === 410 || status === 403) return stop();
     if (status === 413) return halve(batch);
-    after = Number(answer.headers.get("retry-after")) * 1000;
+    after = 1000 * /** @type {any} */ (answer.headers.get("retry-after"));
     if (status !== 429 && status < 500) {
       waiting.delete(batch);
       if (batch.isLate) keepLate();
       send(false, true);
       offset = offset || (await answer.json()).now - Date.now() || undefined;
     }
-  } catch (_) {}
+  } catch {}
   if (!waiting.has(batch)) return;
   batch.isLate = true;
   keepLate();

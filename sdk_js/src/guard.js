@@ -32,7 +32,7 @@ export const guard =
     const start = performance.now();
     try {
       handler(...args);
-    } catch (_) {}
+    } catch {}
     sums.script_ms += performance.now() - start;
   };
 

@@ -4,7 +4,7 @@ import { passes } from "./cap.js";
 import { lastClick } from "./click.js";
 import { convert } from "./command.js";
 import { CONTROL, isField, isIgnored, nearest } from "./control.js";
-import { record } from "./deliver.js";
+import { record, stop } from "./deliver.js";
 import { fetchFile } from "./fetch.js";
 import { guard, hearOnce, later, listen, tick, whenIdle } from "./guard.js";
 import { hooks } from "./hooks.js";
@@ -13,7 +13,7 @@ import { measureSizes, pageNow, reserve, setClock, stamp } from "./page.js";
 import { eventsUrl, refused, settings } from "./settings.js";
 import { sums } from "./sums.js";
 import { clean } from "./text.js";
-import { visitNow } from "./visit.js";
+import { visitNow, writeVisit } from "./visit.js";
 import { waiting } from "./waiting.js";
 
 export const handed = {
@@ -44,12 +44,14 @@ export const handed = {
   setClock,
   settings,
   stamp,
+  stop,
   sums,
   tick,
   visitNow,
   waiting,
   whenIdle,
+  writeVisit,
 };
 
-/** @typedef {typeof handed & typeof import("./more/element.js")} Core */
+/** @typedef {typeof handed & typeof import("./more/element.js") & typeof import("./more/takeover.js")} Core */
 /** @typedef {typeof handed} Handed */

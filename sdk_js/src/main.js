@@ -132,7 +132,7 @@ const footpath = (...words) => {
     if (early) early.push(words);
     else if (words[0] === "consent") consent(words[1]);
     else run(words[0], words[1], words[2]);
-  } catch (_) {}
+  } catch {}
 };
 
 const start = guard(() => {

@@ -10,6 +10,9 @@
  * @property {"off" | "reduced" | "ignore"} dnt
  * @property {boolean | string} hash
  * @property {string[] | string} query names, or names with commas
+ * @property {number | string} [skeleton] share of all loads of a page that tell its layout
+ * @property {number | string} [trail] share that tell how the pointer moved
+ * @property {string} [dashboard] origin that the overlay asks
  */
 
 const tag = /** @type {any} */ (Reflect.get(Document.prototype, "currentScript", document) || {});

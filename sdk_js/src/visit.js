@@ -14,6 +14,7 @@ import { settings, storage } from "./settings.js";
  * @property {number} began when the session began
  * @property {number} seen when an input was last seen
  * @property {{ url: string, referrer: string }} entry
+ * @property {string[]} [told] hashes of the layouts that were told
  * @property {Record<string, any[]>} [late] what did not arrive, by the tab that keeps it
  */
 
@@ -32,12 +33,12 @@ let store;
 try {
   // Throws where cookies are blocked. There is no "noneStorage".
   store = /** @type {any} */ (window)[`${storage}Storage`];
-} catch (_) {}
+} catch {}
 
 export const writeVisit = () => {
   try {
     store.setItem(KEY, JSON.stringify(visit));
-  } catch (_) {
+  } catch {
     // None, full or forbidden: better one visitor a day than a new one on each page.
     if (visit.seen === visit.began) visit.visitor = visit.session = "";
   }
@@ -52,7 +53,7 @@ export const arrive = (referrer) => {
   // Another tab may have been quicker, or the page has slept in the back/forward cache.
   try {
     visit = JSON.parse(store.getItem(KEY) || "{}");
-  } catch (_) {}
+  } catch {}
   if (!(visit.since > now - VISITOR_MS)) visit = /** @type {any} */ ({ visitor: randomId(), since: now });
   if (isOver()) {
     visit.session = timedId(now);
@@ -82,7 +83,7 @@ export const forget = () => {
   visit = /** @type {any} */ ({});
   try {
     store.removeItem(KEY);
-  } catch (_) {}
+  } catch {}
 };
 
 /** @param {() => void} onForgotten another tab has withdrawn consent */

@@ -40,7 +40,7 @@ export const keepLate = () => {
 export const takeLate = () => {
   for (const wire of Object.values(visit.late || {}).flat()) {
     if (Date.now() - wire.sent_at > LATE_MS) continue;
-    wire.flags = [...new Set([...wire.flags, "stored"])];
+    wire.flags = [...new Set(wire.flags).add("stored")];
     wait({ wire, attempt: wire.attempt + 1, isLate: true });
   }
   // Written without them, also when all were too old.

@@ -1,6 +1,5 @@
 // What do people do with a form? It comes when one is seen or used.
 
-import { takeOver } from "../takeover.js";
 import { take } from "./core.js";
 import {
   beginForms,
@@ -20,7 +19,7 @@ import { openRoot } from "./root.js";
  */
 export const form = (handed, notes) => {
   take(handed);
-  takeOver(notes, handed.setClock, {
+  handed.takeOver(notes, {
     open: beginForms,
     end: () => {
       endVisit();

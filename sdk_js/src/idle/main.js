@@ -1,10 +1,10 @@
 // What breaks, how fast is it, and what does the page say of its visitors?
 
-import { takeOver } from "../takeover.js";
 import { guard, take } from "./core.js";
 import { onUse, openEcho } from "./echo.js";
 import { beginErrors, onError, onRejection, openErrors } from "./error.js";
 import { openFrames } from "./frame.js";
+import { pack } from "./pack.js";
 import { sayMore } from "./say.js";
 import { beginVitals, endVitals, hideVitals, openVitals } from "./vital.js";
 import { beginZones, keepSeeing, openZones, reportZones } from "./zone.js";
@@ -22,10 +22,11 @@ const report = () => {
  */
 export const idle = (handed, notes) => {
   take(handed);
+  handed.hooks.pack = pack;
   // Before anything is told.
   openEcho();
   openZones();
-  takeOver(notes, handed.setClock, {
+  handed.takeOver(notes, {
     open: (soft) => {
       beginErrors();
       beginVitals(soft);

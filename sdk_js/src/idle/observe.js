@@ -20,5 +20,5 @@ export const observe = (type, handler) => {
     const observer = new PerformanceObserver(guard((list) => list.getEntries().forEach(handler)));
     observer.observe(/** @type {any} */ ({ type, buffered: true, durationThreshold: 40 }));
     drains.push(() => observer.takeRecords().forEach(handler));
-  } catch (_) {}
+  } catch {}
 };

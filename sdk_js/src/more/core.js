@@ -8,8 +8,6 @@ export let CONTROL;
 export let clean;
 /** @type {Core["convert"]} */
 export let convert;
-/** @type {Core["fetchFile"]} */
-export let fetchFile;
 /** @type {Core["guard"]} */
 export let guard;
 /** @type {Core["hearOnce"]} */
@@ -18,8 +16,6 @@ export let hearOnce;
 export let hooks;
 /** @type {Core["isField"]} */
 export let isField;
-/** @type {Core["keep"]} */
-export let keep;
 /** @type {Core["later"]} */
 export let later;
 /** @type {Core["listen"]} */
@@ -34,6 +30,8 @@ export let notes;
 export let pageNow;
 /** @type {Core["record"]} */
 export let record;
+/** @type {Core["setClock"]} */
+export let setClock;
 /** @type {Core["stamp"]} */
 export let stamp;
 /** @type {Core["sums"]} */
@@ -47,12 +45,10 @@ export const take = (handed) => {
     CONTROL,
     clean,
     convert,
-    fetchFile,
     guard,
     hearOnce,
     hooks,
     isField,
-    keep,
     later,
     listen,
     measureSizes,
@@ -60,6 +56,7 @@ export const take = (handed) => {
     notes,
     pageNow,
     record,
+    setClock,
     stamp,
     sums,
     tick,

@@ -66,7 +66,8 @@ export const firstOf = (element, names) =>
 const nativeRole = ({ type, localName }) => ROLES[type] || ROLES[localName];
 
 /** @param {Element} element */
-const roleOf = (element) => (attr(element, "role") || nativeRole(element) || element.localName).slice(0, 64);
+export const roleOf = (element) =>
+  (attr(element, "role") || nativeRole(element) || element.localName).slice(0, 64);
 
 /**
  * Text that the page's author wrote. Never what a person typed.
@@ -94,7 +95,7 @@ const rawName = (element) => {
 };
 
 /** @param {any} element */
-const accessibleName = (element) => hooks.hush(rawName(element));
+export const accessibleName = (element) => hooks.hush(rawName(element));
 
 /** "Cart (3)" is the same control as "Cart (4)". @param {string} text */
 const withoutCounts = (text) => text.replace(/[\d\s.,*]+/g, "");

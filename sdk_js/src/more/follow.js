@@ -1,34 +1,22 @@
 // How do the files that may come even later hear of what they need?
 
-import { fetchFile, keep } from "./core.js";
-
 /** @typedef {import("../note.js").Note} Note */
 
 /**
  * It is asked for with the first note that needs it, and hears everything from then on.
  * @param {string} name of the file and of what it exports
  * @param {import("../handed.js").Core} core
- * @param {(subject: any) => any} needs
+ * @param {(subject: any) => any} [needs]
  */
-export const follow = (name, core, needs) => {
+export const follow = (name, core, needs = () => true) => {
   /** @type {Note[]} */
   const notes = [];
   let isAsked = false;
   let isMissing = false;
-  const ask = async () => {
-    let file;
-    try {
-      file = await fetchFile(name);
-    } catch (_) {
-      isAsked = false;
-      isMissing = true;
-      notes.length = 0;
-      return;
-    }
-    // What fails here would fail again: it is not asked for twice.
-    try {
-      file[name](core, notes);
-    } catch (_) {}
+  const miss = () => {
+    isAsked = false;
+    isMissing = true;
+    notes.length = 0;
   };
   return (/** @type {Note} */ note) => {
     // What the last page view did not hear of in time is lost with it.
@@ -38,9 +26,13 @@ export const follow = (name, core, needs) => {
     }
     // Asked for once a page view.
     if (isMissing) return;
-    if (isAsked || needs(note[3])) keep(notes, note);
+    if (isAsked || needs(note[3])) core.keep(notes, note);
     if (isAsked || !notes[0]) return;
     isAsked = true;
-    ask();
+    core
+      .fetchFile(name)
+      .then((file) => file[name](core, notes), miss)
+      // What fails here would fail again: it is not asked for twice.
+      .catch(() => {});
   };
 };

@@ -1,11 +1,10 @@
 // How is a page used? All that can wait until the page is idle, and what comes even later.
 
-import { takeOver } from "../takeover.js";
 import { convert, isField, nearest, notes, take } from "./core.js";
-import { describe, firstOf } from "./element.js";
+import { accessibleName, describe, firstOf, roleOf } from "./element.js";
 import { beginEngagement, engage, measureSoon, openEngagement, report } from "./engagement.js";
 import { follow } from "./follow.js";
-import { pack } from "./pack.js";
+import { takeOver } from "./takeover.js";
 
 /** @typedef {import("../note.js").Note} Note */
 
@@ -15,13 +14,18 @@ const isForm = (subject) => subject && (subject.localName === "form" || isField(
 /** @param {import("../handed.js").Handed} handed */
 export const more = (handed) => {
   take(handed);
-  const tools = Object.assign({ describe, firstOf }, handed);
-  const tellForm = follow("form", tools, isForm);
-  const tellIdle = follow("idle", tools, () => true);
-  handed.hooks.pack = pack;
+  const tools = Object.assign({ accessibleName, describe, firstOf, roleOf, takeOver }, handed);
+  const tellers = [follow("form", tools, isForm)];
+  /** In which share of all loads of a page. @type {Record<string, any>} */
+  const shares = {
+    idle: 1,
+    skeleton: handed.settings.skeleton,
+    trail: handed.settings.trail,
+    overlay: location.hash.startsWith("#footpath="),
+  };
+  for (const name of Object.keys(shares)) if (Math.random() < shares[name]) tellers.push(follow(name, tools));
   takeOver(
     notes,
-    handed.setClock,
     {
       open: (_soft, isVisible) => {
         beginEngagement(isVisible);
@@ -36,8 +40,7 @@ export const more = (handed) => {
     },
     (note) => {
       if (note[0] === "element") return;
-      tellForm(note);
-      tellIdle(note);
+      for (const tell of tellers) tell(note);
       // What the others tell of the page view goes before its sums.
       if (/hide|end/.test(note[0])) report(true);
     },

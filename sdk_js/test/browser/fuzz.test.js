@@ -89,7 +89,7 @@ async function run(t, seed) {
   const { tab, world, errors } = await visit(
     t,
     { "/": page.html, "/frame": `<!doctype html><label>Inner <textarea name="inner"></textarea></label>` },
-    { settings: { endpoint: collector.url } },
+    { settings: { endpoint: collector.url, skeleton: 1, trail: 1 } },
   );
   const mail = `${random.mark()}@${random.mark()}.org`;
   await until(() => collector.events("page_view"));
@@ -110,7 +110,9 @@ async function run(t, seed) {
     script.src = `/none.css?${address}`;
     document.body.append(script);
   }, mail);
-  await pause(600);
+  // Another page view, so that what was typed is in the page while its layout is told.
+  await tab.evaluate(() => history.pushState({}, "", "/typed"));
+  await until(() => collector.events("skeleton").length > 1, 20_000);
   const stored = await tab.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]));
   await hide(tab);
   await pause(500);
@@ -138,6 +140,8 @@ for (let i = 0; i < PAGES; i++) {
     assert.ok(collector.events("field").length > 20, `${collector.events("field").length} fields`);
     assert.ok(collector.events("error").length > 1);
     assert.ok(collector.events("zone").length > 1);
+    assert.ok(collector.events("skeleton").some(({ boxes }) => boxes.some(([, , , , , , name]) => name)));
+    assert.ok(collector.events("trail").length);
   });
 }
 

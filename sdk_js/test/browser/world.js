@@ -53,6 +53,11 @@ function answer(response, type, body) {
   response.end(body);
 }
 
+function answerJson({ status = 200, ...body }, response) {
+  response.statusCode = status;
+  return answer(response, "application/json", JSON.stringify(body));
+}
+
 /** One server with pages, the script and the receiver. */
 export async function serve() {
   const world = {
@@ -62,6 +67,8 @@ export async function serve() {
     bodies: [],
     answers: [],
     headers: {},
+    /** By path; `status` of one is that of the answer. */
+    json: {},
     errors: [],
     scripts: [],
     now: Date.now,
@@ -88,6 +95,7 @@ function respond(world, request, response) {
   const [, later] = name.match(LATER) || [];
   if (request.method === "POST") return receive(world, request, response);
   if (later) return answerLater(later, response);
+  if (world.json[name]) return answerJson(world.json[name], response);
   if (name === "/sdk.js") return answer(response, "text/javascript", configured(world.settings));
   if (name === "/before.js") return answer(response, "text/javascript", before(world));
   if (name.endsWith(".js")) return answer(response, "text/javascript", world.pages[name] || "");

@@ -1,14 +1,15 @@
 // How does a later file catch up with what happened before it came?
 
-/** @typedef {import("./note.js").Note} Note */
+import { setClock } from "./core.js";
+
+/** @typedef {import("../note.js").Note} Note */
 
 /**
  * @param {Note[]} notes kept for it; from now on each goes to it directly
- * @param {(at: number, first?: number) => void} setClock of the core
  * @param {Record<string, ((subject: any, more: any) => any) | undefined>} hearers by the type of a note
  * @param {(note: Note) => void} [others] are told first
  */
-export const takeOver = (notes, setClock, hearers, others = () => {}) => {
+export const takeOver = (notes, hearers, others = () => {}) => {
   /**
    * @param {Note} note
    * @param {any} [late]
@@ -20,7 +21,7 @@ export const takeOver = (notes, setClock, hearers, others = () => {}) => {
     setClock(at, late && first);
     try {
       if (hearer) hearer(subject, more);
-    } catch (_) {}
+    } catch {}
     setClock(0);
     return 0;
   };
