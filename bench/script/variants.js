@@ -15,15 +15,15 @@ const script = (path) => (sink) => `<script async src="${sink}${path}"></script>
 const FOLDER = "/sdk/bench";
 
 /** As the collector serves it: the site's settings inside the core, the later files beside it. */
-export function footpath(built = ours()) {
-  const settings = { site: SITE, endpoint: "/v1/events", files: FOLDER };
+export function footpath(built = ours(), name = OURS, more = {}) {
+  const settings = { site: SITE, endpoint: "/v1/events", files: FOLDER, ...more };
   const files = {};
-  for (const [name, text] of built) files[name.replace("footpath", FOLDER).replace(".min", "")] = text;
+  for (const [file, text] of built) files[file.replace("footpath", FOLDER).replace(".min", "")] = text;
   const core = files[`${FOLDER}.js`];
   if (!core) throw new Error("sdk_js/dist/footpath.min.js is missing: npm --prefix sdk_js run build");
   files["/sdk.js"] = core.replace(/\(\{\}\);\n?$/, `(${JSON.stringify(settings)});`);
   return {
-    name: OURS,
+    name,
     files,
     head: (sink) => `<script async src="${sink}/sdk.js?site=${SITE}" data-site="${SITE}"></script>`,
   };
@@ -60,6 +60,7 @@ async function bundle(name, entry) {
 
 export const BASE = "no script";
 export const OURS = "Footpath";
+export const ALL = "Footpath, skeleton, trail";
 export const POSTHOG = "PostHog, autocapture, heatmaps, dead clicks";
 export const SNOWPLOW = "Snowplow";
 
@@ -67,6 +68,7 @@ export const SNOWPLOW = "Snowplow";
 export const variants = async () => [
   { name: BASE, files: {}, head: () => "" },
   footpath(),
+  footpath(ours(), ALL, { skeleton: 1, trail: 1 }),
   posthog("PostHog, autocapture", { autocapture: true, capture_heatmaps: false, capture_dead_clicks: false }),
   posthog(POSTHOG, { autocapture: true, capture_heatmaps: true, capture_dead_clicks: true }, [
     "dead-clicks-autocapture.js",

@@ -7,7 +7,7 @@ import { pageNow, record, stamp, take, visitNow, whenIdle, writeVisit } from "./
 /** Late enough for what comes into the page by itself. */
 const SETTLE_MS = 2500;
 /** So long at once: on a slow device it takes four times that. */
-const SLICE_MS = 5;
+const SLICE_MS = 3;
 const MOST_BOXES = 400;
 const MOST_CHARS = 9000;
 const MOST_ELEMENTS = 8000;
