@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     Check = Callable[[Any], Any]
 
 _KNOWN: Final = frozenset({
-    "type", "const", "enum", "minimum", "maximum", "minLength", "maxLength", "pattern", "items", "minItems",
-    "maxItems", "uniqueItems", "properties", "required", "propertyNames", "additionalProperties", "maxProperties",
+    "type", "const", "enum", "minimum", "maximum", "minLength", "maxLength", "pattern", "items", "prefixItems",
+    "minItems", "maxItems", "uniqueItems", "properties", "required", "propertyNames", "additionalProperties", "maxProperties",
     "description", "x-column", "x-resolved",
 })  # fmt: skip
 
@@ -130,6 +130,8 @@ def _string(node: Json) -> Check:
 
 def _array(node: Json) -> Check:
     least, most = node.get("minItems", 0), node.get("maxItems", sys.maxsize)
+    if "prefixItems" in node:
+        return _tuple(node, least, most)
     item, unique = compiled(node["items"]), node.get("uniqueItems", False)
 
     def check(value: Any) -> list[Any]:
@@ -141,6 +143,22 @@ def _array(node: Json) -> Check:
         if unique and len(set(checked)) != len(checked):
             raise Invalid("must not repeat an entry")
         return checked
+
+    return check
+
+
+def _tuple(node: Json, least: int, most: int) -> Check:
+    """A list whose entries have a rule each, by their places."""
+    places = [compiled(place) for place in node["prefixItems"]]
+    if most > len(places) or "items" in node or "uniqueItems" in node:
+        raise NotImplementedError("no check for entries past those of prefixItems")
+
+    def check(value: Any) -> list[Any]:
+        if type(value) is not list:
+            raise Invalid("must be a list")
+        if not least <= len(value) <= most:
+            raise Invalid(f"must have {least} to {most} entries")
+        return [place(entry) for place, entry in zip(places, value, strict=False)]
 
     return check
 

@@ -1,4 +1,4 @@
-"""Turn records into columns of `events` and `trails`: the time of every event, its page, device and source.
+"""Turn records into columns of `events` and of the kinds that have their own tables: time, page, device and source.
 
 Pure: the same records give the same columns, so that a repeated insert sends identical rows.
 """
@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from collector import enrich
 from collector.enrich import device as devices
 from collector.enrich import source as sources
-from collector.event import Field, Json, Record, kinds
+from collector.event import OWN_TABLES, Field, Json, Record, kinds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator
@@ -178,6 +178,9 @@ class Builder:
         month = _month(ts // 86_400_000)
         if event["k"] == "trail":
             self.table("trails", month).add(NO_PAGE, _trail(event, shared.page) | {"ts": ts})
+            return
+        if event["k"] == "skeleton":
+            self.table("skeletons").add(NO_PAGE, _skeleton(event, shared.page) | {"ts": ts})
             return
         table, form = self.table("events", month), _form(event["k"], tuple(event))
         if form is None:
@@ -359,6 +362,15 @@ def _trail(event: Json, page: Json) -> Json:
     }  # fmt: skip
 
 
+def _skeleton(event: Json, page: Json) -> Json:
+    boxes = [box if len(box) == len(_BOX) else [*box, ""] for box in event["boxes"]]
+    return {
+        **{name: page[name] for name in _SEEN_WITH},
+        **{name: event[name] for name in ("layout", "width", "height")},
+        **{name: [box[place] for box in boxes] for place, name in enumerate(_BOX)},
+    }
+
+
 def _put(entry: Field) -> Callable[[Json, Any, _Elements], None] | None:
     """How a field's value gets into its columns; None where it goes into its one column as it is."""
     if entry.name == "el":
@@ -418,11 +430,13 @@ def _put_bands(row: Json, bands: Json, _: _Elements) -> None:
     row.update(band=[band for band, _ in ordered], band_seconds=[seconds for _, seconds in ordered])
 
 
+_BOX: Final = ("box_role", "box_level", "box_x", "box_y", "box_width", "box_height", "box_name")
+_SEEN_WITH: Final = ("site_id", "visitor_id", "bot_class", "host", "path", "device", "viewport_width")
 _COMMON: Final = {"n": "n", "t": "t_ms", "k": "kind"}
 _PUTS: Final = {
     kind: {entry.name: put for entry in entries if (put := _put(entry)) is not None}
     for kind, entries in kinds().items()
-    if kind != "trail"
+    if kind not in OWN_TABLES
 }
 _PLAIN: Final = {
     kind: _COMMON | {entry.name: entry.columns[0] for entry in kinds()[kind] if entry.name not in puts}

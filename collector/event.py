@@ -20,6 +20,9 @@ ID_EPOCH_MS: Final = 1_735_689_600_000
 
 Json = dict[str, Any]
 
+OWN_TABLES: Final = {"trail": "trails", "skeleton": "skeletons"}
+"""Kinds that have a table of their own; all others are rows of `events`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Field:

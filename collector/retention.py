@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from collector import cluster
+from collector.event import OWN_TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from collector.store import Store
 
-DEFAULTS: Final = {"trail": 30}
+DEFAULTS: Final = {"trail": 30, "skeleton": 180}
 """Days that the migrations say."""
 _OWN: Final = r"toDateTime\(\w+\) \+ toIntervalDay\(\d+\)( WHERE kind = '\w+')?"
 
@@ -36,10 +37,10 @@ class Change:
 def wanted(days: Mapping[str, int]) -> dict[str, str]:
     """The TTL of every table that can have one, as ClickHouse writes it; empty: rows are kept."""
     days = DEFAULTS | dict(days)
-    kinds = [name for name in days if name not in ("trail", "session", "dead")]
+    kinds = [name for name in days if name not in (*OWN_TABLES, "session", "dead")]
     return {
         "events": ", ".join(f"{_after('ts', days[kind])} WHERE kind = '{kind}'" for kind in sorted(kinds)),
-        "trails": _after("ts", days["trail"]),
+        **{table: _after("ts", days[kind]) for kind, table in OWN_TABLES.items()},
         "identity": _after("ts", days["identify"]) if "identify" in days else "",
         "sessions": _after("started_at", days["session"]) if "session" in days else "",
         "dead_events": _after("received_at", days["dead"]) if "dead" in days else "",

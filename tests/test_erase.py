@@ -43,6 +43,8 @@ def visit(visitor: int, **fields: Any) -> dict[str, Any]:
          "bands": {"0": 1.25, "3": 0.5}, "reached": [0, 1, 2, 3]},
         {"n": 5, "t": 10, "k": "identify", "id": "00000000000000aa"},
         {"n": 6, "t": 11, "k": "trail", "samples": [[0, 0, 5, 5], [200, 1, 0, 80]]},
+        {"n": 7, "t": 12, "k": "skeleton", "layout": f"{visitor:016x}", "width": 1280, "height": 900,
+         "boxes": [["heading", 1, 40, 120, 600, 48, "Boots"], ["image", 0, 40, 200, 600, 480]]},
     ]  # fmt: skip
     return batch(events, visitor=f"{visitor:016x}") | fields
 
@@ -108,7 +110,7 @@ def test_every_table_with_a_visitor_is_known(store: Store) -> None:
         "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%View'")}  # fmt: skip
     erased_by_hash, in_memory_meanwhile = {"erased"}, {"erasing"}
     assert named - views - erased_by_hash - in_memory_meanwhile == set(personal.tables(store))
-    assert {"events", "sessions", "identity", "seen", "trails", "dead_events"} <= set(personal.tables(store))
+    assert {"events", "sessions", "identity", "seen", "trails", "skeletons", "dead_events"} <= set(personal.tables(store))
 
 
 def test_every_roll_up_without_visitors_can_be_rebuilt(store: Store) -> None:
@@ -138,7 +140,7 @@ def test_nothing_of_an_erased_visitor_is_left_and_others_stay(
     put(writer, visit(X))
     put(writer, visit(X, flags=["bot"]))
     drain(worker)
-    assert rows(store, X) >= 30  # events 10, seen 14, trails 2, dead 2, sessions and identity
+    assert rows(store, X) >= 30  # events 10, seen 16, trails 2, a skeleton, dead 2, sessions and identity
     assert cells(store) != alone
     command(writer, X)
     drain(worker)
@@ -166,7 +168,7 @@ def test_what_comes_from_an_erased_visitor_later_is_dropped_and_counted(
     other.close()
     assert rows(store, X) == 0
     assert rows(store, Y) > 0
-    assert counters(tmp_path)["erased"] == 21
+    assert counters(tmp_path)["erased"] == 24
 
 
 def test_outcomes_of_an_erased_visitor_are_erased_and_later_ones_are_dropped(

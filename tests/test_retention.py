@@ -46,19 +46,20 @@ def expire(store: Store, table: str = "events") -> None:
 
 
 def test_without_a_setting_everything_is_kept(store: Store) -> None:
-    """But trails, which have had 30 days from the start."""
+    """But trails and skeletons, which have had 30 and 180 days from the start."""
     assert retention.apply(store, {}) == []
     assert ttl(store, "events") == ""
     assert ttl(store, "trails") == "toDateTime(ts) + toIntervalDay(30)"
+    assert ttl(store, "skeletons") == "toDateTime(ts) + toIntervalDay(180)"
 
 
 def test_applied_twice_it_changes_nothing(store: Store) -> None:
     """And taken back, the tables are as before; ClickHouse writes the text as we do."""
-    days = {"click": 400, "error": 30, "identify": 90, "trail": 7, "session": 500, "dead": 14}
+    days = {"click": 400, "error": 30, "identify": 90, "trail": 7, "skeleton": 30, "session": 500, "dead": 14}
     assert {change.table for change in retention.apply(store, days)} == set(retention.wanted({}))
     assert retention.apply(store, days) == []
     assert len(retention.apply(store, days | {"click": 401})) == 1
-    assert len(retention.apply(store, {})) == 5
+    assert len(retention.apply(store, {})) == 6
     assert retention.apply(store, {}) == []
     assert {table: ttl(store, table) for table in retention.wanted({})} == retention.wanted({})
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from collector import cluster, dossier, migrate, personal, reclassify, retention, spool
-from collector.event import Record
+from collector.event import OWN_TABLES, Record
 from collector.store import Store
 from tests.cluster.worlds import NOW, counters, drain, loader, put, sample
 from tests.support import SITE, batch, now_ms, wait_until
@@ -92,7 +92,7 @@ def test_visitors_of_both_shards_are_erased(
     drain(worker)
     assert counters(tmp_path)["erased"] > 0
     assert spread.execute("SELECT count() FROM events")[0][0] == sum(
-        event["k"] != "trail" for sent in stayed for event in sent["events"]
+        event["k"] not in OWN_TABLES for sent in stayed for event in sent["events"]
     )
     assert cells(spread) == as_if_only(stayed, shards, tmp_path / "other")
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-TABLES = ("events", "trails", "outcomes")
+TABLES = ("events", "trails", "skeletons", "outcomes")
 _COLUMN = re.compile(r"^    (\w+) (.+?)(?: COMMENT '((?:[^']|'')*)')?,?$", re.MULTILINE)
 _NO_TYPE = re.compile(r" (CODEC|DEFAULT|TTL) ?.*")
 
@@ -104,6 +104,8 @@ def rule(raw: Json) -> str:
         case "array":
             least, most = node.get("minItems", 0), node["maxItems"]
             count = f"{most}" if least == most else f"{least} to {most}"
+            if "prefixItems" in node:
+                return f"{count} of ({'; '.join(map(rule, node['prefixItems']))})"
             return f"{count} of ({rule(node['items'])}){', each once' if node.get('uniqueItems') else ''}"
         case "object":
             return _object_rule(node)

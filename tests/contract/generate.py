@@ -60,6 +60,9 @@ def _texts(node: Json) -> Values:
 
 def _lists(node: Json) -> Values:
     least, most = node.get("minItems", 0), node["maxItems"]
+    if "prefixItems" in node:
+        places = [fitting(place) for place in node["prefixItems"]]
+        return st.one_of([st.tuples(*places[:length]).map(list) for length in range(least, most + 1)])
     item, unique = fitting(node["items"]), node.get("uniqueItems", False)
     some = st.lists(item, min_size=least, max_size=min(most, max(least, 6)), unique=unique)
     if least == most or unique:
@@ -147,6 +150,8 @@ def extreme(raw: Json, high: bool) -> Any:
 def _extreme_list(node: Json, high: bool) -> list[Any]:
     if node.get("uniqueItems"):
         return list(range(node["maxItems"])) if high else []
+    if "prefixItems" in node:
+        return [extreme(place, high) for place in node["prefixItems"][: node["maxItems" if high else "minItems"]]]
     return [extreme(node["items"], high)] * (node["maxItems"] if high else node.get("minItems", 0))
 
 
@@ -201,7 +206,10 @@ def near(raw: Json) -> Values:
     node = resolved(raw)
     odd = st.sampled_from(around(node))
     if node.get("type") == "array":
-        odd |= st.lists(near(node["items"]), max_size=6)
+        places = st.one_of(near(place) for place in node.get("prefixItems", [node.get("items")]))
+        odd |= st.lists(places, max_size=8)
+        if "prefixItems" in node:
+            odd |= st.tuples(*map(near, node["prefixItems"])).map(list)
     if node.get("type") == "object" and "additionalProperties" in node:
         odd |= st.dictionaries(st.text(LETTERS, max_size=3), near(node["additionalProperties"]), max_size=4)
     if "properties" in node and node.get("type") == "object":
@@ -220,9 +228,15 @@ def around(raw: Json) -> list[Any]:
     for limit in ("minLength", "maxLength"):
         if limit in node:
             odd += ["x" * max(0, node[limit] + step) for step in (-1, 0, 1)] + ["😀" * (node[limit] + 1)]
-    if node.get("type") == "array":
+    if "prefixItems" in node:
+        whole = [extreme(place, high=False) for place in node["prefixItems"]]
+        odd += [[*whole, *whole][:count] for count in (1, node["minItems"] - 1, node["maxItems"], node["maxItems"] + 1)]
+        odd += [[*whole[:at], wrong, *whole[at + 1 :]] for at, place in enumerate(node["prefixItems"])
+                for wrong in around(place)]  # fmt: skip
+    elif node.get("type") == "array":
         entry = extreme(node["items"], high=False)
         odd += [[entry] * count for count in (1, 2, 3, node["maxItems"], node["maxItems"] + 1)]
+        odd += [[wrong] for wrong in (around(node["items"]) if "prefixItems" in resolved(node["items"]) else ())]
     if "maxProperties" in node:
         value = extreme(node["additionalProperties"], high=False)
         odd += [{str(n): value for n in range(node["maxProperties"] + more)} for more in (0, 1)]

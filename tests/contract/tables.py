@@ -9,7 +9,7 @@ import struct
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from collector.event import Field, Json, kinds, resolved
+from collector.event import OWN_TABLES, Field, Json, kinds, resolved
 
 if TYPE_CHECKING:
     from collector.store import Store
@@ -48,7 +48,7 @@ def own_columns() -> set[str]:
     return {
         column
         for kind, fields in kinds().items()
-        if kind != "trail"
+        if kind not in OWN_TABLES
         for entry in fields
         for column in columns_of(entry)
     }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from collector.columns import Builder
-from collector.event import contract, kinds
+from collector.event import OWN_TABLES, contract, kinds
 from tests.contract import generate, tables
 from tests.contract.test_storage import STORED, sent
 
@@ -26,7 +26,7 @@ def written(table: str) -> set[str]:
     return {column for (name, _), rows in builder.tables.items() if name == table for column in rows.columns()}
 
 
-@pytest.mark.parametrize("table", ["events", "trails"])
+@pytest.mark.parametrize("table", ["events", *OWN_TABLES.values()])
 def test_every_column_is_written(store: Store, table: str) -> None:
     """The loader writes all columns of the table, and no other."""
     assert written(table) == set(tables.types(store, table))
@@ -35,7 +35,7 @@ def test_every_column_is_written(store: Store, table: str) -> None:
 @pytest.mark.parametrize("kind", generate.KINDS)
 def test_every_field_has_its_columns(store: Store, kind: str) -> None:
     """Each field of a kind names columns that exist in its table."""
-    existing = tables.types(store, "trails" if kind == "trail" else "events")
+    existing = tables.types(store, OWN_TABLES.get(kind, "events"))
     for entry in kinds()[kind]:
         assert set(tables.columns_of(entry)) <= set(existing), entry.name
 
@@ -78,7 +78,7 @@ def test_every_value_of_a_block_fits(store: Store, block: str, columns: dict[str
 
 
 def test_every_kind_is_in_the_table(store: Store) -> None:
-    """The enumeration `kind` has the contract's kinds, without the trails that have a table of their own."""
+    """The enumeration `kind` has the contract's kinds, without those that have a table of their own."""
     listed = [part.split(" = ")[0].strip("'") for part in tables.types(store, "events")["kind"][6:-1].split(", ")]
     assert listed == STORED
 

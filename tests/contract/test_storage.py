@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from collector import validate
 from collector.columns import Builder
-from collector.event import Json, Record, kinds
+from collector.event import OWN_TABLES, Json, Record, kinds
 from collector.migrate import migrations
 from tests.contract import generate, tables
 from tests.contract.effort import examples
@@ -21,7 +21,7 @@ from tests.contract.effort import examples
 if TYPE_CHECKING:
     from collector.store import Store
 
-STORED = [kind for kind in generate.KINDS if kind != "trail"]
+STORED = [kind for kind in generate.KINDS if kind not in OWN_TABLES]
 PERSON = 2**64 - 2
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 """A person's: the roll-ups leave robots out."""
@@ -209,6 +209,42 @@ def test_trails_read_back(store: Store, events: list[Json]) -> None:
         }
         for n, event in enumerate(events)
     ]  # fmt: skip
+
+
+BOX = ("box_role", "box_level", "box_x", "box_y", "box_width", "box_height", "box_name")
+
+
+def skeletons(store: Store, page: str) -> list[dict[str, Any]]:
+    """What is stored of a page, in the order of the layouts."""
+    names = ["layout", "width", "height", *BOX]
+    sql = f"SELECT {', '.join(names)} FROM skeletons FINAL WHERE path = {{path:String}} ORDER BY layout"
+    return [dict(zip(names, row, strict=True)) for row in store.execute(sql, {"path": page})]
+
+
+@examples(20)
+@given(st.lists(generate.event("skeleton"), min_size=1, max_size=3, unique_by=lambda event: event["layout"]))
+def test_skeletons_read_back(store: Store, events: list[Json]) -> None:
+    """Each layout's boxes read back from `skeletons`; a box without a name has an empty one."""
+    path = f"/skeleton/{next(_pages)}"
+    insert(store, sent(events, page={"url": f"https://shop.example{path}"}))
+    assert skeletons(store, path) == [
+        {name: event[name] for name in ("layout", "width", "height")}
+        | {name: [[*box, ""][place] for box in event["boxes"]] for place, name in enumerate(BOX)}
+        for event in sorted(events, key=lambda event: event["layout"])
+    ]
+
+
+def test_the_newest_sighting_of_a_layout_stays(store: Store) -> None:
+    """Whatever the order in which they come; a bot's stands beside it."""
+    page = {"url": "https://shop.example/newest"}
+    for t, name in ((50, "second"), (90, "third"), (10, "first")):
+        boxes = [["heading", 1, 0, 0, 10, 10, name]]
+        event = {"n": 0, "t": t, "k": "skeleton", "layout": "ab" * 8, "width": 9, "height": 9, "boxes": boxes}
+        insert(store, sent([event], page=page))
+    insert(store, sent([event | {"t": 99}], page=page, flags=["bot"]))
+    store.execute("OPTIMIZE TABLE skeletons FINAL")
+    found = store.execute("SELECT bot_class, box_name FROM skeletons WHERE path = '/newest' ORDER BY bot_class")
+    assert found == [("", ["third"]), ("automation", ["first"])]
 
 
 def _element_nodes() -> Json:
