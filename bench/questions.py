@@ -51,11 +51,12 @@ SAID: dict[str, dict[str, Any]] = {
     "scroll": {"path": "/"},
     "segments": {"goal": "purchase"},
     "sessions": {"where": ("device=mobile",)},
+    "skeleton": {"path": "/"},
     "time_to_value": {"start_step": "page:/", "value_step": "conversion:purchase"},
     "zones": {"path": "/"},
 }
 """What each report is asked, as texts of the command line; other reports are asked with what they have by default."""
-SKIPPED = {"session", "sql"}
+SKIPPED = {"replay", "session", "sql"}
 
 
 @click.command(help=__doc__)

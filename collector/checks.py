@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 _KNOWN: Final = frozenset({
     "type", "const", "enum", "minimum", "maximum", "minLength", "maxLength", "pattern", "items", "prefixItems",
-    "minItems", "maxItems", "uniqueItems", "properties", "required", "propertyNames", "additionalProperties", "maxProperties",
-    "description", "x-column", "x-resolved",
+    "minItems", "maxItems", "uniqueItems", "properties", "required", "propertyNames", "additionalProperties",
+    "maxProperties", "description", "x-column", "x-resolved",
 })  # fmt: skip
 
 

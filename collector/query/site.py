@@ -25,12 +25,14 @@ from collector.query.reports import (
     landing_pages,
     net_score,
     paths,
+    replay,
     retention,
     revenue,
     scroll,
     segments,
     session,
     sessions,
+    skeleton,
     sql,
     time_to_value,
     traffic,
@@ -87,12 +89,14 @@ class Site:
     landing_pages = report(landing_pages.ask)
     net_score = report(net_score.ask)
     paths = report(paths.ask)
+    replay = report(replay.ask)
     retention = report(retention.ask)
     revenue = report(revenue.ask)
     scroll = report(scroll.ask)
     segments = report(segments.ask)
     session = report(session.ask)
     sessions = report(sessions.ask)
+    skeleton = report(skeleton.ask)
     sql = report(sql.ask)
     time_to_value = report(time_to_value.ask)
     traffic = report(traffic.ask)

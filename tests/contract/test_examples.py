@@ -84,10 +84,10 @@ def test_every_rule_is_broken_once() -> None:
     words = {
         "type": "must be a whole number", "const": "v: must be 1", "enum": "must be history",
         "minimum": "must be from", "maximum": "must be from", "minLength": "must have 1 to", "maxLength": "at most",
-        "pattern": "must match", "items": "reached: must be from", "prefixItems": "boxes: must be from 0 to 6", "minItems": "must have 4 to 4",
-        "maxItems": "must have 0 to", "uniqueItems": "must not repeat", "properties": "key must match",
-        "required": "is missing", "propertyNames": "a name must match", "additionalProperties": "cart must be",
-        "maxProperties": "at most 64 entries",
+        "pattern": "must match", "items": "reached: must be from", "prefixItems": "boxes: must be from 0 to 6",
+        "minItems": "must have 4 to 4", "maxItems": "must have 0 to", "uniqueItems": "must not repeat",
+        "properties": "key must match", "required": "is missing", "propertyNames": "a name must match",
+        "additionalProperties": "cart must be", "maxProperties": "at most 64 entries",
     }  # fmt: skip
     assert words.keys() == _KNOWN - {"description", "x-column", "x-resolved"}
     for keyword, word in words.items():

@@ -115,19 +115,23 @@ SAID: dict[str, dict[str, Any]] = {
     "landing_pages": {"goal": "purchase", "engaged_after": "20s"},
     "net_score": {"unit": "session", "by": "day"},
     "paths": {"end": "conversion:purchase", "of": "click", "depth": "3"},
+    "replay": {"id": "0000000000000001"},
     "retention": {"every": "day", "mode": "on_or_after", "return_step": "conversion:purchase", "length": "3"},
     "revenue": {"by": "day", "winsorize": "0.9"},
     "scroll": {"path": "/p", "by": "none"},
     "segments": {"goal": "purchase", "columns": ("device", "visitor_type")},
     "session": {"id": "0000000000000001"},
     "sessions": {"where": ("device=desktop",), "limit": "5"},
+    "skeleton": {"path": "/p", "device": "desktop"},
     "sql": {"text": "SELECT count() FROM events WHERE path = {path:String}", "params": ("path=/p",)},
     "time_to_value": {"start_step": "page:/p", "value_step": "conversion:purchase", "within": "2d", "follow": "30d"},
     "traffic": {"every": "week", "by": "channel", "goal": "purchase"},
     "vitals": {"of": "page"},
     "zones": {"path": "/p", "goal": "purchase"},
 }
-WITHOUT_ROWS = {"arrivals", "cart_abandonment", "elements", "errors", "form", "heatmap", "vitals", "zones"}
+WITHOUT_ROWS = {
+    "arrivals", "cart_abandonment", "elements", "errors", "form", "heatmap", "skeleton", "vitals", "zones",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

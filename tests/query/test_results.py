@@ -68,6 +68,7 @@ ASKED: list[Callable[[Site], Any]] = [
     lambda s: s.conversion_rate("purchase", PERIOD, "session", by="channel"),
     lambda s: s.conversion_rate("purchase", PERIOD, "person"),
     lambda s: s.conversion_rate(["purchase", "form_start"], PERIOD, "visitor", by="hour"),
+    lambda s: s.replay(1),
     lambda s: s.revenue(PERIOD, by="channel"),
     lambda s: s.cart_abandonment(PERIOD, last="field", by="channel"),
     lambda s: s.revenue(PERIOD).orders(),

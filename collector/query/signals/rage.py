@@ -20,7 +20,8 @@ _SAME = one_key("events.visitor_id", "events.page_id", "events.element_key", "ev
 
 
 def rage_bursts(condition: str, keep: str, binder: Binder, limits: Limits | None = None) -> str:
-    """A statement with one row a burst: element_key, element_item, the columns `keep`, first_ms, first_n, clicks.
+    """A statement with one row a burst: element_key, element_item, the columns `keep`, first_ms, first_n, clicks,
+    numbers (the clicks' n).
 
     `condition` says which clicks of table `events` are looked at; `keep` is SQL such as
     `any(events.session_id) AS session_id`. A burst needs a click without a response, which few have: only the
@@ -32,7 +33,8 @@ def rage_bursts(condition: str, keep: str, binder: Binder, limits: Limits | None
     place = "if(events.element_fixed, events.vx, events.x), if(events.element_fixed, events.vy, events.y)"
     clicks = f"{condition} AND events.kind = 'click' AND events.element_role NOT IN {names(_STEADY_ROLES)}"
     return f"""
-SELECT * EXCEPT (burst, series), burst[1].1 AS first_ms, burst[1].2 AS first_n, length(burst) AS clicks
+SELECT * EXCEPT (burst, series), burst[1].1 AS first_ms, burst[1].2 AS first_n, length(burst) AS clicks,
+    arrayMap(c -> c.2, burst) AS numbers
 FROM (
     SELECT *, arrayJoin(arraySplit(
         (now, before) -> now.1 - before.1 > {gap} OR abs(now.3 - before.3) > {spread}
