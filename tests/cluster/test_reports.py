@@ -62,6 +62,7 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ("revenue", {"unit": "person", "where": ["device=desktop"]}),
     ("scroll", {"path": "/product/*"}),
     ("scroll", {"path": "/*", "by": "country", "bots": True}),
+    ("skeleton", {"path": "/cart"}),
     ("sessions", {"limit": "500"}),
     ("sessions", {"limit": "7", "where": ["did:conversion:purchase"]}),
     (
@@ -77,8 +78,8 @@ CASES: list[tuple[str, dict[str, Any]]] = [
 
 
 def test_every_report_is_compared() -> None:
-    """A new report gets its case here; `session` is asked about one of those that `sessions` finds."""
-    assert {name for name, _ in CASES} | {"session"} == set(REPORTS)
+    """A new report gets its case here; `session` and `replay` are asked about those that `sessions` finds."""
+    assert {name for name, _ in CASES} | {"session", "replay"} == set(REPORTS)
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +151,7 @@ def test_a_report_says_the_same(both: tuple[Connection, Connection], name: str, 
     """Rows, groups, intervals and notes."""
     alone, together = (asked(connection, name, options) for connection in both)
     assert plain(together) == plain(alone)
-    assert alone.rows or name == "errors"  # nothing breaks in these visits
+    assert alone.rows or name in {"errors", "skeleton"}  # nothing breaks in these visits
     if name == "form":
         assert together.totals == alone.totals
 
@@ -159,8 +160,9 @@ def test_a_session_is_told_the_same(both: tuple[Connection, Connection]) -> None
     """Of those that lie here and there."""
     alone, together = both
     for row in asked(alone, "sessions", {"limit": "10"}).rows:
-        told = asked(alone, "session", {"id": row.session_id})
-        assert asked(together, "session", {"id": row.session_id}).to_json() == told.to_json()
+        for name in ("session", "replay"):
+            told = asked(alone, name, {"id": row.session_id})
+            assert asked(together, name, {"id": row.session_id}).to_json() == told.to_json()
 
 
 def test_raw_events_of_all_shards_are_exported(both: tuple[Connection, Connection], tmp_path: Path) -> None:
