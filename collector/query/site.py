@@ -21,6 +21,7 @@ from collector.query.reports import (
     form,
     friction,
     funnel,
+    health,
     heatmap,
     landing_pages,
     net_score,
@@ -85,6 +86,7 @@ class Site:
     form = report(form.ask)
     friction = report(friction.ask)
     funnel = report(funnel.ask)
+    health = report(health.ask)
     heatmap = report(heatmap.ask)
     landing_pages = report(landing_pages.ask)
     net_score = report(net_score.ask)

@@ -33,6 +33,7 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ("activity", {"of": "page", "where": ["did:page:/cart"]}),
     ("ad_clicks", {"goal": "add_to_cart"}),
     ("arrivals", {"within": "8w"}),
+    ("health", {}),
     ("attribution", {"goal": "purchase", "by": "source", "unit": "person"}),
     ("elements", {"path": "/product/*"}),
     ("exit_pages", {"by": "device"}),

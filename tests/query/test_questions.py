@@ -111,6 +111,7 @@ SAID: dict[str, dict[str, Any]] = {
     "form": {"name": "f"},
     "friction": {"goal": "purchase", "steps": ("page:/p", "conversion:purchase"), "slow": "1.5"},
     "funnel": {"steps": ("page:/p", "conversion:purchase"), "times": True, "window": "session"},
+    "health": {},
     "heatmap": {"path": "/p"},
     "landing_pages": {"goal": "purchase", "engaged_after": "20s"},
     "net_score": {"unit": "session", "by": "day"},

@@ -34,6 +34,7 @@ DEFAULTS: dict[str, Any] = {
     "browser": "Firefox",
     "os": "Linux",
     "bot_class": "",
+    "stored": False,
     "country": "DE",
     "channel": "Direct",
     "source": "",
