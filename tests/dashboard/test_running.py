@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import http.cookiejar
+import http.server
 import os
 import re
 import signal
 import socket
+import threading
 import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+import pytest
+
+from collector.config import Settings
+from collector.dashboard.collector_now import collector_now
 from tests.support import batch, free_port, running, serving, wait_until
 
 if TYPE_CHECKING:
@@ -72,6 +78,14 @@ def test_the_first_start_gives_the_owner_a_link(tmp_path: Path) -> None:
             "the events",
         )  # fmt: skip
         assert Browser().get(link)[0] == 404
+        assert server.post({**batch(), "site": "nobody"})[0] == 403
+        setup = browser.get(f"{there}/sites/demo-shop/setup?period=24h")[1]
+        assert "<dt>Acknowledged</dt><dd>10 events</dd>" in setup
+        wait_until(
+            lambda: "<dt>Refused: site</dt><dd>1</dd>" in browser.get(f"{there}/sites/demo-shop/setup")[1], 30,
+            "the refused request",
+        )  # fmt: skip
+        assert "accepted" in setup
     with serving(tmp_path, FOOTPATH_DASHBOARD_PORT=str(port)) as server:
         wait_until(lambda: server.log().count("dashboard at") == 1, 30, "the address")
         assert server.log().count("/invitation/") == 1
@@ -171,3 +185,20 @@ def test_check_says_where_it_is_and_who_gets_in(tmp_path: Path) -> None:
         each.unlink()
     (tmp_path / "state.db").write_bytes(b"x" * 5000)
     assert not found().well
+
+
+@pytest.mark.parametrize("said", [b"", b"<html>\xff</html>", b"footpath_accepted_total many\n", b"other_total 5\n"])
+def test_what_is_no_collector_is_not_read_as_one(said: bytes) -> None:
+    """Another program may have its port, or none may listen there."""
+
+    class Answer(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(said)
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Answer) as other:
+        settings = Settings.from_environment({"FOOTPATH_PORT": str(other.server_port)})
+        threading.Thread(target=other.handle_request).start()
+        assert collector_now(settings) is None
+    assert collector_now(Settings.from_environment({"FOOTPATH_PORT": str(free_port())})) is None

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from flask import g
+
 from collector import snippet
+from collector.dashboard import cells
+from collector.dashboard.collector_now import collector_now
 from collector.dashboard.entry import settings
 from collector.dashboard.page import Page, Panel
+from collector.query import render
 
 if TYPE_CHECKING:
     from collector.dashboard.page import Ask
@@ -20,7 +25,24 @@ def _more(ask: Ask, answer: Any) -> dict[str, Any]:
         "goals_version": goals.version,
         "tag": snippet.tag(ask.site.key, settings(), collector),
         "policy": snippet.policy(collector),
+        "retention": sorted(settings().retention.items()),
+        # It is about all sites, which others may not see.
+        "now": collector_now(settings()) if g.reader.is_owner else None,
+        "is_owner": g.reader.is_owner,
+        "health": _health(answer("health").given),
     }
+
+
+def _health(given: Any) -> list[tuple[str, str, str]]:
+    """Headline, value and what stands below it."""
+    if given is None or not given.from_bots.n:
+        return []
+    rates = [("From bots", given.from_bots), ("Kept while offline", given.offline), ("Wrong clock", given.corrected)]
+    upper = f"95 % within {render.cell(given.delay_p95)}"
+    return [
+        ("Until it arrives, median", render.cell(given.delay), upper),
+        *((head, cells.percent(rate.rate), cells.interval(rate)) for head, rate in rates),
+    ]
 
 
 PAGE = Page(
@@ -33,6 +55,10 @@ PAGE = Page(
     panels=(
         Panel("coverage", "What is not measured yet", lambda ask: ask.site.coverage(ask.period, limit=10),
               empty="Nothing that this report knows of is missing."),
+        Panel("health", "Data health", lambda ask: ask.site.health(ask.period), bar="events",
+              note="Events that came in, and what became of them. Requests that were refused as a whole, as from wrong"
+              " origins, leave no row: the collector counts them.",
+              empty="Nothing came in."),
     ),
     more=_more,
 )  # fmt: skip
