@@ -37,6 +37,9 @@ sites:
       storage: local            # local, session, or none: nothing is stored in the browser
       gpc: "off"                # under Global Privacy Control: off (nothing is sent), reduced, ignore
       dnt: "off"                # under Do Not Track: the same choices
+    capture:
+      skeleton: 0.1             # share of page loads that tell what the page looks like, as boxes: 0 to 1
+      trail: 0                  # share that tell the way of the pointer and the scrolling
 """
 
 

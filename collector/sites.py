@@ -7,7 +7,7 @@ import hmac
 import logging
 import re
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -30,6 +30,17 @@ class Privacy:
     dnt: str = "off"
     hash: bool = False
     query: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """In which share of page loads, 0 to 1, the script tells what costs more; the served script carries it.
+
+    `skeleton`: what the page looks like. `trail`: the way of the pointer and the scrolling.
+    """
+
+    skeleton: float = 0.1
+    trail: float = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +67,7 @@ class Site:
     secret_keys: tuple[str, ...] = ()
     enabled: bool = True
     quota: Quota | None = None
+    capture: Capture = field(default_factory=Capture)
 
     def allows(self, origin: str | None) -> bool:
         """Whether a page of this origin may send events; a request without an origin is no browser's page."""
@@ -113,7 +125,7 @@ _PRIVACY_CHOICES: Final = {
     "gpc": ("off", "reduced", "ignore"),
     "dnt": ("off", "reduced", "ignore"),
 }
-_SITE_KEYS: Final = {"id", "name", "time_zone", "origins", "privacy", "secret_keys", "enabled", "quota"}
+_SITE_KEYS: Final = {"id", "name", "time_zone", "origins", "privacy", "secret_keys", "enabled", "quota", "capture"}
 
 
 def read_sites(folder: Path) -> dict[str, Site]:
@@ -169,6 +181,7 @@ def _site(key: str, entry: object, path: Path) -> Site:
         secret_keys=_secrets(entry.get("secret_keys", []), f"{where}: secret_keys"),
         enabled=_boolean(entry.get("enabled", True), f"{where}: enabled"),
         quota=_quota(entry.get("quota"), f"{where}: quota"),
+        capture=_capture(entry.get("capture"), f"{where}: capture"),
     )
 
 
@@ -223,6 +236,20 @@ def _quota(value: object, where: str) -> Quota | None:
         if not isinstance(most, int) or isinstance(most, bool) or most < 1:
             raise ConfigError(f"{where}: {period} must be a whole number from 1")
     return Quota(**value)
+
+
+def _capture(value: object, where: str) -> Capture:
+    names = [each.name for each in fields(Capture)]
+    if value is None:
+        return Capture()
+    if not isinstance(value, dict):
+        raise ConfigError(f"{where} must hold shares of page loads, such as {{skeleton: 0.1, trail: 0}}")
+    for name, share in value.items():
+        if name not in names:
+            raise ConfigError(f"{where}: unknown key {name!r}; known are {', '.join(names)}")
+        if not isinstance(share, int | float) or not 0 <= share <= 1:
+            raise ConfigError(f"{where}: {name} must be a share of page loads: a number from 0 to 1, true or false")
+    return Capture(**{name: int(share) if isinstance(share, bool) else share for name, share in value.items()})
 
 
 _HASHED: Final = "sha256:"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from collector.config import SETTINGS, ConfigError, Settings
-from collector.sites import LiveSites, Site, read_sites
+from collector.sites import Capture, LiveSites, Site, read_sites
 from tests.support import wait_until
 
 GOOD = """
@@ -83,6 +83,12 @@ def test_a_site_has_all_that_its_entry_says(tmp_path: Path) -> None:
         ("sites:\n  shop: {id: 1, origins: ['*'], privacy: {cookies: 1}}", "unknown key privacy.cookies"),
         ("sites:\n  shop: {id: 1, origins: ['*'], enabled: maybe}", "true or false"),
         ("sites:\n  shop: {id: 1, origins: ['*'], colour: red}", "unknown key 'colour'"),
+        ("sites:\n  shop: {id: 1, origins: ['*'], capture: 0.5}", "{skeleton: 0.1, trail: 0}"),
+        ("sites:\n  shop: {id: 1, origins: ['*'], capture: {trails: 1}}", "unknown key 'trails'; known are skeleton"),
+        ("sites:\n  shop: {id: 1, origins: ['*'], capture: {trail: 1.1}}", "trail must be a share"),
+        ("sites:\n  shop: {id: 1, origins: ['*'], capture: {trail: -1}}", "trail must be a share"),
+        ("sites:\n  shop: {id: 1, origins: ['*'], capture: {trail: .nan}}", "trail must be a share"),
+        ("sites:\n  shop: {id: 1, origins: ['*'], capture: {skeleton: all}}", "number from 0 to 1, true or false"),
         ("sites:\n  a: {id: 1, origins: ['*']}\n  b: {id: 1, origins: ['*']}", "same id 1"),
     ],
 )
@@ -91,6 +97,21 @@ def test_a_wrong_sites_file_is_refused_with_the_reason(tmp_path: Path, text: str
     with pytest.raises(ConfigError, match=r"sites\.yml") as caught:
         sites(tmp_path, text)
     assert told in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("{}", Capture(0.1, 0)),
+        ("", Capture(0.1, 0)),
+        ("{trail: 0.25}", Capture(0.1, 0.25)),
+        ("{skeleton: true, trail: false}", Capture(1, 0)),
+        ("{skeleton: 0, trail: 1}", Capture(0, 1)),
+    ],
+)
+def test_shares_of_page_loads_are_numbers_or_all_or_none(tmp_path: Path, said: str, meant: Capture) -> None:
+    """What is not said is as the defaults have it."""
+    assert sites(tmp_path, f"sites:\n  shop: {{id: 1, origins: ['*'], capture: {said}}}")["shop"].capture == meant
 
 
 @pytest.mark.parametrize("text", ["short", "with a space in it", "sha256:abc", "sha256:" + "g" * 64, 1234567890123456])

@@ -103,6 +103,8 @@ def test_a_sites_settings_take_the_place_at_the_scripts_end() -> None:
         "files": f"/shop/{__version__}",
         **{name: getattr(Privacy(), name) for name in ("storage", "gpc", "dnt", "hash")},
         "query": [],
+        "skeleton": 0.1,
+        "trail": 0,
     }
     assert found.isascii()
 
