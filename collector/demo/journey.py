@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from collector.demo.habits import Habits
-    from collector.demo.layout import Layout
+    from collector.demo.layout import Layout, Page
 
 _LONGEST: Final = 14
 _FREE_DELIVERY_FROM: Final = 80
@@ -44,11 +44,12 @@ class Journey:
     `seen` are its page views, `order` is the number of the order placed, or empty.
     """
 
-    def __init__(self, habits: Habits, layout: Layout) -> None:
+    def __init__(self, habits: Habits, layout: Layout, tells_layout: Callable[[Page], bool]) -> None:
+        """`tells_layout` says whether this browser is to say what a page looks like."""
         self.seen: list[Seen] = []
         self.order = ""
         self.clock = 0
-        self._habits, self._layout = habits, layout
+        self._habits, self._layout, self._tells_layout = habits, layout, tells_layout
         self._cart: list[str] = []
 
     def walk(self, path: str, query: str) -> None:
@@ -72,7 +73,8 @@ class Journey:
 
     def _open(self, path: str, query: str) -> PageView:
         address = f"{path}#{len(self._cart)}" if path in ("/cart", "/checkout") else path
-        view = PageView(self._layout.pages[address], self._layout, self._habits.person, self._habits.rng)
+        page, person = self._layout.pages[address], self._habits.person
+        view = PageView(page, self._layout, person, self._habits.rng, self._tells_layout)
         self.seen.append(Seen(self.clock, path, query, view))
         self._vitals(view)
         return view

@@ -1,4 +1,4 @@
-"""Where everything stands on the shop's pages, as measured in a browser (demo/tools/measure_layout.py)."""
+"""Where everything stands on the shop's pages, as measured in a browser (demo/tools)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ class Place:
 class Page:
     """A page of the shop.
 
-    `places` names what a visitor can aim at: `link:/cart`, `add:cairn-mug`, `zone:film`.
+    `places` names what a visitor can aim at: `link:/cart`, `add:cairn-mug`, `zone:film`. `skeletons` has per device the
+    fields of a `skeleton` event: what the page looks like.
     """
 
     path: str
@@ -40,6 +41,7 @@ class Page:
     type: str
     documents: Mapping[Device, Size]
     places: Mapping[str, tuple[Place, ...]]
+    skeletons: Mapping[Device, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -62,13 +64,27 @@ def measured() -> Layout:
     Raises:
         FileNotFoundError: the installation is incomplete.
     """
-    raw = json.loads((resources.folder("demo") / "layout.json").read_text(encoding="utf-8"))
-    pages = {address: _page(address, page, raw["elements"]) for address, page in raw["pages"].items()}
+    raw, drawn = (_read(name) for name in ("layout.json", "skeletons.json"))
+    pages = {
+        address: _page(address, page, raw["elements"], _skeletons(drawn["pages"][address], drawn["boxes"]))
+        for address, page in raw["pages"].items()
+    }
     viewports = {device: (size[0], size[1]) for device, size in raw["viewports"].items()}
     return Layout(viewports, raw["sticky"], raw["prices"], pages)
 
 
-def _page(address: str, raw: dict[str, Any], elements: list[dict[str, Any]]) -> Page:
+def _read(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((resources.folder("demo") / name).read_text(encoding="utf-8"))
+    return found
+
+
+def _skeletons(drawn: dict[Device, dict[str, Any]], boxes: list[Any]) -> dict[Device, dict[str, Any]]:
+    return {device: told | {"boxes": [boxes[place] for place in told["boxes"]]} for device, told in drawn.items()}
+
+
+def _page(
+    address: str, raw: dict[str, Any], elements: list[dict[str, Any]], skeletons: Mapping[Device, Mapping[str, Any]]
+) -> Page:
     documents: dict[Device, Size] = {device: (size[0], size[1]) for device, size in raw["documents"].items()}
     places = {
         handle: tuple(
@@ -76,7 +92,7 @@ def _page(address: str, raw: dict[str, Any], elements: list[dict[str, Any]]) -> 
         )
         for handle, found in raw["places"].items()
     }
-    return Page(address.partition("#")[0], raw["title"], raw["type"], documents, places)
+    return Page(address.partition("#")[0], raw["title"], raw["type"], documents, places, skeletons)
 
 
 def _rect(box: list[int]) -> Rect:

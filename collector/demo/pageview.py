@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from collector.demo.trail import Trail
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from random import Random
 
     from collector.demo.layout import Device, Layout, Page, Place, Rect
@@ -20,6 +22,7 @@ _INPUT_COUNTS_MS: Final = 15_000
 _REPORT_MS: Final = 15_000
 _EXPOSED_MS: Final = 100
 _SCROLL_PX_PER_MS: Final = 1.6
+_SETTLED_MS: Final = 2500
 _CONTROLS: Final = ("link", "button", "textbox", "combobox", "checkbox")
 
 
@@ -50,11 +53,16 @@ class PageView:
     Times are ms since it began; `parts` are its batches once it was left.
     """
 
-    def __init__(self, page: Page, layout: Layout, person: Person, rng: Random) -> None:
+    def __init__(
+        self, page: Page, layout: Layout, person: Person, rng: Random, tells_layout: Callable[[Page], bool]
+    ) -> None:
+        """`tells_layout` is asked once the page has settled: whether this browser is to say what it looks like."""
         self.page = page
         self.t = 0
         self.parts: list[Part] = []
         self._layout, self._person, self._rng = layout, person, rng
+        self._tells_layout: Callable[[Page], bool] | None = tells_layout
+        self._trail = Trail(self._note, f"{person.visitor} {page.path}", layout.viewports[person.machine.device])
         self._scroll = 0
         self._direction = 0
         self._n = 0
@@ -102,7 +110,10 @@ class PageView:
                 self._sums.zones[handle] = self._sums.zones.get(handle, 0) + duration
         self._sums.engaged += counted
         self._sums.foreground += duration
+        if not self._person.touches:
+            self._trail.rest(self.t, duration, self._scroll)
         self.t += duration
+        self._settle()
         if self.t - self._last_report >= _REPORT_MS:
             self._report()
 
@@ -115,6 +126,7 @@ class PageView:
         self._answer_held("scroll")
         self._sums.reversals += int(self._direction * direction < 0)
         duration = int(abs(target - self._scroll) / _SCROLL_PX_PER_MS) + 120
+        self._trail.scroll(self.t, duration, self._scroll, target)
         self._direction, self._scroll = direction, target
         self.t += duration
         self._sums.engaged += duration
@@ -155,13 +167,16 @@ class PageView:
         that was measured.
         """
         self.bring(handle, which)
+        since = self.t
+        if not self._person.touches:
+            self._trail.begin(since)
         self.stay(self._rng.uniform(250, 900))
-        self._press(self.page.places[handle][which], response, ms, item, within)
+        self._press(self.page.places[handle][which], response, ms, item, within, since)
 
     def click_again(self, handle: str, gap_ms: float) -> None:
         """Click the same thing once more, without an effect, `gap_ms` after the last time."""
         self.stay(gap_ms)
-        self._press(self.page.places[handle][0], "", 0, "", 0.06)
+        self._press(self.page.places[handle][0], "", 0, "", 0.06, self.t)
 
     def note(self, kind: str, *, element: str = "", **fields: Any) -> None:
         """An event of any other kind, happening now; `element` is the handle of what it is about."""
@@ -173,17 +188,21 @@ class PageView:
         """Send what there is; the page stays open."""
         self._answer_held("")
         self._report()
+        self._trail.end()
         if self._events:
             self.parts.append(Part(self.t, tuple(self._events), self._elements))
             self._events, self._elements = [], {}
 
     # What the script makes of it.
 
-    def _press(self, place: Place, response: str, ms: int, item: str, within: float) -> None:
+    def _press(self, place: Place, response: str, ms: int, item: str, within: float, since: int) -> None:  # noqa: PLR0917 - those of `click`
+        """The pointer has been on its way `since`."""
         rect = self._rect(place)
         x, y = (self._aim(rect[axis], rect[axis + 2], within) for axis in (0, 1))
         fixed = bool(place.element.get("fixed"))
         vx, vy = (x, y) if fixed else (x, y - self._scroll)
+        if not self._person.touches:
+            self._trail.reach(since, self.t, (vx, vy), self._scroll)
         event = self._note(
             "click",
             el=self._describe(place, item),
@@ -231,6 +250,13 @@ class PageView:
         if effect and self._held and self.t - self._held[-1]["t"] < _WATCHED_MS:
             self._held[-1].update(response=effect, response_ms=self._held[-1]["watched_ms"])
         self._held.clear()
+
+    def _settle(self) -> None:
+        """A page says what it looks like when nothing more comes into it by itself."""
+        if self._tells_layout and self.t >= _SETTLED_MS:
+            if self._tells_layout(self.page):
+                self._note("skeleton", **self.page.skeletons[self.device])
+            self._tells_layout = None
 
     def _look(self) -> None:
         self._bottom = max(self._bottom, min(self._scroll + self.viewport[1], self.document[1]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from collector.demo.journey import Seen
+    from collector.demo.layout import Device, Page
     from collector.demo.pageview import Part
 
 __all__ = ["SITE", "SendError", "Sent", "Visit", "send", "visits"]
@@ -30,6 +32,7 @@ _EPOCH_MS: Final = 1_735_689_600_000  # 2025-01-01T00:00Z, where the time in ids
 _FRESH_MS: Final = 600_000
 _PAUSE_MS: Final = 45 * 60_000
 _HOUR_MS: Final = 3_600_000
+_EACH_LAYOUT_MS: Final = 12 * _HOUR_MS
 _RETURNS: Final = 0.18
 _CRAWLERS: Final = 0.035
 # How busy the shop is, by hour of the day in UTC.
@@ -70,10 +73,11 @@ def visits(count: int, seed: int, now_ms: int, shop_url: str) -> Iterator[Visit]
     """
     rng = Random(seed)  # noqa: S311 - samples, not secrets
     earlier: list[_Earlier] = []
+    told_layouts: dict[tuple[str, str, str], int] = {}
     for number, begin in enumerate(_beginnings(rng, count, now_ms)):
         # A source of chance for each visit: what happens in it does not depend on the hour of the run.
         own = Random(f"{seed}.{number}")  # noqa: S311
-        told = _Told(own, now_ms, shop_url)
+        told = _Told(own, now_ms, shop_url, told_layouts)
         if own.random() < _CRAWLERS:
             yield _crawl(told, begin)
             continue
@@ -91,6 +95,16 @@ class _Told:
     rng: Random
     now_ms: int
     shop_url: str
+    layouts: dict[tuple[str, str, str], int]
+    """(path, device, layout) that visitors have told, with when the last of them came, Unix ms."""
+
+    def tells_layout(self, device: Device, begin_ms: int, page: Page) -> bool:
+        """Whether somebody who came at `begin_ms` says what a page looks like: not everybody has to."""
+        key = page.path, device, str(page.skeletons[device]["layout"])
+        if begin_ms - self.layouts.get(key, -_EACH_LAYOUT_MS) < _EACH_LAYOUT_MS:
+            return False
+        self.layouts[key] = begin_ms
+        return True
 
 
 def _beginnings(rng: Random, count: int, now_ms: int) -> list[int]:
@@ -114,14 +128,15 @@ def _walk(told: _Told, person: people.Person, begin: int, *, returning: bool) ->
     source = people.source(told.rng, returning=returning)
     path, query = people.landing(told.rng, source)
     drive = source.drive * (1.35 if returning else 1.0)
-    journey = Journey(habits(told.rng, person, drive), measured())
+    tells_layout = partial(told.tells_layout, person.machine.device, begin)
+    journey = Journey(habits(told.rng, person, drive), measured(), tells_layout)
     journey.walk(path, query)
     return _visit(told, person, journey, begin, source.referrer)
 
 
 def _crawl(told: _Told, begin: int) -> Visit:
     person = people.crawler(told.rng)
-    journey = Journey(habits(told.rng, person, 0.0), measured())
+    journey = Journey(habits(told.rng, person, 0.0), measured(), lambda _: False)
     journey.crawl(told.rng.choice(("/", "/products", "/product/true-compass")))
     return _visit(told, person, journey, begin, "")
 

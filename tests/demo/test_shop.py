@@ -118,6 +118,7 @@ def test_types_and_clean_addresses(shop: Shop) -> None:
         "/%00",
         "/sites.yml",
         "/layout.json",
+        "/skeletons.json",
         "/tools/build_shop.py",
         "/product",
     ],

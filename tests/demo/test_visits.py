@@ -108,6 +108,54 @@ def test_each_page_view_begins_once_and_in_order() -> None:
             assert all(a["t"] <= b["t"] for a, b in itertools.pairwise(view))
 
 
+def test_trails_lead_from_click_to_click() -> None:
+    """At most five samples a second, in order; the pointer of a mouse only, and scrolling to where the clicks are."""
+    moved = 0
+    for visit in sample():
+        touches = width(visit) < 1000
+        for batch in visit.batches:
+            for trail in (event for event in batch["events"] if event["k"] == "trail"):
+                times = [time for time, *_ in trail["samples"]]
+                assert len(times) > 0
+                assert times == sorted(times)
+                assert 0 <= times[0] <= times[-1] <= 10_000
+                assert {kind for _, kind, *_ in trail["samples"]} <= ({1} if touches else {0, 1})
+                tall = max(0, batch["page"]["document"][1] - batch["page"]["viewport"][1])
+                assert all(0 <= y <= tall for _, kind, _, y in trail["samples"] if kind)
+                moved += len(times)
+            assert_scrolled_to_clicks(batch)
+    assert moved > 20 * len(sample())
+
+
+def assert_scrolled_to_clicks(batch: dict[str, Any]) -> None:
+    """The last scrolling before a click, if its batch tells one, ends where the click says that the page stood."""
+    told = [
+        (trail["t"] + time, y)
+        for trail in batch["events"]
+        if trail["k"] == "trail"
+        for time, kind, _, y in trail["samples"]
+        if kind
+    ]
+    for click in (event for event in batch["events"] if event["k"] == "click"):
+        before = [y for at, y in sorted(told) if at <= click["t"]]
+        assert not before or before[-1] == click["y"] - click["vy"]
+
+
+def test_a_page_is_drawn_once_in_half_a_day_on_each_device() -> None:
+    """By somebody who stayed until it had settled, as wide and high as the document is."""
+    told: dict[tuple[str, int, str], list[int]] = {}
+    for batch in batches(sample()):
+        for drawn in (event for event in batch["events"] if event["k"] == "skeleton"):
+            assert drawn["t"] >= 2500
+            assert [drawn["width"], drawn["height"]] == batch["page"]["document"]
+            key = urlsplit(batch["page"]["url"]).path, batch["page"]["viewport"][0], drawn["layout"]
+            told.setdefault(key, []).append(batch["page"]["started_at"])
+    assert len({path for path, *_ in told}) > 15
+    assert {viewport for _, viewport, _ in told} == {1440, 820, 390}
+    for times in told.values():
+        assert all(b - a > 11 * HOUR for a, b in itertools.pairwise(times))
+
+
 def test_clicks_lie_in_the_document_and_in_their_element() -> None:
     """Page, viewport and element coordinates agree."""
     for batch in batches(sample()):
