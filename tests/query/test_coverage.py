@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from collector.query import BadQuestion, between
+from tests.query.test_replay import save_trails
+from tests.query.test_skeleton import save_sightings, sighting
 from tests.query.worlds import DAY, at, ms, save, site
 
 if TYPE_CHECKING:
@@ -50,6 +52,28 @@ def test_gaps_are_counted_and_named(shared: Store, new_site: Callable[[], int]) 
     assert found["order without an id", "purchase"] == (1, 1)
     assert found["left out as bots", ""] == (1, 7)
     assert {"no web vitals", "nobody is identified", "no outcomes of servers"} <= {gap for gap, _ in found}
+    assert found["no skeletons", ""] == found["no trails", ""] == (2, 2)
+
+
+def test_pages_that_nobody_drew_are_named_with_the_line_that_draws_them(
+    shared: Store, new_site: Callable[[], int]
+) -> None:
+    """The largest ones; drawings and trails of bots do not count."""
+    site_id = new_site()
+    page_views = [{"at": START, "path": path, "page_id": n, "n": 0} for n, path in enumerate(["/a", "/b", "/b", "/c"])]
+    save(shared, site_id, page_views)
+    save_sightings(shared, site_id, [sighting(START - DAY, path="/a"), sighting(START, path="/c", bot_class="crawler")])
+    trail = {"visitor_id": 1, "session_id": 1, "page_id": 1, "n": 3, "at": START, "samples": [(0, 0, 1, 1)]}
+    save_trails(shared, site_id, [trail | {"bot_class": "crawler"}])
+    answer = site(shared, site_id).coverage(PERIOD)
+    found = gaps(answer)
+    assert found["page without a skeleton", "/b"] == (2, 2)
+    assert found["page without a skeleton", "/c"] == (1, 1)
+    assert ("page without a skeleton", "/a") not in found
+    assert ("no skeletons", "") not in found
+    assert found["no trails", ""] == (4, 4)
+    assert next(row.fix for row in answer.rows if row.gap == "no trails") == "sites.yml: capture: {trail: 1}"
+    assert ("page without a skeleton", "/c") not in gaps(site(shared, site_id).coverage(PERIOD, limit=1))
 
 
 def test_what_is_measured_is_no_gap(shared: Store, new_site: Callable[[], int]) -> None:
@@ -76,6 +100,9 @@ def test_what_is_measured_is_no_gap(shared: Store, new_site: Callable[[], int]) 
             "ts": [at(START)],
         },
     )
+    save_sightings(shared, site_id, [sighting(START - 9 * DAY)])
+    trail = {"visitor_id": 1, "session_id": 1, "page_id": 1, "n": 9, "at": START, "samples": [(0, 0, 1, 1)]}
+    save_trails(shared, site_id, [trail | {"bot_class": ""}])
     answer = site(shared, site_id).coverage(PERIOD)
     assert answer.rows == ()
     assert answer.meta.notes == ("Nothing that this report knows of is missing.",)

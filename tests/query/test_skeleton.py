@@ -130,6 +130,7 @@ def test_a_page_that_nobody_drew_says_how_a_skeleton_comes(place: tuple[Site, in
     for answer in (asked.skeleton("/p", PERIOD), asked.skeleton("/p", PERIOD, "tablet")):
         assert (answer.rows, answer.page_width, answer.page_height, answer.versions) == ((), 0, 0, 0)
         assert "capture.skeleton in sites.yml" in answer.to_table()
+    assert "Nobody has sent a skeleton of /p on tablet yet" in asked.skeleton("/p", PERIOD, "tablet").to_table()
     assert asked.skeleton("/p", PERIOD).device == "mobile"
     with pytest.raises(UnknownName, match="unknown page '/q'"):
         asked.skeleton("/q", PERIOD)

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 COVERAGE = define(
     "coverage",
-    1,
+    2,
     "proportion",
-    "how much of what could be measured is not: each line says of what, in the period; for page types and zones page "
-    "views by page, for forms sessions with a start and none with a success, for goals those of goals.yml that nobody "
-    "reached and those with conversions before and none now, for bots and what the caps dropped all events. What never "
-    "reached the collector (blocked, no consent) cannot be counted here",
+    "how much of what could be measured is not: each line says of what, in the period; for page types, zones and "
+    "skeletons page views by page, for trails page views, for forms sessions with a start and none with a success, for "
+    "goals those of goals.yml that nobody reached and those with conversions before and none now, for bots and what "
+    "the caps dropped all events. What never reached the collector (blocked, no consent) cannot be counted here",
     "none",
     "own",
 )
@@ -61,6 +61,7 @@ def ask(place: Place, period: Period | str, *, limit: int = 5) -> Coverage:
     question = begin(place, "coverage", period)
     rows = [
         *_pages(question, limit),
+        *_looks(question, limit),
         *_forms(question, limit),
         *_goals(question, limit),
         *_site(question),
@@ -93,6 +94,38 @@ GROUP BY path HAVING views > 0 ORDER BY views DESC, path""",
         _gap("page without zones", path, views, views, "page views", '<section data-footpath-zone="reviews">')
         for path, views, _, _ in unseen
     ]
+
+
+def _looks(question: Question, limit: int) -> list[GapRow]:
+    """Pages that nobody drew, which heatmaps and replays need; and whether the pointer's way is told."""
+    binder = Binder()
+    condition = viewed(question, question.scope(binder))
+    site_id = binder.integer(question.place.site_id)
+    drawn = f"SELECT skeletons.path FROM skeletons WHERE skeletons.site_id = {site_id} AND skeletons.bot_class = ''"
+    found = question.asker.rows(
+        f"""
+SELECT toString(events.path) AS path, count() AS views, path GLOBAL IN ({drawn}) AS is_drawn
+FROM events
+WHERE {condition} AND events.kind = 'page_view'
+GROUP BY path ORDER BY views DESC, path""",
+        binder,
+    )
+    views = sum(count for _, count, _ in found)
+    rows = [
+        _gap("page without a skeleton", path, count, count, "page views", "sites.yml: capture: {skeleton: 1}")
+        for path, count, is_drawn in found
+        if not is_drawn
+    ][:limit]
+    if views and not any(is_drawn for *_, is_drawn in found):
+        rows = [_gap("no skeletons", "", views, views, "page views", "sites.yml: capture: {skeleton: 0.1}")]
+    moved = Binder()
+    scope_id, during = moved.integer(question.place.site_id), question.during(moved, "trails.ts")
+    told = question.asker.rows(
+        f"SELECT count() FROM trails WHERE trails.site_id = {scope_id} AND trails.bot_class = '' AND {during}", moved
+    )
+    if views and not told[0][0]:
+        rows.append(_gap("no trails", "", views, views, "page views", "sites.yml: capture: {trail: 1}"))
+    return rows
 
 
 def _forms(question: Question, limit: int) -> list[GapRow]:

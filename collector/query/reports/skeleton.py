@@ -90,7 +90,7 @@ def ask(place: Place, path: str, period: Period | str, device: str | None = None
         raise unknown("device", device, ENUMS["device"])
     question = begin(place, "skeleton", period, bots=bots)
     question.catalog.require("page", path)
-    known = _known(question, path, device)
+    known, asked = _known(question, path, device), device
     if device is None:
         device = _most_viewed(question, path, known)
     here = [each for each in known if each.device == device]
@@ -98,7 +98,7 @@ def ask(place: Place, path: str, period: Period | str, device: str | None = None
     ((width, height, boxes),) = _boxes(question, chosen) or [(0, 0, [])]
     return Skeleton(
         tuple(BoxRow(*box) for box in boxes),
-        question.meta(SKELETON, notes=tuple(_notes(question, path, known, chosen, device))),
+        question.meta(SKELETON, notes=tuple(_notes(question, path, known, chosen, asked))),
         tuple(question.asker.statements),
         place.store,
         path=chosen.path or path,
@@ -168,9 +168,9 @@ ORDER BY skeletons.ts DESC, skeletons.bot_class LIMIT 1""",
     )
 
 
-def _notes(question: Question, path: str, known: list[_Layout], chosen: _Layout, device: str) -> list[str]:
+def _notes(question: Question, path: str, known: list[_Layout], chosen: _Layout, device: str | None) -> list[str]:
     if not chosen.layout:
-        on = f" on {device}" if known else ""
+        on = f" on {device}" if device else ""
         return [
             f"Nobody has sent a skeleton of {path}{on} yet. The script sends one with a share of the page loads: "
             "capture.skeleton in sites.yml, 0.1 by default, 1 for all."
