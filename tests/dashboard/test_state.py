@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from collector import state as states
-from collector.state import State, StateError
+from collector.state import State, StateError, file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -121,7 +120,7 @@ def test_migrations_go_forward(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     first = State(path)
     first.add_user("ann", {"a": "viewer"})
     first.close()
-    monkeypatch.setattr(states, "MIGRATIONS", (*states.MIGRATIONS, "CREATE TABLE more (id INTEGER) STRICT;"))
+    monkeypatch.setattr(file, "MIGRATIONS", (*file.MIGRATIONS, "CREATE TABLE more (id INTEGER) STRICT;"))
     second = State(path)
     assert [each.name for each in second.users()] == ["ann"]
     second.close()
