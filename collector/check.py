@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Final
 
 from collector import check_cluster, migrate, mounts, spool, supervise
 from collector.config import ConfigError, Settings
-from collector.dashboard import first_link
 from collector.enrich.visitor import KEY_FILE, fingerprint, load_key
 from collector.goals import FILE, published, read_goals
 from collector.sites import read_sites
@@ -205,14 +204,31 @@ def _spool(settings: Settings) -> str:
 def _dashboard(settings: Settings) -> str:
     if not settings.dashboard_port:
         return "off (FOOTPATH_DASHBOARD_PORT=0)"
-    address = first_link.address(settings)
+    address = settings.dashboard_here
+    if settings.dashboard_url:
+        _require_dashboard(settings.dashboard_url)
     if not settings.state_path.exists():
         return f"{address}; the first start makes {settings.state_path}"
     with contextlib.closing(State(settings.state_path)) as state:
         users = state.users()
     if not any(user.is_owner and not user.invited for user in users):
         raise _Hint(f"{address}; no owner has a password yet: `footpath invite` prints a link to choose one")
+    if not settings.dashboard:
+        raise _Hint(
+            f"{address}; users: {len(users)}; set FOOTPATH_DASHBOARD_URL to the address under which browsers reach it: "
+            "pages cannot show their clicks without, and printed links are for this machine alone"
+        )
     return f"{address}; users: {len(users)}"
+
+
+def _require_dashboard(url: str) -> None:
+    try:
+        with urllib.request.urlopen(f"{url}/healthz", timeout=5) as answer:  # noqa: S310 - a setting, http or https
+            said = answer.read(16)
+    except (OSError, http.client.HTTPException) as error:
+        raise _Hint(f"{url} (FOOTPATH_DASHBOARD_URL) does not answer from this machine: {error}") from error
+    if said != b"ok\n":
+        raise _Hint(f"what answers at {url} (FOOTPATH_DASHBOARD_URL) is not the dashboard")
 
 
 def _loader(settings: Settings) -> str:

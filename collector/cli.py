@@ -118,7 +118,7 @@ def _tell_dashboard(settings: Settings) -> None:
         logging.getLogger("footpath").error("the dashboard does not work: %s", error)
         return
     told = f"dashboard: its owner chooses a password at {link} (once, within three days)"
-    told = told if link else f"dashboard at {first_link.address(settings)}"
+    told = told if link else f"dashboard at {settings.dashboard_here}"
     if settings.log_format == "json":
         logging.getLogger("footpath").info(told)
     else:

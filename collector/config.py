@@ -88,6 +88,17 @@ def _smtp(text: str) -> str:
     return text
 
 
+def _address(text: str) -> str:
+    where = urlsplit(text)
+    try:
+        fine = where.scheme in ("http", "https") and where.hostname and (where.port is None or where.port > 0)
+    except ValueError:
+        fine = False
+    if text and (not fine or where.path.strip("/") or where.query or where.fragment or "@" in where.netloc):
+        raise ValueError("an address without a path, such as https://dashboard.shop.example")
+    return text.rstrip("/")
+
+
 def _retention(text: str) -> dict[str, int]:
     names = {*kinds(), "session", "dead"}
     days = {}
@@ -103,6 +114,13 @@ SETTINGS: Final = (
     Setting("FOOTPATH_HOST", "127.0.0.1", "address the collector listens on", str),
     Setting("FOOTPATH_PORT", "8400", "port the collector listens on", _number(1, 65535)),
     Setting("FOOTPATH_DASHBOARD_PORT", "8401", "port the dashboard listens on; 0: no dashboard", _number(0, 65535)),
+    Setting(
+        "FOOTPATH_DASHBOARD_URL",
+        "",
+        "address under which browsers reach the dashboard, such as https://dashboard.shop.example; empty: its port on "
+        "this machine while FOOTPATH_HOST is a loopback address, else not known",
+        _address,
+    ),
     Setting(
         "FOOTPATH_DATA_DIR",
         "./footpath-data",
@@ -190,6 +208,7 @@ class Settings:
     host: str
     port: int
     dashboard_port: int
+    dashboard_url: str
     data_dir: Path
     config_dir: Path
     clickhouse_url: str
@@ -241,3 +260,31 @@ class Settings:
     def state_path(self) -> Path:
         """Where the dashboard keeps what people create in it."""
         return self.data_dir / "state.db"
+
+    @property
+    def dashboard(self) -> str:
+        """The address under which browsers reach the dashboard, without a slash at its end; empty: not known.
+
+        What listens on a loopback address is reached there by browsers on this machine; behind a proxy, or on all
+        interfaces, only FOOTPATH_DASHBOARD_URL knows.
+        """
+        here = self.dashboard_port and _is_loopback(self.host)
+        return self.dashboard_url or (f"http://{_host(self.host)}:{self.dashboard_port}" if here else "")
+
+    @property
+    def dashboard_here(self) -> str:
+        """The dashboard's address, else the one by which this machine reaches it."""
+        here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - compared, not bound
+        return self.dashboard or f"http://{_host(here)}:{self.dashboard_port}"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _host(host: str) -> str:
+    """As it stands in an address: IPv6 in brackets."""
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host

@@ -71,6 +71,7 @@ def _own_folder(settings: Settings) -> str:
 def configured(core: bytes, site: Site, settings: Settings) -> bytes:
     """The script with the settings of a site inside."""
     addresses = {"endpoint": settings.events_path, "files": address(settings, __version__)}
+    addresses["dashboard"] = settings.dashboard
     told = {"site": site.key, **addresses, **asdict(site.privacy), **asdict(site.capture)}
     head, _, tail = core.rpartition(_SETTINGS_PLACE)
     return b"%s(%s);%s" % (head, json.dumps(told).encode(), tail)

@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from collector import __version__
 from collector.config import Settings
-from collector.dashboard import api, draw, entry, headers, people, reader, show, view
+from collector.dashboard import api, draw, entry, headers, overlay, people, reader, show, view
 from collector.query import DEFINITIONS, QueryError
 from collector.sites import LiveSites
 from collector.state import State, StateError
@@ -40,8 +40,9 @@ def create_dashboard(settings: Settings | None = None) -> Flask:
     app.extensions["footpath-state"] = State(settings.state_path)
     app.extensions["footpath-sites"] = LiveSites(settings.config_dir)
     app.extensions["footpath-guesses"] = entry.Guesses()
+    app.extensions["footpath-overlay-guesses"] = entry.Guesses()
     app.view_functions["static"] = reader.needs("anyone")(app.view_functions["static"])
-    for part in (entry, show, people, api):
+    for part in (entry, show, people, api, overlay):
         app.register_blueprint(part.blueprint)
     _add_rest(app)
     _dress(app)
@@ -89,6 +90,7 @@ def _dress(app: Flask) -> None:
         periods=view.PERIODS,
         draw=draw,
         visible=reader.visible_sites,
+        overlays=bool(app.extensions["footpath-settings"].dashboard),
     )
     env.filters["span"] = draw.span
     env.filters["percent"] = draw.percent

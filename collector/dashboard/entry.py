@@ -137,7 +137,9 @@ def is_secure() -> bool:
 
 
 def outside(endpoint: str, **values: str) -> str:
-    """The whole address of a route, to be sent to somebody."""
+    """The whole address of a route, to be sent to somebody: below FOOTPATH_DASHBOARD_URL, else as this browser came."""
+    if known := settings().dashboard_url:
+        return known + url_for(endpoint, **values)
     return url_for(endpoint, _external=True, _scheme="https" if is_secure() else "http", **values)
 
 

@@ -15,13 +15,6 @@ _DEMO: Final = "demo"
 _A_WEEK: Final = 7 * 86_400
 
 
-def address(settings: Settings) -> str:
-    """Where the dashboard listens; the public address is known to the proxy before it."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104 - compared, not bound
-    host = f"[{host}]" if ":" in host and not host.startswith("[") else host
-    return f"http://{host}:{settings.dashboard_port}"
-
-
 def first(settings: Settings) -> str | None:
     """The link by which the first owner chooses a password; None where there is an owner who has one.
 
@@ -40,7 +33,7 @@ def again(settings: Settings, name: str) -> str:
     Raises:
         StateError: state.db cannot be used.
     """
-    return f"{address(settings)}/invitation/{_invite(settings, name, 'password')}"
+    return f"{settings.dashboard_here}/invitation/{_invite(settings, name, 'password')}"
 
 
 def demo(settings: Settings) -> str:
@@ -49,7 +42,7 @@ def demo(settings: Settings) -> str:
     Raises:
         StateError: state.db cannot be used.
     """
-    return f"{address(settings)}/enter/{_invite(settings, _DEMO, 'enter')}"
+    return f"{settings.dashboard_here}/enter/{_invite(settings, _DEMO, 'enter')}"
 
 
 def _invite(settings: Settings, name: str, purpose: str) -> str:

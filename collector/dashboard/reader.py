@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from collector.sites import Site
 
 F = TypeVar("F", bound="Callable[..., object]")
-NEEDS: Final = ("anyone", "user", *ROLES)
-"""What a route may need: nothing, a login, or a role (on the site that its address names)."""
+NEEDS: Final = ("anyone", "secret", "user", *ROLES)
+"""What a route may need: nothing, the secret in its address (no cookie is looked at), a login, or a role (on the site
+that its address names)."""
 SESSION: Final = "footpath_session"
 SHARE: Final = "footpath_share"
 FORM: Final = "footpath_form"
@@ -105,10 +106,11 @@ def admit() -> Response | None:
     No login: to the login page (401 for scripts and parts of pages). No such site, or none that they may see: 404,
     which does not say which. Too low a role, a form without its check: 403.
     """
-    g.reader = identify()
-    if request.endpoint is None:
-        return None  # no such route: 404 comes by itself
-    wanted = getattr(current_app.view_functions[request.endpoint], "needs", "owner")
+    view = current_app.view_functions.get(request.endpoint or "")
+    wanted = getattr(view, "needs", "owner")
+    g.reader = identify() if wanted != "secret" else Reader()
+    if request.endpoint is None or wanted == "secret":
+        return None  # no such route: 404 comes by itself; a secret is the view's own matter
     if request.method not in _SAFE:
         _check_form(wanted)
     if wanted == "anyone":

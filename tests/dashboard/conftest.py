@@ -100,7 +100,7 @@ class World:
             client.set_cookie(SESSION, self.state.open_session(user.id))
         return client
 
-    def post(self, client: FlaskClient, path: str, **fields: str) -> TestResponse:
+    def post(self, client: FlaskClient, path: str, /, **fields: str) -> TestResponse:
         """Send a form as one of our pages would."""
         cookie = client.get_cookie(SESSION)
         assert cookie
