@@ -43,6 +43,10 @@ def test_every_setting_has_a_default_that_is_valid() -> None:
         ("FOOTPATH_EVENTS_PATH", "events", "a path such as /v1/events"),
         ("FOOTPATH_SPOOL_SYNC", "OFF", "FULL, NORMAL"),
         ("FOOTPATH_RATE", "nan", "a number"),
+        ("FOOTPATH_DASHBOARD_URL", "dashboard.example", "an address without a path"),
+        ("FOOTPATH_DASHBOARD_URL", "https://a.example/footpath", "an address without a path"),
+        ("FOOTPATH_DASHBOARD_URL", "https://a.example:port", "an address without a path"),
+        ("FOOTPATH_DASHBOARD_URL", "https://a@b.example", "an address without a path"),
     ],
 )
 def test_a_wrong_setting_is_named_with_what_it_may_be(name: str, value: str, told: str) -> None:
@@ -50,6 +54,25 @@ def test_a_wrong_setting_is_named_with_what_it_may_be(name: str, value: str, tol
     with pytest.raises(ConfigError, match=name) as caught:
         Settings.from_environment({name: value})
     assert told in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("said", "known", "here"),
+    [
+        ({}, "http://127.0.0.1:8401", "http://127.0.0.1:8401"),
+        ({"HOST": "localhost"}, "http://localhost:8401", "http://localhost:8401"),
+        ({"HOST": "::1", "DASHBOARD_PORT": "9"}, "http://[::1]:9", "http://[::1]:9"),
+        ({"HOST": "0.0.0.0"}, "", "http://127.0.0.1:8401"),
+        ({"HOST": "10.0.0.7"}, "", "http://10.0.0.7:8401"),
+        ({"DASHBOARD_PORT": "0"}, "", "http://127.0.0.1:0"),
+        ({"DASHBOARD_PORT": "0", "DASHBOARD_URL": "https://d.example/"}, "https://d.example", "https://d.example"),
+        ({"HOST": "0.0.0.0", "DASHBOARD_URL": "https://d.example"}, "https://d.example", "https://d.example"),
+    ],
+)
+def test_where_browsers_reach_the_dashboard(said: dict[str, str], known: str, here: str) -> None:
+    """Where it was said, also of another machine's; else on this machine alone, by what only it can reach."""
+    settings = Settings.from_environment({f"FOOTPATH_{name}": value for name, value in said.items()})
+    assert (settings.dashboard, settings.dashboard_here) == (known, here)
 
 
 def test_a_site_has_all_that_its_entry_says(tmp_path: Path) -> None:

@@ -101,6 +101,7 @@ def test_a_sites_settings_take_the_place_at_the_scripts_end() -> None:
         "site": "demo-shop",
         "endpoint": "/v2/e",
         "files": f"/shop/{__version__}",
+        "dashboard": "http://127.0.0.1:8401",
         **{name: getattr(Privacy(), name) for name in ("storage", "gpc", "dnt", "hash")},
         "query": [],
         "skeleton": 0.1,

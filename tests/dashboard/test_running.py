@@ -180,6 +180,11 @@ def test_check_says_where_it_is_and_who_gets_in(tmp_path: Path) -> None:
     assert found().hint
     state.set_password(user.id, PASSWORD)
     assert found().told.endswith("users: 1")
+    assert "FOOTPATH_DASHBOARD_URL" in found(FOOTPATH_HOST="0.0.0.0").told
+    assert found(FOOTPATH_HOST="0.0.0.0").hint
+    silent = found(FOOTPATH_DASHBOARD_URL=f"http://127.0.0.1:{free_port()}")
+    assert silent.hint
+    assert "does not answer" in silent.told
     state.close()
     for each in tmp_path.glob("state.db*"):
         each.unlink()
