@@ -59,7 +59,7 @@ def run(settings: Settings, count: int | None, shop_port: int, console: Console,
     with console.status("Starting the collector, the loader and ClickHouse"):
         supervisor.start()
     try:
-        with _shop(settings.host, shop_port, f"{collector}{settings.script_path}?site={SITE}") as open_shop:
+        with _shop(settings, shop_port, f"{collector}{settings.script_path}?site={SITE}") as open_shop:
             supervisor.watch_in_background()
             if count is None:
                 count = VISITS if spool.counters(settings.spool_dir)["accepted"] == 0 else 0
@@ -100,11 +100,13 @@ def _require_site(settings: Settings) -> None:
         )
 
 
-def _shop(host: str, port: int, sdk_url: str) -> shop.Shop:
+def _shop(settings: Settings, port: int, sdk_url: str) -> shop.Shop:
     try:
-        return shop.serve(resources.folder("demo"), host, port, sdk_url)
+        return shop.serve(resources.folder("demo"), settings.host, port, sdk_url, settings.dashboard)
     except OSError as error:
-        raise ConfigError(f"the shop cannot use {host}:{port} ({error.strerror}); try --shop-port 0") from error
+        raise ConfigError(
+            f"the shop cannot use {settings.host}:{port} ({error.strerror}); try --shop-port 0"
+        ) from error
 
 
 def _send(count: int, shop_url: str, endpoint: str, console: Console) -> None:

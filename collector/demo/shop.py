@@ -66,10 +66,10 @@ class _Server(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
-def serve(folder: Path, host: str, port: int, sdk_url: str) -> Shop:
+def serve(folder: Path, host: str, port: int, sdk_url: str, dashboard: str = "") -> Shop:
     """Serve the shop in `folder` at `host`:`port` (0: any free port) in a background thread.
 
-    `sdk_url` takes the place of `{{footpath_sdk}}` in every page.
+    `sdk_url` takes the place of `{{footpath_sdk}}` in every page; clicks that are shown on a page come from `dashboard`.
 
     Raises:
         FileNotFoundError: the folder holds no shop.
@@ -77,7 +77,7 @@ def serve(folder: Path, host: str, port: int, sdk_url: str) -> Shop:
     """
     if not (folder / "index.html").is_file():
         raise FileNotFoundError(f"{folder} holds no shop: index.html is missing")
-    handler = _handler(folder.resolve(), sdk_url)
+    handler = _handler(folder.resolve(), sdk_url, policy(sdk_url, dashboard))
     return Shop(_Server((host, port), handler))
 
 
@@ -115,12 +115,13 @@ def _attribute(text: str) -> str:
     return text.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
 
 
-def policy(sdk_url: str) -> str:
-    """The shop's Content-Security-Policy: itself and the collector, no inline script, no inline style."""
+def policy(sdk_url: str, dashboard: str = "") -> str:
+    """The shop's Content-Security-Policy: itself, the collector and the dashboard, no inline script or style."""
     parts = urlsplit(sdk_url)
     origin = f" {parts.scheme}://{parts.netloc}" if parts.netloc else ""
+    also = f" {dashboard}" if dashboard else ""
     return (
-        f"default-src 'self'; script-src 'self'{origin}; connect-src 'self'{origin}; style-src 'self'; "
+        f"default-src 'self'; script-src 'self'{origin}; connect-src 'self'{origin}{also}; style-src 'self'; "
         "img-src 'self' data:; base-uri 'none'; object-src 'none'"
     )
 
@@ -132,7 +133,7 @@ def _printable(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _handler(folder: Path, sdk_url: str) -> type[BaseHTTPRequestHandler]:
+def _handler(folder: Path, sdk_url: str, rules: str) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         server_version = "footpath-demo"
@@ -163,7 +164,7 @@ def _handler(folder: Path, sdk_url: str) -> type[BaseHTTPRequestHandler]:
             self.send_header("Content-Type", found.content_type)
             self.send_header("Content-Length", str(len(found.body)))
             self.send_header("Cache-Control", "no-cache")
-            self.send_header("Content-Security-Policy", policy(sdk_url))
+            self.send_header("Content-Security-Policy", rules)
             self.send_header("X-Content-Type-Options", "nosniff")
             self.end_headers()
             if with_body:

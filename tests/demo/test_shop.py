@@ -92,6 +92,13 @@ def test_the_script_address_is_filled_in(shop: Shop) -> None:
         assert "script-src 'self' http://127.0.0.1:8400;" in headers["Content-Security-Policy"]
 
 
+def test_pages_may_ask_the_dashboard_for_their_clicks() -> None:
+    """Its address stands in the policy, where it is known."""
+    with serve(DEMO, "127.0.0.1", 0, SDK, "http://127.0.0.1:8401") as shop:
+        policy = get(shop, "/cart")[1]["Content-Security-Policy"]
+    assert "connect-src 'self' http://127.0.0.1:8400 http://127.0.0.1:8401;" in policy
+
+
 def test_types_and_clean_addresses(shop: Shop) -> None:
     """Browsers refuse a script or a style sheet of the wrong type."""
     wanted = {
