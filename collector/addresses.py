@@ -47,3 +47,11 @@ def network(address: str) -> str:
     found = parsed(address)
     # Not ip_network(), which takes 30 us.
     return found.packed[: 3 if found.version == 4 else 7].hex() if found else address[:64]
+
+
+def network_text(address: str) -> str:
+    """The same network as people write it: 203.0.113.0/24, 2001:db8::/56; empty for what is no address."""
+    found = parsed(address)
+    if found is None:
+        return ""
+    return str(ipaddress.ip_network((found, 24 if found.version == 4 else 56), strict=False))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from flask import Blueprint, Response, abort, current_app, g, make_response, redirect, render_template, request, url_for
 
 from collector.addresses import address_of, network, within
+from collector.dashboard.journal import journal
 from collector.dashboard.reader import FORM, SESSION, SHARE, Reader, cookie, needs, state
 from collector.limits import Limiter
 from collector.state import SESSION_SECONDS, StateError
@@ -56,11 +57,16 @@ def login() -> Answer:
     guesses: Guesses = current_app.extensions["footpath-guesses"]
     near = network(address_of(request.environ, settings().trusted_proxies))
     if guesses.spent(near, name):
+        # Not noted: who guesses on would push out what others did.
         return _form("login.html", 429, next=there, name=name, error=_SLOW_DOWN)
     user = state().by_password(name, password)
     if user is None:
         guesses.add(near, name)
+        # Not what was typed, which may be a password in the wrong field.
+        known = next((each.name for each in state().users() if each.name.casefold() == name.strip().casefold()), "")
+        journal("login failed", who=known or "unknown name")
         return _form("login.html", 403, next=there, name=name, error="Name or password is wrong.")
+    journal("login", who=user.name)
     return enter(user.id, there)
 
 
@@ -69,6 +75,7 @@ def login() -> Answer:
 def logout() -> Answer:
     """End the session."""
     state().close_session(g.reader.secret)
+    journal("logout")
     answer = redirect(url_for("entry.login"), 303)
     answer.delete_cookie(cookie(SESSION))
     return answer
@@ -90,6 +97,7 @@ def invitation(secret: str) -> Answer:
         state().set_password(user.id, password)
     except StateError as error:
         return _form("invitation.html", 422, user=user, error=f"{str(error)[:1].upper()}{str(error)[1:]}.")
+    journal("invitation used, password set", who=user.name)
     return enter(user.id, "/")
 
 
@@ -100,6 +108,7 @@ def by_link(secret: str) -> Answer:
     user = state().invited(secret, "enter")
     if user is None:
         abort(404, "This link is of an earlier run. The terminal shows the present one.")
+    journal("login by the demo's link", who=user.name)
     return enter(user.id, "/")
 
 
@@ -110,6 +119,7 @@ def shared(secret: str) -> Answer:
     share = state().shared(secret)
     if share is None:
         abort(404, "This link has expired or was revoked.")
+    journal("shared link opened", who=f"link for {share.name}", about=share.page, site=share.site)
     answer = redirect(url_for("pages.show", site=share.site, page=share.page) + f"?{share.query}", 303)
     _remember(answer, SHARE, secret, share.expires_at - int(time.time()))
     return answer
@@ -139,7 +149,7 @@ def is_secure() -> bool:
 def outside(endpoint: str, **values: str) -> str:
     """The whole address of a route, to be sent to somebody: below FOOTPATH_DASHBOARD_URL, else as this browser came."""
     if known := settings().dashboard_url:
-        return known + url_for(endpoint, **values)
+        return known + url_for(endpoint, _external=False, **values)
     return url_for(endpoint, _external=True, _scheme="https" if is_secure() else "http", **values)
 
 

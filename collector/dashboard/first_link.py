@@ -49,4 +49,5 @@ def _invite(settings: Settings, name: str, purpose: str) -> str:
     with contextlib.closing(State(settings.state_path)) as state:
         known = {user.name.casefold(): user for user in state.users()}
         user = known.get(name.casefold()) or state.add_user(name, {EVERY_SITE: "owner"})
+        state.note("the terminal", "invited" if purpose == "password" else "the demo's link", about=user.name)
         return state.invite(user.id, purpose, *([_A_WEEK] if purpose == "enter" else []))

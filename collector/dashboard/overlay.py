@@ -13,6 +13,7 @@ from flask import Blueprint, abort, current_app, g, jsonify, make_response, rend
 from collector.addresses import address_of, network
 from collector.dashboard import connection
 from collector.dashboard.entry import Guesses, settings
+from collector.dashboard.journal import journal
 from collector.dashboard.reader import needs, sites, state
 from collector.dashboard.view import PERIODS, View
 from collector.query import QueryError
@@ -85,6 +86,7 @@ def _link(view: View, listed: Listed, path: str, device: str) -> dict[str, Any]:
     if not addresses:
         raise StateError(f"nobody was on {path} in the last 90 days, so that its host is not known")
     secret = state().open_overlay(g.reader.user.id, view.site, path, device[:_MOST_DEVICE], view.query)
+    journal("link to the live page", about=path, site=view.site)
     return {"links": [(each, f"{each}{MARK}{secret}") for each in addresses], "path": path, "device": device}
 
 

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, abort, g, make_response, redirect, render_template, request, url_for
 
 from collector.dashboard.entry import enter, outside
+from collector.dashboard.journal import journal
 from collector.dashboard.reader import needs, sites, state
 from collector.state import EVERY_SITE, ROLES, StateError
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as Answered
+
+    from collector.state import User
 
 blueprint = Blueprint("people", __name__)
 
@@ -32,6 +35,7 @@ def add() -> Answered:
         user = state().add_user(request.form.get("name", ""), {EVERY_SITE if role == "owner" else site: role})
     except StateError as error:
         return _people(422, error=str(error))
+    journal("user added, invited", about=f"{user.name}: {_roles(user)}")
     return _people(200, made=_link(user.id), made_for=user.name)
 
 
@@ -42,8 +46,10 @@ def role(number: int) -> Answered:
     try:
         state().user(number)
         state().set_role(number, _site(), request.form.get("role") or None)
+        user = state().user(number)
     except StateError as error:
         return _people(422, error=str(error))
+    journal("role changed", about=f"{user.name}: {_roles(user)}")
     return redirect(url_for("people.people"), 303)
 
 
@@ -55,6 +61,7 @@ def invite(number: int) -> Answered:
         user = state().user(number)
     except StateError as error:
         return _people(422, error=str(error))
+    journal("invited", about=user.name)
     return _people(200, made=_link(number), made_for=user.name)
 
 
@@ -63,9 +70,11 @@ def invite(number: int) -> Answered:
 def remove(number: int) -> Answered:
     """Delete a user."""
     try:
+        user = state().user(number)
         state().remove_user(number)
     except StateError as error:
         return _people(422, error=str(error))
+    journal("user removed", about=user.name)
     return redirect(url_for("people.people"), 303)
 
 
@@ -90,6 +99,7 @@ def password() -> Answered:
         state().set_password(user.id, given)
     except StateError as error:
         return _account(422, error=str(error))
+    journal("password changed")
     return enter(user.id, url_for("people.account"))
 
 
@@ -97,14 +107,20 @@ def password() -> Answered:
 @needs("user")
 def add_token() -> Answered:
     """A new token, shown once."""
-    return _account(200, made=state().add_token(g.reader.user.id, request.form.get("name", "")))
+    name = request.form.get("name", "")
+    made = state().add_token(g.reader.user.id, name)
+    journal("token made", about=name)
+    return _account(200, made=made)
 
 
 @blueprint.post("/account/tokens/<int:number>/revoke")
 @needs("user")
 def revoke_token(number: int) -> Answered:
     """Make a token void."""
-    state().revoke_token(g.reader.user.id, number)
+    names = {each.id: each.name for each in state().tokens(g.reader.user.id)}
+    if number in names:
+        state().revoke_token(g.reader.user.id, number)
+        journal("token revoked", about=names[number])
     return redirect(url_for("people.account"), 303)
 
 
@@ -115,13 +131,18 @@ def _site() -> str:
     return site
 
 
+def _roles(user: User) -> str:
+    said = ("every site" if site == EVERY_SITE else site for site in user.roles)
+    return ", ".join(f"{role} of {site}" for site, role in zip(said, user.roles.values(), strict=True)) or "no role"
+
+
 def _link(user_id: int) -> str:
     return outside("entry.invitation", secret=state().invite(user_id))
 
 
 def _people(status: int = 200, **shown: object) -> Answered:
     html = render_template(
-        "people.html", users=state().users(), roles=ROLES, sites=sites(), every=EVERY_SITE, **shown
+        "people.html", users=state().users(), roles=ROLES, sites=sites(), every=EVERY_SITE, log=state().log(), **shown
     )  # fmt: skip
     return make_response(html, status)
 

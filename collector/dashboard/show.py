@@ -10,9 +10,11 @@ from urllib.parse import parse_qsl
 from flask import Blueprint, Response, abort, g, make_response, redirect, render_template, request, url_for
 
 from collector.dashboard import connection
+from collector.dashboard import notes as dated
 from collector.dashboard import page as pages
 from collector.dashboard.answer import Answer
 from collector.dashboard.entry import outside
+from collector.dashboard.journal import journal
 from collector.dashboard.page import Ask
 from collector.dashboard.reader import needs, sites, state
 from collector.dashboard.view import FILTERS, View
@@ -51,9 +53,10 @@ def show(site: str, page: str) -> Answered:
         return make_response(_shell("pages/impossible.html", chosen, view, error=str(error)), 400)
     try:
         answers = {panel.name: Answer(panel, ask) for panel in chosen.panels}
+        notes = dated.of_period(ask)
         more = chosen.more(ask, lambda name: answers[name]) if chosen.more else {}
         template = f"pages/{chosen.template}" if chosen.template else "pages/simple.html"
-        return make_response(_shell(template, chosen, view, ask=ask, answers=answers, **more))
+        return make_response(_shell(template, chosen, view, ask=ask, answers=answers, notes=notes, **more))
     except QueryError as error:
         if connection.is_away(error):
             return away(error)
@@ -116,7 +119,9 @@ def save(site: str, page: str) -> Answered:
     chosen, view = _page(page), View.of(site, page, _pairs(request.form.get("query", "")))
     if not chosen.savable:
         abort(404)
-    state().save(site, page, request.form.get("name", ""), view.query, g.reader.name)
+    name = request.form.get("name", "")
+    state().save(site, page, name, view.query, g.reader.name)
+    journal("question saved", about=name, site=site)
     return redirect(view.url(), 303)
 
 
@@ -124,7 +129,9 @@ def save(site: str, page: str) -> Answered:
 @needs("analyst")
 def forget(site: str, page: str, number: int) -> Answered:
     """Delete a saved question."""
-    state().forget(site, number)
+    if kept := next((each for each in state().saved(site, page) if each.id == number), None):
+        state().forget(site, number)
+        journal("question deleted", about=kept.name, site=site)
     return redirect(url_for("pages.show", site=site, page=_page(page).name), 303)
 
 
@@ -146,6 +153,7 @@ def share(site: str, page: str) -> Answered:
     secret = state().share(
         site, page, view.query, name=request.form.get("name", ""), by=g.reader.name, seconds=int(days) * _DAY
     )
+    journal("link shared", about=f"{page}, for {request.form.get('name', '') or page}, {days} days", site=site)
     made = outside("entry.shared", secret=secret)
     return make_response(_shares(chosen, view, made=made))
 
@@ -154,7 +162,9 @@ def share(site: str, page: str) -> Answered:
 @needs("analyst")
 def revoke(site: str, page: str, number: int) -> Answered:
     """Make a link void."""
-    state().revoke_share(site, number)
+    if link := next((each for each in state().shares(site) if each.id == number), None):
+        state().revoke_share(site, number)
+        journal("shared link revoked", about=f"{link.page}, for {link.name}", site=site)
     return redirect(url_for("pages.shares", site=site, page=_page(page).name), 303)
 
 

@@ -69,7 +69,7 @@ class _Server(ThreadingHTTPServer):
 def serve(folder: Path, host: str, port: int, sdk_url: str, dashboard: str = "") -> Shop:
     """Serve the shop in `folder` at `host`:`port` (0: any free port) in a background thread.
 
-    `sdk_url` takes the place of `{{footpath_sdk}}` in every page; clicks that are shown on a page come from `dashboard`.
+    `sdk_url` takes the place of `{{footpath_sdk}}` in every page, which may ask `dashboard` for its clicks.
 
     Raises:
         FileNotFoundError: the folder holds no shop.

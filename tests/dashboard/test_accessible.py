@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from werkzeug.serving import make_server
 
 from collector.dashboard import connection, page
-from tests.dashboard.conftest import SESSION, WHEN
+from tests.dashboard.conftest import BEGIN, SESSION, WHEN
 from tests.dashboard.test_pages import said
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def test_pages_can_be_used_by_everybody(
 ) -> None:
     """With a screen reader, by keyboard, with any colour vision, on a telephone; as far as axe can tell."""
     scheme, width = look
+    world.state.annotate("site-1", date.fromisoformat(BEGIN), "New checkout", kind="release", by="owner")
     context = chromium.new_context(color_scheme=scheme, viewport={"width": width, "height": 900})
     tab = context.new_page()
     complaints: list[str] = []
@@ -64,6 +66,36 @@ def test_pages_can_be_used_by_everybody(
     context.close()
     assert "\n".join(f"{path}: {each}" for path, found in wrong.items() for each in found) == ""
     assert complaints == []
+
+
+def test_notes_stand_in_the_trend_for_eyes_keyboards_and_screen_readers(
+    world: World, address: str, chromium: Browser
+) -> None:
+    """A pin at the day, with its words on focus; Enter leads to the list; two of a day share one."""
+    for text in ("New checkout", "Mail to all"):
+        world.state.annotate("site-1", date.fromisoformat(BEGIN), text, by="owner")
+    world.state.annotate("site-1", datetime.fromisoformat(f"{BEGIN}T22:30+00:00"), "Down", by="owner")
+    context = chromium.new_context(viewport={"width": 1360, "height": 900})
+    owner = next(each for each in world.state.users() if each.name == "owner")
+    context.add_cookies([{"name": SESSION, "value": world.state.open_session(owner.id), "url": address}])
+    tab = context.new_page()
+    tab.goto(f"{address}/sites/site-1/overview?{WHEN}")
+    pins = tab.locator(".pin")
+    assert pins.count() == 2
+    first, second = (pins.nth(each).bounding_box() for each in (0, 1))
+    assert first
+    assert second
+    assert first["x"] < second["x"]
+    pins.nth(0).focus()
+    assert tab.locator(".pin:focus .tip").is_visible()
+    assert "New checkout" in tab.locator(".pin:focus .tip").inner_text()
+    assert "Mail to all" in (pins.nth(0).get_attribute("aria-label") or "")
+    tab.keyboard.press("Enter")
+    assert tab.evaluate("document.querySelector(':target .said').textContent") == "New checkout"
+    tab.set_viewport_size({"width": 700, "height": 900})
+    tab.wait_for_function(f"document.querySelectorAll('.pin')[1].getBoundingClientRect().x < {second['x']} - 50")
+    assert tab.locator(".pin").count() == 2
+    context.close()
 
 
 def _serious(tab: Any) -> list[str]:

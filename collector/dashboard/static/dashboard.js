@@ -32,6 +32,57 @@
     [60, "{HH}:{mm}", "\n{D} {MMM} {YYYY}", null, "\n{D} {MMM}", null, null, null, 1],
   ];
 
+  // Notes of the list below, each at the point of the trend that it belongs to; several at one point share a pin.
+  const notes = (place, data) => {
+    const found = new Map();
+    for (const note of place.closest("section")?.querySelectorAll("[data-at]") ?? []) {
+      const at = data.x.findLast((each) => each <= Number(note.dataset.at)) ?? data.x[0];
+      if (at !== undefined) found.set(at, [...(found.get(at) ?? []), note]);
+    }
+    return found;
+  };
+
+  // Pins are links to the list, outside of the picture: whoever has a keyboard or a screen reader gets to them.
+  const pinned = (frame, found) => {
+    for (const old of frame.querySelectorAll(".pin")) old.remove();
+    return [...found].map(([at, listed]) => {
+      const pin = document.createElement("a");
+      const tip = document.createElement("span");
+      const words = listed.map((note) => `${note.querySelector("time").textContent}: ${note.querySelector(".said").textContent}`);
+      pin.className = "pin";
+      pin.href = `#${listed[0].id}`;
+      pin.setAttribute("aria-label", `note, ${words.join("; ")}`);
+      tip.className = "tip";
+      tip.textContent = words.join("\n");
+      pin.append(tip);
+      frame.append(pin);
+      return [at, pin];
+    });
+  };
+
+  // A thin line from each pin down; pins follow when a part of the period is looked at.
+  const mark = (chart, pins) => {
+    const { left, top, width, height } = chart.bbox, dense = window.devicePixelRatio || 1;
+    const pen = chart.ctx;
+    pen.save();
+    pen.strokeStyle = style("--muted");
+    pen.lineWidth = dense;
+    pen.setLineDash([2 * dense, 3 * dense]);
+    for (const [at, pin] of pins) {
+      const x = Math.round(chart.valToPos(at, "x", true));
+      pin.hidden = x < left - 1 || x > left + width + 1;
+      pin.classList.toggle("west", x > left + width / 2);
+      pin.style.left = `${x / dense}px`;
+      pin.style.top = `${top / dense}px`;
+      if (pin.hidden) continue;
+      pen.beginPath();
+      pen.moveTo(x, top);
+      pen.lineTo(x, top + height);
+      pen.stroke();
+    }
+    pen.restore();
+  };
+
   const draw = (place) => {
     const data = JSON.parse(place.dataset.trend);
     charts.get(place)?.destroy();
@@ -55,7 +106,9 @@
     const daily = data.x.length > 1 && data.x[1] - data.x[0] > 80000;
     const days = daily ? { incrs: [1, 2, 3, 7, 14, 28, 56, 91, 182, 364].map((each) => each * 86400) } : {};
     if (daily) series[0].value = "{YYYY}-{MM}-{DD}";
+    const pins = pinned(place.parentElement, notes(place, data));
     const chart = new uPlot({
+      hooks: { draw: [(each) => mark(each, pins)] },
       width: place.clientWidth, height: place.clientWidth < 560 ? 190 : 240, series, bands,
       cursor: { points: { size: 7 }, y: false },
       legend: { live: true },
