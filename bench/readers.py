@@ -15,24 +15,18 @@ import os
 import platform
 import random
 import statistics
-import subprocess
-import sys
-import tempfile
 import threading
 import time
 import urllib.request
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from bench.demo import demo
 from bench.traffic import Load, drive
 from collector.dashboard.page import found
-from collector.state import State
-from tests.support import free_port, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SITE: Final = "demo-shop"
 RATE: Final = 50
 """Batches of ten events a second that keep arriving."""
 SKIPPED: Final = ("session",)
@@ -50,12 +44,12 @@ def main() -> None:
     random.seed(1)
     print(f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before it began")
     alone, beside, waits = [], [], []
-    with demo() as (port, pages, token):
-        read(pages, token, 4, 0.5, 10.0)  # caches are warm, as on any day but the first
+    with demo() as here:
+        read(here.pages, here.token, 4, 0.5, 10.0)  # caches are warm, as on any day but the first
         for _ in range(said.rounds):
-            alone.append(send(port, said.seconds))
-            with reading(pages, token, said.readers, said.think, said.seconds) as times:
-                beside.append(send(port, said.seconds))
+            alone.append(send(here.collector, said.seconds))
+            with reading(here.pages, here.token, said.readers, said.think, said.seconds) as times:
+                beside.append(send(here.collector, said.seconds))
             waits += times
     print(f"{said.readers} readers, a page every {said.think:g} s each, {RATE * 10} events a second arriving\n")
     print("| answers of the collector, ms | without readers | with | ratio |")
@@ -66,26 +60,6 @@ def main() -> None:
     waits.sort()
     print(f"\n{len(waits):,} pages; readers waited {waits[len(waits) // 2]:.0f} ms (median), "
           f"{waits[int(len(waits) * 0.95)]:.0f} (p95), {waits[-1]:.0f} at most")  # fmt: skip
-
-
-@contextlib.contextmanager
-def demo() -> Iterator[tuple[int, str, str]]:
-    """A running demo: the collector's port, the address of the site's pages, and a token that may read them."""
-    collector, dashboard = free_port(), free_port()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        command = [sys.executable, "-m", "collector.cli", "demo", "--visits", "300", "--shop-port", str(free_port())]
-        environment = {**os.environ, "FOOTPATH_PORT": str(collector), "FOOTPATH_DASHBOARD_PORT": str(dashboard)}
-        with (folder / "log").open("w") as log:
-            process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
-        try:
-            wait_until(lambda: "ctrl-C" in (folder / "log").read_text(), 180, "the demo")
-            with contextlib.closing(State(folder / "footpath-data" / "state.db")) as state:
-                token = state.add_token(state.users()[0].id, "bench")
-            yield collector, f"http://127.0.0.1:{dashboard}/sites/{SITE}", token
-        finally:
-            process.terminate()
-            process.wait()
 
 
 def send(port: int, seconds: float) -> Load:

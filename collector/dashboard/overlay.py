@@ -78,6 +78,8 @@ def _link(view: View, listed: Listed, path: str, device: str) -> dict[str, Any]:
         raise StateError("pages do not know where the dashboard is: set FOOTPATH_DASHBOARD_URL")
     if "*" in path or not path.startswith("/"):
         raise StateError("choose one page, whose path begins with a /")
+    if "#" in path:
+        raise StateError("a page that is told from others by what stands behind a # cannot be opened so")
     site = connection.site(view.site, view.zone)
     views = site.scroll(path, view.period, by="device", **_common(view)).page_views
     device = device if device in views else max(views, key=lambda each: views[each], default="")
@@ -116,7 +118,7 @@ def _scheme(host: str) -> str:
 
 def _quoted(path: str) -> str:
     """As it came from a browser, which had written most of it with percent signs."""
-    return quote(path, safe="/%:@!$&'()*+,;=~#?-._")
+    return quote(path, safe="/%:@!$&'()*+,;=~-._")
 
 
 @blueprint.get("/overlay/<secret>")

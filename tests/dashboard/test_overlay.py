@@ -179,7 +179,7 @@ def test_origins(listed: list[str], seen: list[str], expected: list[str]) -> Non
     assert origins(listed, seen) == expected
 
 
-@pytest.mark.parametrize("path", ["/*", "", "cart", "javascript:alert(1)", "/nowhere", *HOSTILE])
+@pytest.mark.parametrize("path", ["/*", "", "cart", "/#/cart", "javascript:alert(1)", "/nowhere", *HOSTILE])
 def test_what_is_no_single_page_has_no_link(world: World, path: str) -> None:
     """A pattern, a path that nobody was on, and no path at all: a sentence and no secret."""
     answer = make(world, path=path)

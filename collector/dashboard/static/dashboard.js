@@ -12,6 +12,12 @@
     return `${value.toLocaleString("en", { maximumFractionDigits: 2 })}${unit ? ` ${unit}` : ""}`;
   };
 
+  // How long pictures take stands in the browser's own timeline; bench/dashboard.py reads it.
+  const timed = (name) => {
+    const start = performance.now();
+    return () => performance.measure(`draw ${name}`, { start });
+  };
+
   const line = (label, unit, colour, more) => ({
     label, stroke: colour, width: 2, points: { show: false }, value: (_, value) => say(value, unit), ...more,
   });
@@ -107,8 +113,9 @@
     const days = daily ? { incrs: [1, 2, 3, 7, 14, 28, 56, 91, 182, 364].map((each) => each * 86400) } : {};
     if (daily) series[0].value = "{YYYY}-{MM}-{DD}";
     const pins = pinned(place.parentElement, notes(place, data));
+    let drawn = timed("trend");
     const chart = new uPlot({
-      hooks: { draw: [(each) => mark(each, pins)] },
+      hooks: { draw: [(each) => mark(each, pins), () => (drawn?.(), (drawn = null))] },
       width: place.clientWidth, height: place.clientWidth < 560 ? 190 : 240, series, bands,
       cursor: { points: { size: 7 }, y: false },
       legend: { live: true },
@@ -133,6 +140,7 @@
     const data = JSON.parse(place.dataset.map);
     const canvas = place.querySelector("canvas");
     if (!data || !canvas) return;
+    const drawn = timed("map");
     const width = place.clientWidth, scale = width / data.width, dense = window.devicePixelRatio || 1;
     const lowest = Math.max(400, ...data.cells.map((cell) => cell[1] + 60), ...data.boxes.map((box) => box[1] + box[3] + 60));
     const height = Math.min(8000, lowest * scale);
@@ -144,6 +152,7 @@
     pen.fillRect(0, 0, width, height);
     heat(pen, data.cells, width, height, scale, dense);
     boxes(pen, data.boxes, width, scale);
+    drawn();
   };
 
   const heat = (pen, cells, width, height, scale, dense) => {
