@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("api", __name__)
 # A statement of one's own can read all sites; who may see one site only must not.
-_CLOSED = ("sql",)
+CLOSED = ("sql",)
 _COMMON = ("tz",)
 
 
@@ -28,8 +28,8 @@ def answer(site: str, report: str, form: str) -> Response:
     Errors are texts: 404 no such report, 400 the question, 503 the database.
     """
     found = REPORTS.get(report)
-    if found is None or report in _CLOSED or form not in ("json", "csv"):
-        return _said(404, f"no such report; there are {', '.join(sorted(set(REPORTS) - set(_CLOSED)))}, .json or .csv")
+    if found is None or report in CLOSED or form not in ("json", "csv"):
+        return _said(404, f"no such report; there are {', '.join(sorted(set(REPORTS) - set(CLOSED)))}, .json or .csv")
     names = {option.flag.removeprefix("--"): option for option in found.options}
     given: dict[str, Any] = {}
     for name in request.args:

@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from collector import __version__
 from collector.config import Settings
-from collector.dashboard import api, draw, entry, headers, notes, overlay, people, reader, show, view
+from collector.dashboard import api, description, draw, entry, headers, notes, overlay, people, reader, show, view
 from collector.query import DEFINITIONS, QueryError
 from collector.sites import LiveSites
 from collector.state import State, StateError
@@ -42,7 +42,7 @@ def create_dashboard(settings: Settings | None = None) -> Flask:
     app.extensions["footpath-guesses"] = entry.Guesses()
     app.extensions["footpath-overlay-guesses"] = entry.Guesses()
     app.view_functions["static"] = reader.needs("anyone")(app.view_functions["static"])
-    for part in (entry, show, people, notes, api, overlay):
+    for part in (entry, show, people, notes, api, overlay, description):
         app.register_blueprint(part.blueprint)
     _add_rest(app)
     _dress(app)

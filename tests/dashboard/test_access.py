@@ -50,7 +50,8 @@ def test_every_route_says_what_it_needs(world: World) -> None:
     assert len(everywhere) > 25
     open_to_all = {path for _, path in routes(world, "anyone")}
     assert open_to_all == {
-        "/", "/login", "/invitation/none", "/enter/none", "/shared/none", "/healthz", "/static/dashboard.css",
+        "/", "/login", "/invitation/none", "/enter/none", "/shared/none", "/healthz", "/openapi.json",
+        "/static/dashboard.css",
     }  # fmt: skip
 
 
