@@ -12,6 +12,7 @@ from flask import Blueprint, Response, abort, g, make_response, redirect, render
 from collector.dashboard import connection
 from collector.dashboard import notes as dated
 from collector.dashboard import page as pages
+from collector.dashboard.ahead import asking_ahead
 from collector.dashboard.answer import Answer
 from collector.dashboard.entry import outside
 from collector.dashboard.journal import journal
@@ -52,11 +53,12 @@ def show(site: str, page: str) -> Answered:
             return away(error)
         return make_response(_shell("pages/impossible.html", chosen, view, error=str(error)), 400)
     try:
-        answers = {panel.name: Answer(panel, ask) for panel in chosen.panels}
-        notes = dated.of_period(ask)
-        more = chosen.more(ask, lambda name: answers[name]) if chosen.more else {}
-        template = f"pages/{chosen.template}" if chosen.template else "pages/simple.html"
-        return make_response(_shell(template, chosen, view, ask=ask, answers=answers, notes=notes, **more))
+        with asking_ahead(view, chosen):
+            answers = {panel.name: Answer(panel, ask) for panel in chosen.panels}
+            notes = dated.of_period(ask)
+            more = chosen.more(ask, lambda name: answers[name]) if chosen.more else {}
+            template = f"pages/{chosen.template}" if chosen.template else "pages/simple.html"
+            return make_response(_shell(template, chosen, view, ask=ask, answers=answers, notes=notes, **more))
     except QueryError as error:
         if connection.is_away(error):
             return away(error)

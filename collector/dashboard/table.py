@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Any, Final
 from collector.dashboard import cells
 from collector.dashboard.cells import Cell
 from collector.query import BadQuestion, Rate
-from collector.query.compare import key_names
+from collector.query.compare import changes, key_names
+from collector.query.period import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from collector.dashboard.cells import Change
     from collector.query import Result
+    from collector.query.compare import ChangeRow
 
 _HEADS: Final = {
     "q_value": "q",
@@ -100,17 +102,26 @@ def changes_of(result: Result[Any], period: str) -> dict[tuple[str, str], Change
     Raises:
         QueryError: ClickHouse did not answer, or there is no such period.
     """
-    from collector.query.period import parse  # noqa: PLC0415 - a word that is no period is `previous`
-
     try:
         found = result.compare("previous" if period == "previous" else parse(period))
     except BadQuestion:
         return {}
-    return {
-        (row.row, row.measure): change
-        for row in found.rows
-        if (change := cells.change_of(row, row.measure)) is not None
-    }
+    return _by_row(found.rows)
+
+
+def changes_of_total(result: Any, period: str) -> dict[str, Change]:
+    """What changed of an answer's `total` since an earlier period, by field: nothing is asked that rows did not ask.
+
+    Raises:
+        QueryError: ClickHouse did not answer, or there is no such period.
+    """
+    found = result.compare("previous" if period == "previous" else parse(period))
+    before, after = (replace(each, rows=(each.total,)) for each in (found.before, found.after))
+    return {name: change for (_, name), change in _by_row(changes(before, after)).items()}
+
+
+def _by_row(rows: Iterable[ChangeRow]) -> dict[tuple[str, str], Change]:
+    return {(row.row, row.measure): change for row in rows if (change := cells.change_of(row, row.measure)) is not None}
 
 
 def row_name(row: Any, keys: Sequence[str]) -> str:

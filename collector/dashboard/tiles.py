@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from collector.dashboard import cells
 from collector.dashboard.page import ANY_SUCCESS
-from collector.dashboard.table import changes_of
+from collector.dashboard.table import changes_of, changes_of_total
 from collector.query import Rate, render
 
 if TYPE_CHECKING:
@@ -31,11 +31,7 @@ class Tile:
 def tiles(ask: Ask, traffic: Any, revenue: Result[Any] | None) -> list[Tile]:
     """The tiles of the overview, from the totals of `traffic` and the rows of `revenue`."""
     total, view = traffic.total, ask.view
-    changes: dict[str, Change] = {}
-    if view.compared:
-        goal: dict[str, Any] = {"goal": ask.goal} if ask.goal else {}
-        whole = ask.site.traffic(ask.period, every="period", **goal, **ask.common)
-        changes = {name: each for (_, name), each in changes_of(whole, view.compared).items()}
+    changes = changes_of_total(traffic, view.compared) if view.compared else {}
     found = [
         Tile("visitors", "Visitors", f"{total.visitors:,}", "", changes.get("visitors"), "visitor"),
         Tile("sessions", "Sessions", f"{total.sessions:,}", f"{total.page_views:,} page views",

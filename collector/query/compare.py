@@ -59,7 +59,7 @@ def compare(after: Result[Any], asked: Asked, period: Period | str) -> Compariso
         raise BadQuestion(f"answers of {after.meta.report} cannot be compared: their rows have no counterpart")
     earlier = _previous(after.meta.period) if period == PREVIOUS else period
     before = asked.again(period=earlier, **after.settled())
-    rows = _rows(before, after)
+    rows = changes(before, after)
     meta = replace(after.meta, definitions=(*after.meta.definitions, CHANGE.label))
     statements = (*before.statements, *after.statements)
     return Comparison(rows, meta, statements, asked.place.store, before=before, after=after, asked=asked)
@@ -76,7 +76,8 @@ def _previous(asked: Range) -> Period:
     return between(asked.start - (asked.end - asked.start), asked.start)
 
 
-def _rows(before: Result[Any], after: Result[Any]) -> tuple[ChangeRow, ...]:
+def changes(before: Result[Any], after: Result[Any]) -> tuple[ChangeRow, ...]:
+    """What changed from one answer to another of the same report, by row and number; all are judged together."""
     names = key_names(after.row_type)
     old, new = ({_key(row, names): row for row in each.rows} for each in (before, after))
     measures = _measures([*after.rows, *before.rows], names)

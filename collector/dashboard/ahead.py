@@ -1,0 +1,62 @@
+"""A page's questions asked beside each other: a database has more than one core, and no answer waits for another.
+
+Threads of a pool ask them and throw the answers away; the memory that the connections share keeps them, and the page,
+which asks in its own order, finds them there or waits for the one that is on its way. Nothing else is shared.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Final
+
+from collector.dashboard import connection
+from collector.dashboard.answer import Answer
+from collector.dashboard.page import Ask
+from collector.query import QueryError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from collector.dashboard.page import Page, Panel
+    from collector.dashboard.view import View
+
+THREADS: Final = 3
+"""Beside those that make pages: each keeps a connection."""
+_idle = threading.BoundedSemaphore(THREADS)
+_pool = ThreadPoolExecutor(THREADS, thread_name_prefix="ahead")
+
+
+@contextlib.contextmanager
+def asking_ahead(view: View, page: Page) -> Iterator[None]:
+    """For the length of the block idle threads ask what the page's panels will ask, all but the first.
+
+    Where none is idle, since many read at once, the page asks for itself alone.
+    """
+    left = deque(page.panels[1:])
+    for _ in range(min(THREADS, len(left))):
+        if not _idle.acquire(blocking=False):
+            break
+        try:
+            _pool.submit(_ask, view, page, left)
+        except RuntimeError:  # the program ends
+            _idle.release()
+    try:
+        yield
+    finally:
+        left.clear()
+
+
+def _ask(view: View, page: Page, left: deque[Panel]) -> None:
+    """What goes wrong here goes wrong again where the page asks, and is told there."""
+    try:
+        with contextlib.suppress(QueryError, IndexError):
+            ask = Ask(connection.site(view.site, view.zone, fresh=page.refresh > 0), view, page.choices)
+            while True:
+                answer = Answer(left.popleft(), ask)
+                if answer.given is not None:
+                    _ = answer.table  # asks what changed, too, where that is wanted
+    finally:
+        _idle.release()
