@@ -97,11 +97,11 @@ def brought(
     one that most orders with money have; without such orders, and for goals that are no events, there is no money.
 
     Raises:
-        BadQuestion: a currency without a goal, or with one that takes a session to judge.
+        BadQuestion: a currency without a goal (None: money is left out), or with one that takes a session to judge.
     """
     if goal is None:
         if currency is not None:
-            raise BadQuestion("currency is that of the orders of a goal: name the goal, too")
+            raise BadQuestion("currency is that of the orders of a goal: name the goal, and do not leave money out")
         return Brought()
     if currency is None and any(each.by_session for each in question.place.goals.find(goal)):
         return Brought()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from statistics import median
@@ -242,3 +243,17 @@ def _changes(zone: str, year: int) -> list[int]:
 
 def _ms(when: datetime) -> int:
     return round(when.timestamp() * 1000)
+
+
+def test_money_can_be_left_out(shared: Store, new_site: Callable[[], int]) -> None:
+    """Everything else is the same, of landing pages too, with a statement fewer; a currency makes no sense then."""
+    for site_id, (zone, _) in save_visits(shared, min(new_site() for _ in ZONES), 3).items():
+        first, last, *_ = days(zone, before=2, after=2)
+        asked, period = site(shared, site_id), between(first, last)
+        for report in (asked.traffic, asked.landing_pages):
+            whole, less = report(period, goal="*"), report(period, goal="*", without_money=True)
+            assert len(less.sql) == len(whole.sql) - 1
+            gone = {"revenue": None, "rpv": None, "rpv_low": None, "rpv_high": None, "q_rpv": None}
+            assert less.rows == tuple(replace(row, **gone) for row in whole.rows)
+            with pytest.raises(BadQuestion, match="do not leave money out"):
+                report(period, goal="*", currency="EUR", without_money=True)

@@ -26,6 +26,11 @@ def _goal(ask: Ask) -> dict[str, Any]:
     return {"goal": ask.goal, **ask.common} if ask.goal else ask.common
 
 
+def _list(ask: Ask) -> dict[str, Any]:
+    """What the lists ask: the money of their rows, which they do not show, is on the page Traffic."""
+    return {**_goal(ask), "without_money": True} if ask.goal else ask.common
+
+
 def _every(ask: Ask) -> str:
     asked = ask.period.resolve(ask.site.tz, time.time_ns() // 1_000_000)
     length = timedelta(milliseconds=asked.end_ms - asked.start_ms)
@@ -37,7 +42,7 @@ def _trend(ask: Ask) -> Result[Any]:
 
 
 def _by(choice: str) -> Callable[[Ask], Result[Any]]:
-    return lambda ask: ask.site.traffic(ask.period, by=ask.choice(choice), **_goal(ask))
+    return lambda ask: ask.site.traffic(ask.period, by=ask.choice(choice), **_list(ask))
 
 
 def _link(choice: str) -> Callable[[Ask], tuple[str, str]]:
@@ -75,13 +80,13 @@ PAGE = Page(
         Panel("trend", "Over time", _trend, limit=400),
         Panel("sources", "Where they come from", _by("sources"), columns=_SHORT, bar="visitors",
               link=_link("sources"), limit=8),
-        Panel("landing", "Where visits begin", lambda ask: ask.site.landing_pages(ask.period, **_goal(ask)),
+        Panel("landing", "Where visits begin", lambda ask: ask.site.landing_pages(ask.period, **_list(ask)),
               columns=("page", "sessions", "bounce_ga", "conversion"), bar="sessions", link=("page", "entry_path"),
               limit=8),
         Panel("devices", "What they use", _by("devices"), columns=_SHORT, bar="visitors", link=_link("devices"),
               limit=8),
         Panel("countries", "Where they are",
-              lambda ask: ask.site.traffic(ask.period, by="country", **_goal(ask)), columns=_SHORT, bar="visitors",
+              lambda ask: ask.site.traffic(ask.period, by="country", **_list(ask)), columns=_SHORT, bar="visitors",
               link=("group", "country"), limit=8),
         Panel("revenue", "Revenue", _revenue, needs=_no_goal, empty="No order in this period."),
     ),

@@ -144,6 +144,7 @@ def ask(
     *,
     goal: str | None = None,
     currency: str | None = None,
+    without_money: bool = False,
     by: str | None = None,
     engaged_after: str | timedelta = ENGAGED_AFTER,
     limit: int = 50,
@@ -155,6 +156,7 @@ def ask(
     Args:
         goal: also how many sessions converted, and what their orders bring; name of the goal, `*` for any characters.
         currency: of the revenue; by default the one of most orders.
+        without_money: leave out what orders bring, which takes as long as everything else.
         engaged_after: longer in the foreground is engaged.
         limit: how many rows, the most frequent first; at most 10,000.
     """
@@ -177,7 +179,7 @@ LIMIT {binder.integer(2 * _MOST)}""",
         binder,
     )
     sizes = {str(grp): n for together, _, grp, n, *_ in found if together}
-    money = brought(question, goal, group, lambda _: "entry_path", currency)
+    money = brought(question, None if without_money else goal, group, lambda _: "entry_path", currency)
     rows = tuple(_row(each, sizes, goal, money) for each in found)
     totals = {row.group: row for row, each in zip(rows, found, strict=True) if each[0]}
     judged = _with_q(tuple(row for row, each in zip(rows, found, strict=True) if not each[0]), totals, money)

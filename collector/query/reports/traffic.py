@@ -175,6 +175,7 @@ def ask(
     by: str | None = None,
     goal: str | None = None,
     currency: str | None = None,
+    without_money: bool = False,
     engaged_after: str | timedelta = ENGAGED_AFTER,
     where: Filter | None = None,
     bots: bool = False,
@@ -185,6 +186,7 @@ def ask(
         every: a row each; by default days, or the whole period where `by` is given.
         goal: also how many sessions converted, and what their orders bring; name of the goal, `*` for any characters.
         currency: of the revenue; by default the one of most orders.
+        without_money: leave out what orders bring, which takes as long as everything else.
         engaged_after: longer in the foreground is engaged.
     """
     span = every or ("period" if by else "day")
@@ -199,7 +201,10 @@ def ask(
     rows = _rows(question, shape, found, counted)
     total = _row(question, replace(shape, every="period"), (1, _whole(question)), "", figures=counted.get(None))
     edges = [each.start_ms for each in found]
-    money = brought(question, goal, shape.group, lambda binder: bucket_sql("start_ms", edges, binder), currency)
+    money = brought(
+        question, None if without_money else goal, shape.group,
+        lambda binder: bucket_sql("start_ms", edges, binder), currency,
+    )  # fmt: skip
     total = replace(total, **money.fields(total.sessions, money.cells))
     rows = tuple(replace(row, **money.fields(row.sessions, [_cell(row, edges)])) for row in rows)
     meta = question.meta(
