@@ -24,8 +24,9 @@ def test_the_benchmark_of_questions_says_what_a_report_must_be_told(name: str) -
 def test_the_benchmark_of_the_dashboard_runs() -> None:
     """On a small demo, in a browser too: a row a page, with figures where there are pictures."""
     # A process of its own: one has one driver of browsers.
+    said = ["--runs", "1", "--visits", "20", "--only", "overview", "session", "heat"]
     told = subprocess.run(
-        [sys.executable, "-m", "bench.dashboard", "--runs", "1", "--visits", "20", "--only", "overview", "session", "heat"],
+        [sys.executable, "-m", "bench.dashboard", *said],
         check=True, capture_output=True, text=True, timeout=300, cwd=Path(__file__).resolve().parent.parent,
     ).stdout  # fmt: skip
     rows = [line.split("|")[1:-1] for line in told.splitlines() if line.startswith("| ")][1:]

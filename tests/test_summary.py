@@ -214,6 +214,11 @@ def test_the_command_writes_a_file_and_says_what_is_missing_for_a_mail(
     assert done.exit_code == 0, done.output
     assert "9 November to 15 November 2026" in done.output
     assert "Converted: device = mobile" in (tmp_path / "week.html").read_text()
+    assert "on the dashboard" not in (tmp_path / "week.html").read_text()
+    monkeypatch.setenv("FOOTPATH_DASHBOARD_URL", "https://dashboard.example/")
+    assert CliRunner().invoke(main, [*said, "--out", "week.html"]).exit_code == 0
+    there = f"https://dashboard.example/sites/{key}/overview?from=2026-11-09&amp;to=2026-11-16&amp;compare=previous"
+    assert f'<a href="{there}' in (tmp_path / "week.html").read_text()
     for arguments, missing in (((), "--out FILE, or --mail"), (("--mail", "a@b.example"), "FOOTPATH_SMTP_URL")):
         refused = CliRunner().invoke(main, [*said, *arguments])
         assert refused.exit_code == 2

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 import click
 
@@ -40,6 +42,7 @@ def command(  # noqa: PLR0917 - click names them all
         site = connect().site(key, tz=tz)
         day = week.date() if week else None
         letter = compose.compose(site, _monday(day, site.tz), goal)
+        letter = replace(letter, link=_link(settings.dashboard_url, key, letter))
         if out is not None:
             out.write_text(render.page(letter), encoding="utf-8")
             click.echo(f"{out}: {letter.subject}")
@@ -48,6 +51,15 @@ def command(  # noqa: PLR0917 - click names them all
             click.echo(f"sent to {', '.join(recipients)}: {letter.subject}")
     except (ConfigError, QueryError, MailError, OSError) as error:
         raise click.ClickException(str(error)) from error
+
+
+def _link(dashboard: str, key: str, letter: compose.Letter) -> str:
+    """The same week on the dashboard, where FOOTPATH_DASHBOARD_URL says its address."""
+    if not dashboard:
+        return ""
+    end = letter.last + timedelta(days=1)
+    asked = {"from": letter.first, "to": end, "compare": "previous", "tz": letter.zone, "goal": letter.goal}
+    return f"{dashboard}/sites/{key}/overview?{urlencode(asked)}"
 
 
 def _monday(day: date | None, zone: str) -> date:

@@ -40,7 +40,10 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A week of a site. `judged` rates were looked at for `changes`, of which there may be none."""
+    """A week of a site. `judged` rates were looked at for `changes`, of which there may be none.
+
+    `link` leads to the week on the dashboard; empty: its address is not known.
+    """
 
     site: str
     zone: str
@@ -51,6 +54,7 @@ class Letter:
     pictures: tuple[Picture, ...]
     judged: int
     changes: tuple[Change, ...]
+    link: str = ""
 
     @property
     def subject(self) -> str:
