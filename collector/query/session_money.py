@@ -13,7 +13,7 @@ from collector.query.errors import BadQuestion
 from collector.query.mean import Sums, differs, mean
 from collector.query.orders import as_money, orders_sql
 from collector.query.rate import adjusted
-from collector.query.session_source import ATTRIBUTES, sessions_sql
+from collector.query.session_source import ATTRIBUTES, mentioned, sessions_sql
 from collector.query.sql import Binder
 
 if TYPE_CHECKING:
@@ -128,11 +128,12 @@ def _money_sql(question: Question, goal: str, group: Column | None, place: str, 
     # Few sessions order: looked up by their ids they take a tenth of what reading all sessions takes.
     buyers = f"""SELECT events.session_id FROM events
     WHERE {scope.near()} AND events.kind IN ({question.kinds(goal)}) AND {question.converted(goal, binder)}"""
+    attributes = {"entry_path", *mentioned(chosen)}
     return f"""
 SELECT toString({place}) AS place, grp, currency, sum(n), sum(money), sum(x), sum(x * x)
 FROM (
     SELECT session_id, entry_path, toUnixTimestamp64Milli(started_at) AS start_ms, {"grp" if group else "''"} AS grp
-    FROM ({sessions_sql(question, scope, group=group, only=buyers)}
+    FROM ({sessions_sql(question, scope, group=group, only=buyers, attributes=attributes)}
     )
     WHERE {question.during(binder, "started_at")} AND {chosen}
 ) AS visits

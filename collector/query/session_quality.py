@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from collector.query.definitions import define
 from collector.query.errors import unknown
 from collector.query.rate import adjusted, p_value
-from collector.query.session_source import ATTRIBUTES, sessions_sql
+from collector.query.session_source import ATTRIBUTES, mentioned, sessions_sql
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,7 +76,7 @@ SELECT session_id, visitor_id, toUnixTimestamp64Milli(started_at) AS start_ms, e
     page_views, engaged_ms AS in_use_ms, {"grp" if group else "''"} AS grp,
     foreground_ms > {binder.integer(engaged_ms)} OR page_views >= 2 OR conversions >= 1 AS engaged,
     page_views <= 1 AS single, {converted} AS converted
-FROM ({sessions_sql(question, scope, group=group)}
+FROM ({sessions_sql(question, scope, group=group, attributes={"entry_path", *mentioned(chosen)})}
 )
 WHERE {chosen}"""
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from collector.query.columns import SESSION_COLUMNS
@@ -11,6 +12,8 @@ from collector.query.definitions import SESSION_SLACK_DAYS
 from collector.query.sql import DAY_MS, SEQUENCE, sequence
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from collector.query.columns import Column
     from collector.query.question import Question
     from collector.query.sql import Binder, Scope
@@ -26,6 +29,7 @@ def sessions_sql(
     group: Column | None = None,
     touching: bool = False,
     only: str | None = None,
+    attributes: Collection[str] = ATTRIBUTES,
 ) -> str:
     """A statement with one row for each session that starts in the period.
 
@@ -33,10 +37,13 @@ def sessions_sql(
     conversions, engaged_ms, foreground_ms, and `grp`, the value of `group` at the first event.
 
     Args:
+        attributes: those of `ATTRIBUTES` that are looked at. Others are not read either way, but each takes the
+            server a millisecond to plan.
         touching: sessions with an event in the period, whenever they started.
         only: SQL of a set of session ids; the period is then not looked at.
     """
     binder = scope.binder
+    named = {*attributes, *([group.name] if group else [])}
     outer = f", {group.name} AS grp" if group and group.name in ATTRIBUTES else ""
     chosen = f" AND session_id IN ({only})" if only else ""
     having = "" if only else f"\n    HAVING {_overlaps(question, binder) if touching else _begins(question, binder)}"
@@ -46,7 +53,7 @@ def sessions_sql(
         return f"""
 SELECT *{outer} FROM (
     SELECT session_id, min(sessions.visitor_id) AS visitor_id, min(sessions.started_at) AS started_at,
-        max(sessions.ended_at) AS ended_at, {_rolled_up()}
+        max(sessions.ended_at) AS ended_at, {_rolled_up(named)}
     FROM sessions
     WHERE {site}{near}{chosen}
     GROUP BY session_id{having}
@@ -55,11 +62,16 @@ SELECT *{outer} FROM (
     return f"""
 SELECT *{outer} FROM (
     SELECT events.session_id AS session_id, min(events.visitor_id) AS visitor_id, min(events.ts) AS started_at,
-        max(events.ts) AS ended_at, {_from_events()}{grp}
+        max(events.ts) AS ended_at, {_from_events(named)}{grp}
     FROM events
     WHERE {scope.near()}{chosen}
     GROUP BY session_id{having}
 )"""
+
+
+def mentioned(sql: str) -> frozenset[str]:
+    """The attributes that a condition looks at: values are bound, so that every word of it is a name."""
+    return frozenset(ATTRIBUTES) & frozenset(re.findall(r"\w+", sql))
 
 
 def _begins(question: Question, binder: Binder) -> str:
@@ -80,8 +92,8 @@ def _near(question: Question, binder: Binder) -> str:
     )
 
 
-def _rolled_up() -> str:
-    firsts = [f"argMin(sessions.{name}.4, {_place('channel')}) AS {name}" for name in SESSION_COLUMNS]
+def _rolled_up(named: Collection[str]) -> str:
+    firsts = [f"argMin(sessions.{name}.4, {_place('channel')}) AS {name}" for name in SESSION_COLUMNS if name in named]
     sums = [f"sum(sessions.{name}) AS {name}" for name in _SUMS]
     return ", ".join([*firsts, f"argMax(sessions.exit_path.4, {_place('exit_path')}) AS exit_path", *sums])
 
@@ -91,10 +103,11 @@ def _place(column: str) -> str:
     return sequence(*(f"sessions.{column}.{part}" for part in (1, 2, 3)))
 
 
-def _from_events() -> str:
+def _from_events(named: Collection[str]) -> str:
     firsts = [
         f"argMin(toString(events.{'path' if name == 'entry_path' else name}), {SEQUENCE}) AS {name}"
         for name in SESSION_COLUMNS
+        if name in named
     ]
     counts = [
         f"countIf(events.kind = '{kind}') AS {name}"
