@@ -22,7 +22,8 @@ PERIOD = f"period={BEGIN}..{END}"
 SAID = {
     "attribution": "goal=purchase", "conversion_rate": "goal=purchase&unit=session", "elements": "path=/cart",
     "form": "name=checkout", "funnel": "step=page:/&step=page:/cart", "heatmap": "path=/cart",
-    "revenue": "goal=purchase", "scroll": "path=/cart", "segments": "goal=purchase", "zones": "path=/cart",
+    "revenue": "goal=purchase", "scroll": "path=/cart", "skeleton": "path=/cart", "segments": "goal=purchase",
+    "zones": "path=/cart",
     "net_score": "unit=session", "time_to_value": "start-step=page:/&value-step=conversion:purchase",
 }  # fmt: skip
 
@@ -82,7 +83,7 @@ def test_reports_answer_as_they_are_described(world: World, dashboard_url: str, 
     found = description(world)
     operation = found["paths"][f"/api/{{site}}/{name}.{{form}}"]["get"]
     said = SAID.get(name, "")
-    said = f"id={session_id(dashboard_url, 'site-1')}" if name == "session" else said
+    said = f"id={session_id(dashboard_url, 'site-1')}" if name in ("session", "replay") else said
     period = PERIOD if any(each["name"] == "period" for each in operation["parameters"]) else ""
     browser = world.browser("viewer")
     answer = browser.get(f"/api/site-1/{name}.json?{'&'.join(filter(None, (period, said)))}")
