@@ -41,7 +41,8 @@ def test_the_wheel_carries_contract_script_and_shop(wheel: Path) -> None:
         "collector/_sdk/footpath.more.min.js", "collector/_sdk/footpath.form.min.js",
         "collector/_sdk/footpath.idle.min.js", "collector/_sdk/footpath.full.min.js",
         "collector/_sdk/footpath.skeleton.min.js", "collector/_sdk/footpath.overlay.min.js",
-        "collector/_demo/index.html", "collector/_demo/skeletons.json", "collector/py.typed", "collector/dashboard/templates/base.html",
+        "collector/_demo/index.html", "collector/_demo/skeletons.json", "collector/py.typed",
+        "collector/dashboard/templates/base.html",
         "collector/dashboard/static/dashboard.css", "collector/dashboard/static/vendor/htmx.min.js",
     ):  # fmt: skip
         assert name in names
