@@ -96,11 +96,13 @@ export const draw = () => {
     show: (found) => {
       if (!host.isConnected) return;
       const origin = boxes.getBoundingClientRect();
+      /** What is folded away has no place. */
+      const shown = found
+        .map(([element, clicked]) => ({ clicked, place: element.getBoundingClientRect() }))
+        .filter(({ place }) => place.width && place.height);
       boxes.replaceChildren(
-        ...found.map(([element, clicked]) => {
-          const { x, y, width, height } = element.getBoundingClientRect();
+        ...shown.map(({ clicked, place: { x, y, width, height } }) => {
           const box = make("div");
-          if (!width || !height) return box;
           box.className = clicked.dead || clicked.rage ? "box bad" : "box";
           Object.assign(box.style, {
             left: `${x - origin.x}px`,
@@ -114,9 +116,9 @@ export const draw = () => {
           return box;
         }),
       );
-      const absent = wanted - found.length;
+      const absent = wanted - shown.length;
       state.textContent = wanted
-        ? `${some(found.length, "clicked element")} found on the page as it is now${absent ? `, ${absent} not here` : ""}.`
+        ? `${some(shown.length, "clicked element")} on the page as it is now${absent ? `, ${absent} not here` : ""}.`
         : "Nobody clicked on this page in the period.";
     },
     /** @param {string} why */
