@@ -76,7 +76,8 @@ class Answer:
         view = self._ask.view
         changes = changes_of(result, view.compared) if view.compared and result.asked is not None else {}
         panel = self.panel
-        return table_of(result, Wish(panel.columns, panel.bar, panel.limit, self._heads(), self._href), changes)
+        columns = panel.columns(self._ask) if callable(panel.columns) else panel.columns
+        return table_of(result, Wish(columns, panel.bar, panel.limit, self._heads(), self._href), changes)
 
     def _heads(self) -> dict[str, str]:
         """A column of groups is called what the groups are."""

@@ -54,6 +54,8 @@ def text_of(value: Any, metadata: Mapping[str, Any]) -> str:
         return "–" if value is None else ""
     if isinstance(value, Rate):
         return percent(value.rate)
+    if metadata.get("points"):
+        return f"{100 * value:+.1f} pp".replace("-", "−")
     if metadata.get("share"):
         return percent(value)
     if metadata.get("money") or isinstance(value, Decimal):

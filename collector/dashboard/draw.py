@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import timedelta
 
-__all__ = ["bar", "curve", "day", "interval", "percent", "span", "steps", "strip", "whisker"]
+__all__ = ["bar", "curves", "day", "interval", "percent", "span", "steps", "strip", "whisker"]
 
 
 def span(value: timedelta | float | None) -> str:
@@ -54,22 +54,30 @@ def steps(share: float, low: float, high: float, before: float) -> Markup:
     ).format(*map(_number, (100 * before, 100 * share, 100 * low, max(0.4, 100 * (high - low)))))
 
 
-def curve(points: Sequence[Any]) -> Markup:
-    """How far down people get: reach from the left, depth downwards, with the band of its interval.
+def curves(sides: Sequence[Sequence[Any]]) -> Markup:
+    """How far down people get, a line each: reach from the left, depth downwards, with the band of its interval.
 
-    `points` are rows of `scroll`: `from_pct`, `reach`.
+    `sides` are rows of `scroll` for one audience or two: `from_pct`, `reach`.
     """
-    found = [(each.from_pct, each.reach) for each in points if each.reach.rate is not None]
+    lines = Markup("").join(_curve(rows, place, len(sides)) for place, rows in enumerate(sides, 1))
+    return Markup(
+        '<svg class="curve" viewBox="0 0 100 200" preserveAspectRatio="none" role="img" aria-label="scroll reach">'
+        "{}</svg>"
+    ).format(lines)
+
+
+def _curve(rows: Sequence[Any], place: int, of: int) -> Markup:
+    found = [(each.from_pct, each.reach) for each in rows if each.reach.rate is not None]
     if not found:
         return Markup("")
     line = " ".join(f"{_number(100 * rate.rate)},{2 * pct}" for pct, rate in found)
     left = " ".join(f"{_number(100 * rate.low)},{2 * pct}" for pct, rate in found)
     right = " ".join(f"{_number(100 * rate.high)},{2 * pct}" for pct, rate in reversed(found))
-    return Markup(
-        '<svg class="curve" viewBox="0 0 100 200" preserveAspectRatio="none" role="img" aria-label="scroll reach">'
-        '<polygon class="area" points="0,0 {line} 0,200"/><polygon class="band" points="{left} {right}"/>'
-        '<polyline class="line" points="{line}"/></svg>'
-    ).format(line=line, left=left, right=right)
+    # Two areas, one over the other, would be a third colour.
+    area = Markup('<polygon class="area" points="0,0 {} 0,200"/>').format(line) if of == 1 else Markup("")
+    return area + Markup(
+        '<polygon class="band side{}" points="{} {}"/><polyline class="line side{}" points="{}"/>'
+    ).format(place, left, right, place, line)
 
 
 def strip(rows: Sequence[Any]) -> Markup:

@@ -1,4 +1,4 @@
-"""What a site really has: pages, buttons, forms, goals, events, for whoever chooses a step or a page."""
+"""What a site really has: pages, buttons, forms, goals, events, devices, channels, for whoever chooses one."""
 
 from __future__ import annotations
 
@@ -22,6 +22,14 @@ SELECT what, name, uses FROM (
         AND page_type != ''
     GROUP BY name ORDER BY uses DESC LIMIT 50
     UNION ALL
+    SELECT 'device', toString(device) AS name, count() AS uses FROM events
+    WHERE site_id = {site_id:UInt32} AND kind = 'page_view' AND ts > now() - INTERVAL 90 DAY AND bot_class = ''
+    GROUP BY name ORDER BY uses DESC LIMIT 10
+    UNION ALL
+    SELECT 'channel', toString(channel) AS name, count() AS uses FROM events
+    WHERE site_id = {site_id:UInt32} AND kind = 'page_view' AND ts > now() - INTERVAL 90 DAY AND bot_class = ''
+    GROUP BY name ORDER BY uses DESC LIMIT 20
+    UNION ALL
     SELECT 'click', toString(element_name) AS name, count() AS uses FROM events
     WHERE site_id = {site_id:UInt32} AND kind = 'click' AND ts > now() - INTERVAL 90 DAY AND bot_class = ''
         AND element_name != ''
@@ -41,7 +49,7 @@ _lock = threading.Lock()
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Names by what they are (page, page-type, click, form, event), the most used of the last 90 days first."""
+    """Names by what they are (page, page-type, device, channel, click, form, event), the most used of 90 days first."""
 
     names: dict[str, tuple[str, ...]]
 

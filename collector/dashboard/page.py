@@ -135,7 +135,7 @@ class Panel:
     Attributes:
         ask: the question; its answer is what CSV, Python and SQL are about.
         then: something that the answer is asked for (`said` is that in Python, such as `.transitions()`).
-        columns: fields to show, in order; none: all.
+        columns: fields to show, in order, or what says them; none: all.
         bar: field whose size is drawn behind the first column.
         link: (field, column): a click on that field's cell filters by the column.
         open: (field, page, parameter) or, where another field has the value, (field, page, parameter, that field): a
@@ -152,7 +152,7 @@ class Panel:
     ask: Callable[[Ask], Result[Any]]
     then: Callable[[Any, Ask], Result[Any]] | None = None
     said: str = ""
-    columns: tuple[str, ...] = ()
+    columns: tuple[str, ...] | Callable[[Ask], tuple[str, ...]] = ()
     bar: str = ""
     link: tuple[str, str] | Callable[[Ask], tuple[str, str]] | None = None
     open: tuple[str, ...] | None = None

@@ -172,7 +172,8 @@ def _options(ask: Callable[..., Any], text: str) -> tuple[Option, ...]:
 def _option(parameter: inspect.Parameter, text: str) -> Option:
     is_open = parameter.kind is inspect.Parameter.VAR_KEYWORD
     kind = arguments.NAMED if is_open else arguments.kind_of(str(parameter.annotation))
-    single = parameter.name.removesuffix("s") if kind.multiple else parameter.name
+    plural = kind.multiple and not parameter.name.endswith("us")  # versus is one
+    single = parameter.name.removesuffix("s") if plural else parameter.name
     required = parameter.default is inspect.Parameter.empty and not is_open
     default = None if required or is_open else parameter.default
     if required and parameter.name == "period":

@@ -1,16 +1,25 @@
-"""Where do people click on a page, how far down do they get, and what do they pass over?"""
+"""Where do people click on a page, how far down do they get, and what do they pass over? Of one audience or of two."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 from collector.dashboard.known import known
 from collector.dashboard.page import Choice, Page, Panel
+from collector.dashboard.versus import offers, versus
+from collector.query import BadQuestion
 
 if TYPE_CHECKING:
-    from collector.dashboard.page import Ask
+    from collections.abc import Callable, Sequence
 
-_BOXES = 60
+    from collector.dashboard.page import Ask
+    from collector.dashboard.versus import Versus
+    from collector.query import Result
+
+_BOXES: Final = 80
+_LAYERS: Final = (("both", "clicks and elements"), ("cells", "clicks"), ("boxes", "elements"))
+_GROUNDS: Final = (("skeleton", "the page, drawn"), ("picture", "a picture"), ("none", "nothing"))
 
 
 def _paths(ask: Ask) -> list[tuple[str, str]]:
@@ -26,37 +35,160 @@ def _nothing(ask: Ask) -> str:
     return "" if seen else "No page was seen in the last 90 days."
 
 
-def _devices(ask: Ask) -> str:
+def _nobody(ask: Ask) -> str:
+    return _nothing(ask) or ("" if ask.view.get("versus") else "Choose whom to compare with.")
+
+
+def _versus(ask: Ask) -> Versus | None:
+    found: Versus | None = ask.once("versus", lambda: versus(ask))
+    return found
+
+
+def _first(ask: Ask) -> dict[str, Any]:
+    """What the first audience is asked with."""
+    found = _versus(ask)
+    if found is None:
+        return ask.common
+    return {**({"where": found.first} if found.first is not None else {}), **_bots(ask)}
+
+
+def _other(ask: Ask) -> dict[str, Any]:
+    found = _versus(ask)
+    if found is None:
+        raise BadQuestion("choose whom to compare with")
+    return {"where": found.other, **_bots(ask)}
+
+
+def _bots(ask: Ask) -> dict[str, Any]:
+    return {"bots": True} if ask.bots else {}
+
+
+def _goal(ask: Ask) -> dict[str, Any]:
+    return {"goal": ask.goal} if ask.goal else {}
+
+
+def _device(ask: Ask, views: dict[str, int], wanted: str = "") -> str:
     """The device whose clicks are drawn: the one that was chosen, else the one with the most page views."""
-    found = ask.once("views", lambda: ask.site.scroll(_path(ask), ask.period, by="device", **ask.common))
-    views = found.page_views
-    chosen = ask.view.get("device")
-    return chosen if chosen in views else max(views, key=views.get, default="")
+    for each in (ask.view.get("device"), wanted):
+        if each in views:
+            return each
+    return max(views, key=lambda name: views[name], default="")
+
+
+def _apart(ask: Ask) -> bool:
+    """Whether no device has page views of both audiences, so that only all together can be compared."""
+    found: bool = ask.once("apart", lambda: _are_apart(ask))
+    return found
+
+
+def _are_apart(ask: Ask) -> bool:
+    first, other = (ask.site.scroll(_path(ask), ask.period, **said(ask)).page_views for said in (_first, _other))
+    return not set(first) & set(other)
+
+
+def _compared(ask: Ask) -> Result[Any]:
+    found = _other(ask)["where"]
+    by: dict[str, Any] = {"by": None} if _apart(ask) else {}
+    return ask.site.elements(_path(ask), ask.period, **by, versus=found, **_first(ask))
+
+
+def _compared_columns(ask: Ask) -> tuple[str, ...]:
+    device = () if _apart(ask) else ("group",)
+    return ("name", "item", "role", "zone", *device, "click_rate", "versus", "difference", "low", "high", "q_value")
+
+
+def _word(place: int) -> Callable[[Ask], str]:
+    def word(ask: Ask) -> str:
+        found = _versus(ask)
+        return found.words[place] if found is not None else ""
+
+    return word
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """An audience's half of the page. `map` is what the canvas draws, `reach` the rows of the device's curve."""
+
+    words: str
+    device: str
+    views: int
+    clicks: int
+    fixed: int
+    map: dict[str, Any]
+    reach: Sequence[Any]
 
 
 def _more(ask: Ask, answer: Any) -> dict[str, Any]:
-    heat, elements, scroll = (answer(name).given for name in ("heat", "elements", "scroll"))
-    device = _devices(ask) if heat is not None else ""
-    more: dict[str, Any] = {"device": device, "views": scroll.page_views if scroll is not None else {},
-                            "path": _path(ask), "map": None, "reach": (), "fixed": 0}  # fmt: skip
-    if heat is None or elements is None or scroll is None:
+    views = [each.page_views for name in ("scroll", "scroll_other") if (each := answer(name).given) is not None]
+    layer, ground = _chosen(ask, "layer", _LAYERS), _chosen(ask, "ground", _GROUNDS)
+    more: dict[str, Any] = {"path": _path(ask), "sides": (), "views": {}, "device": "", "versus": None,
+                            "layer": layer, "ground": ground, "layers": _LAYERS, "grounds": _GROUNDS,
+                            "others": ask.view.hidden("versus"), "skeletons": {}}  # fmt: skip
+    if answer("heat").given is None or answer("elements").given is None or not views:
         return more
+    first = _side(ask, answer, "", _device(ask, views[0]))
+    sides = [first]
+    if len(views) > 1 and answer("heat_other").given is not None and answer("elements_other").given is not None:
+        sides.append(_side(ask, answer, "_other", _device(ask, views[1], first.device)))
+    devices = {name: [each.get(name, 0) for each in views] for name in dict.fromkeys([*views[0], *views[-1]])}
+    found = _versus(ask)
+    top = max((cell[2] / max(1, side.views) for side in sides for cell in side.map["cells"]), default=0.0)
+    skeletons = {device: _skeleton(ask, device) for device in dict.fromkeys(side.device for side in sides)}
+    for side in sides:
+        side.map.update(top=top * max(1, side.views), skeleton=side.device)
+    return more | {"sides": sides, "views": devices, "device": first.device, "versus": found, "skeletons": skeletons}
+
+
+def _chosen(ask: Ask, name: str, options: Sequence[tuple[str, str]]) -> str:
+    said = ask.view.get(name)
+    return said if said in [value for value, _ in options] else options[0][0]
+
+
+def _side(ask: Ask, answer: Any, name: str, device: str) -> Side:
+    heat, elements, scroll = (answer(f"{each}{name}").given for each in ("heat", "elements", "scroll"))
     cells = [row for row in heat.rows if row.group == device]
-    boxes = [row for row in elements.rows if row.group == device and row.width and row.height]
-    width = max((row.page_width for row in boxes), default=1280)
-    more["map"] = {
-        "width": width,
-        "cells": [[row.x_pct, row.y_px, row.clicks] for row in cells if row.layer == "page"],
-        "boxes": [
-            [row.x / max(1, row.page_width), row.y, row.width / max(1, row.page_width), row.height,
-             row.name or row.role, row.clicks, row.dead]
-            for row in boxes[:_BOXES] if not row.fixed
-        ],
-    }  # fmt: skip
-    more["fixed"] = sum(row.clicks for row in cells if row.layer != "page")
-    more["clicks"] = heat.clicks.get(device, 0)
-    more["reach"] = [row for row in scroll.rows if row.group == device]
-    return more
+    rows = [row for row in elements.rows if row.group == device and row.width and row.height]
+    boxes = [
+        {
+            "x": row.x / max(1, row.page_width), "y": row.y, "w": row.width / max(1, row.page_width), "h": row.height,
+            "name": " · ".join(filter(None, (row.name or row.role or row.selector, row.item))), "clicks": row.clicks,
+            "dead": row.dead, "rage": row.rage, "rate": row.click_rate.rate or 0.0,
+        }
+        for row in rows if not row.fixed
+    ]  # fmt: skip
+    reached = [row for row in scroll.rows if row.group == device]
+    found = _versus(ask)
+    return Side(
+        words=found.words[1 if name else 0] if found is not None else "",
+        device=device,
+        views=scroll.page_views.get(device, 0),
+        clicks=heat.clicks.get(device, 0),
+        fixed=sum(row.clicks for row in cells if row.layer != "page"),
+        map={
+            "width": max((row.page_width for row in rows), default=1280),
+            "cells": [[row.x_pct, row.y_px, row.clicks] for row in cells if row.layer == "page"],
+            "boxes": boxes[:_BOXES],
+            "reach": [[row.from_pct, row.reach.rate or 0.0] for row in reached],
+        },
+        reach=reached,
+    )
+
+
+def _skeleton(ask: Ask, device: str) -> dict[str, Any] | None:
+    """The page as it was drawn last on the device; None: it never was."""
+    skeleton = getattr(ask.site, "skeleton", None)
+    if skeleton is None:
+        return None
+    found = ask.once(f"skeleton {device}", lambda: skeleton(_path(ask), period=ask.period, device=device))
+    return drawn(found)
+
+
+def drawn(found: Any) -> dict[str, Any] | None:
+    """A skeleton as `skeleton.js` takes it; None: there is none."""
+    if not found.rows:
+        return None
+    boxes = [[row.role, row.level, row.x, row.y, row.width, row.height, row.name] for row in found.rows]
+    return {"width": found.page_width, "height": found.page_height, "boxes": boxes}
 
 
 def _visits(ask: Ask, name: str, row: Any) -> str:
@@ -68,9 +200,15 @@ def _visits(ask: Ask, name: str, row: Any) -> str:
     return ask.view.url("sessions", where=filters)
 
 
-def _goal(ask: Ask) -> dict[str, Any]:
-    return {"goal": ask.goal} if ask.goal else {}
+def _ask(report: str, said: Callable[[Ask], dict[str, Any]]) -> Callable[[Ask], Result[Any]]:
+    def ask(ask: Ask) -> Result[Any]:
+        found: Result[Any] = getattr(ask.site, report)(_path(ask), ask.period, **said(ask))
+        return found
 
+    return ask
+
+
+_DEVICE: Final = {"group": "device"}
 
 PAGE = Page(
     title="Page",
@@ -79,19 +217,30 @@ PAGE = Page(
     order=1,
     template="heat.html",
     has_goal=True,
-    choices=(Choice("path", "Page", _paths, closed=False),),
+    choices=(
+        Choice("path", "Page", _paths, closed=False),
+        Choice("versus", "Side by side", offers, closed=False),
+    ),
     panels=(
-        Panel("heat", "Clicks", lambda ask: ask.site.heatmap(_path(ask), ask.period, **ask.common),
-              needs=_nothing),
-        Panel("scroll", "How far down", lambda ask: ask.site.scroll(_path(ask), ask.period, **ask.common), limit=80,
-              needs=_nothing, heads={"group": "device"}),
-        Panel("elements", "What is clicked", lambda ask: ask.site.elements(_path(ask), ask.period, **ask.common),
+        Panel("heat", "Clicks", _ask("heatmap", _first), needs=_nothing),
+        Panel("heat_other", "Clicks of the others", _ask("heatmap", _other), needs=_nobody),
+        Panel("scroll", "How far down", _ask("scroll", _first), limit=80, needs=_nothing, heads=_DEVICE),
+        Panel("scroll_other", "How far down the others get", _ask("scroll", _other), limit=80, needs=_nobody,
+              heads=_DEVICE),
+        Panel("compared", "What is clicked by whom", _compared, columns=_compared_columns, limit=40, needs=_nobody,
+              heads={**_DEVICE, "click_rate": _word(0), "versus": _word(1), "low": "from", "high": "to"}, href=_visits,
+              note="Click rate: page views with a click on it. The difference is that of the first to the second, with "
+                   "its 95 % interval; bold q of 0.05 or less: judged real."),
+        Panel("elements", "What is clicked", _ask("elements", _first),
               columns=("name", "item", "role", "zone", "group", "clicks", "click_rate", "dead", "rage", "visitors"),
-              bar="clicks", limit=40, needs=_nothing, heads={"group": "device"}, href=_visits),
-        Panel("zones", "What is seen", lambda ask: ask.site.zones(_path(ask), ask.period, **_goal(ask), **ask.common),
+              bar="clicks", limit=40, needs=_nothing, heads=_DEVICE, href=_visits),
+        Panel("elements_other", "What the others click", _ask("elements", _other),
+              columns=("name", "item", "role", "zone", "group", "clicks", "click_rate", "dead", "rage", "visitors"),
+              bar="clicks", limit=40, needs=_nobody, heads=_DEVICE, href=_visits),
+        Panel("zones", "What is seen", lambda ask: ask.site.zones(_path(ask), ask.period, **_goal(ask), **_first(ask)),
               columns=("zone", "group", "exposure", "visible_ms", "click_rate", "attractiveness", "ignored",
                        "converted", "others", "q_value"),
-              needs=_nothing, heads={"group": "device"}, note="Zones from the top of the page down: seen, and clicked.",
+              needs=_nothing, heads=_DEVICE, note="Zones from the top of the page down: seen, and clicked.",
               empty="No zone of this page was seen. Mark one: <section data-footpath-zone=\"reviews\">."),
     ),
     more=_more,

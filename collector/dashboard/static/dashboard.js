@@ -1,4 +1,4 @@
-// What the pages do beyond links and forms: the trend, the click map, selects that answer at once, light and dark.
+// What the pages do beyond links and forms: the trend, selects that answer at once, light and dark.
 (() => {
   "use strict";
   const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -126,96 +126,8 @@
     charts.set(place, chart);
   };
 
-  // Pages are light, whatever the dashboard is: the map's dark end must stand out.
-  const PAPER = "#fcfbf8";
-  const SCALE = [[246, 224, 138], [240, 160, 75], [212, 81, 58], [140, 41, 129], [44, 16, 92]];
-  const colour = (share) => {
-    const at = Math.min(0.999, Math.max(0, share)) * (SCALE.length - 1);
-    const low = SCALE[Math.floor(at)], high = SCALE[Math.floor(at) + 1], part = at % 1;
-    return low.map((value, place) => Math.round(value + (high[place] - value) * part));
-  };
-
-  // Clicks over a blank page: boxes of what was clicked, then a smooth map of the clicks.
-  const map = (place) => {
-    const data = JSON.parse(place.dataset.map);
-    const canvas = place.querySelector("canvas");
-    if (!data || !canvas) return;
-    const drawn = timed("map");
-    const width = place.clientWidth, scale = width / data.width, dense = window.devicePixelRatio || 1;
-    const lowest = Math.max(400, ...data.cells.map((cell) => cell[1] + 60), ...data.boxes.map((box) => box[1] + box[3] + 60));
-    const height = Math.min(8000, lowest * scale);
-    canvas.width = width * dense;
-    canvas.height = height * dense;
-    const pen = canvas.getContext("2d");
-    pen.scale(dense, dense);
-    pen.fillStyle = PAPER;
-    pen.fillRect(0, 0, width, height);
-    heat(pen, data.cells, width, height, scale, dense);
-    boxes(pen, data.boxes, width, scale);
-    drawn();
-  };
-
-  const heat = (pen, cells, width, height, scale, dense) => {
-    if (!cells.length) return;
-    const layer = document.createElement("canvas");
-    layer.width = width;
-    layer.height = height;
-    const ink = layer.getContext("2d", { willReadFrequently: true });
-    const most = Math.max(...cells.map((cell) => cell[2]));
-    const radius = Math.max(11, 26 * scale);
-    for (const [x, y, clicks] of cells) {
-      const left = ((x + 0.5) / 100) * width, top = (y + 8) * scale;
-      const blob = ink.createRadialGradient(left, top, 0, left, top, radius);
-      blob.addColorStop(0, `rgba(0, 0, 0, ${0.12 + 0.78 * Math.sqrt(clicks / most)})`);
-      blob.addColorStop(1, "rgba(0, 0, 0, 0)");
-      ink.fillStyle = blob;
-      ink.fillRect(left - radius, top - radius, 2 * radius, 2 * radius);
-    }
-    const picture = ink.getImageData(0, 0, layer.width, layer.height);
-    for (let at = 0; at < picture.data.length; at += 4) {
-      const strength = picture.data[at + 3] / 255;
-      if (!strength) continue;
-      const [red, green, blue] = colour(strength);
-      picture.data[at] = red;
-      picture.data[at + 1] = green;
-      picture.data[at + 2] = blue;
-      picture.data[at + 3] = Math.min(235, 70 + 255 * strength) * Math.min(1, strength * 9);
-    }
-    ink.putImageData(picture, 0, 0);
-    pen.drawImage(layer, 0, 0, width, height);
-  };
-
-  const boxes = (pen, found, width, scale) => {
-    const ink = "#1c211f", ground = PAPER;
-    pen.lineWidth = 1;
-    pen.font = "11px system-ui, sans-serif";
-    pen.textBaseline = "top";
-    for (const [x, y, wide, tall] of found) {
-      pen.strokeStyle = ink;
-      pen.globalAlpha = 0.55;
-      pen.strokeRect(x * width + 0.5, y * scale + 0.5, wide * width, tall * scale);
-    }
-    const taken = [];
-    const free = (left, top, size) => taken.every((each) => left + size < each[0] || left > each[0] + each[2] || Math.abs(top - each[1]) > 15);
-    for (const [x, y, , tall, name, clicks, dead] of found.slice(0, 20)) {
-      const said = `${name.slice(0, 28)} · ${clicks}${dead ? `, ${dead} dead` : ""}`;
-      const size = pen.measureText(said).width + 8;
-      const left = Math.min(Math.max(0, x * width), width - size);
-      const top = [(y + tall) * scale + 2, y * scale - 17].find((each) => each >= 0 && free(left, each, size));
-      if (top === undefined) continue;
-      taken.push([left, top, size]);
-      pen.globalAlpha = 0.88;
-      pen.fillStyle = ground;
-      pen.fillRect(left, top, size, 15);
-      pen.globalAlpha = 1;
-      pen.fillStyle = ink;
-      pen.fillText(said, left + 4, top + 2);
-    }
-  };
-
   const all = () => {
     for (const place of document.querySelectorAll("[data-trend]")) draw(place);
-    for (const place of document.querySelectorAll("[data-map]")) map(place);
   };
 
   document.addEventListener("change", (event) => {
@@ -246,6 +158,7 @@
       // It holds for this page alone.
     }
     all();
+    window.dispatchEvent(new Event("footpath-look"));
   };
 
   let waiting = 0;

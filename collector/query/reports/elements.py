@@ -69,9 +69,9 @@ class ElementRow:
     exposure: Rate | None = field(default=None, metadata={"sparse": True, "label": "zone seen"})
     converted: Rate | None = field(default=None, metadata={"sparse": True, "label": "goal after a click"})
     versus: Rate | None = field(default=None, metadata={"sparse": True, "label": "click rate of the others"})
-    difference: float | None = field(default=None, metadata={"sparse": True, "share": True})
-    low: float | None = field(default=None, metadata={"sparse": True, "share": True})
-    high: float | None = field(default=None, metadata={"sparse": True, "share": True})
+    difference: float | None = field(default=None, metadata={"sparse": True, "share": True, "points": True})
+    low: float | None = field(default=None, metadata={"sparse": True, "share": True, "points": True})
+    high: float | None = field(default=None, metadata={"sparse": True, "share": True, "points": True})
     q_value: float | None = field(default=None, metadata={"sparse": True, "label": "q"})
 
 

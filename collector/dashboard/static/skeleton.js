@@ -1,0 +1,152 @@
+// What does a page look like? Draws its skeleton (boxes with roles and some names) onto a canvas, in light and in dark.
+(() => {
+  "use strict";
+  const LIGHT = {
+    paper: "#fcfbf8", panel: "#f3f1ea", edge: "#dcd8cc", bar: "#dedad0", image: "#e9e5da", ink: "#4d5653", heading: "#2b322f",
+    link: "#35776b", control: "#ffffff", border: "#b4afa0", button: "#d9e8e2", pressed: "#24564b",
+  };
+  const DARK = {
+    paper: "#171b1a", panel: "#1e2423", edge: "#2e3735", bar: "#323b39", image: "#262e2c", ink: "#a3aeaa", heading: "#d3dad7",
+    link: "#6fb5a6", control: "#111514", border: "#47524f", button: "#21423b", pressed: "#a9dccf",
+  };
+  const FONT = "system-ui, sans-serif";
+  const PANELS = ["banner", "navigation", "main", "complementary", "contentinfo", "form", "region", "dialog", "search", "frame"];
+  const FIELDS = ["textbox", "searchbox", "combobox", "spinbutton", "listbox", "slider"];
+  const TICKS = ["checkbox", "radio", "switch"];
+  const BUTTONS = ["button", "tab", "menuitem", "option"];
+
+  const isDark = () => {
+    const chosen = document.documentElement.dataset.theme;
+    return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  };
+
+  // Panels lie below what stands on them, large ones below small ones.
+  const rank = ([role, , , , width, height]) => (PANELS.includes(role) ? -width * height - 1 : role === "image" || role === "video" ? 0 : role === "text" ? 1 : 2);
+  const ordered = (boxes) => boxes.map((box) => [rank(box), box]).sort((one, other) => one[0] - other[0]).map(([, box]) => box);
+
+  // A text in at most `size` px, with an ellipsis.
+  const fitted = (pen, text, size) => {
+    if (pen.measureText(text).width <= size) return text;
+    let low = 0, high = text.length;
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if (pen.measureText(`${text.slice(0, middle)}…`).width <= size) low = middle;
+      else high = middle - 1;
+    }
+    return low ? `${text.slice(0, low).trimEnd()}…` : "";
+  };
+
+  const round = (pen, x, y, width, height, radius) => {
+    pen.beginPath();
+    pen.roundRect(x, y, width, height, Math.min(radius, width / 2, height / 2));
+  };
+
+  const panel = (pen, ink, x, y, width, height, role) => {
+    pen.strokeStyle = ink.edge;
+    pen.fillStyle = ink.panel;
+    round(pen, x, y, width, height, 4);
+    if (role !== "main") pen.fill();
+    if (role === "frame") pen.setLineDash([4, 4]);
+    pen.stroke();
+    pen.setLineDash([]);
+  };
+
+  const bars = (pen, ink, x, y, width, height, scale) => {
+    const step = Math.max(5, Math.min(22 * scale, height));
+    pen.fillStyle = ink.bar;
+    const lines = Math.max(1, Math.round(height / step));
+    for (let line = 0; line < lines; line += 1) {
+      const last = lines > 1 && line === lines - 1;
+      round(pen, x, y + (line + 0.25) * (height / lines), last ? width * 0.6 : width, Math.min(0.5 * step, height), 2);
+      pen.fill();
+    }
+  };
+
+  const image = (pen, ink, x, y, width, height, role) => {
+    pen.fillStyle = ink.image;
+    pen.strokeStyle = ink.edge;
+    round(pen, x, y, width, height, 3);
+    pen.fill();
+    pen.stroke();
+    pen.beginPath();
+    if (role === "video") {
+      const size = Math.min(width, height) / 6, left = x + width / 2, top = y + height / 2;
+      pen.fillStyle = ink.border;
+      pen.moveTo(left - size, top - size);
+      pen.lineTo(left + size, top);
+      pen.lineTo(left - size, top + size);
+      pen.fill();
+      return;
+    }
+    pen.moveTo(x, y + height);
+    pen.lineTo(x + width, y);
+    pen.stroke();
+  };
+
+  // A name within its box; too small to be read, it is a bar.
+  const label = (pen, name, colour, x, y, width, height, size, weight, centred) => {
+    if (size < 5.5) {
+      pen.fillStyle = colour;
+      pen.globalAlpha *= 0.35;
+      pen.fillRect(x, y + height * 0.3, Math.min(width, name.length * size * 0.5), Math.max(1.5, height * 0.4));
+      pen.globalAlpha /= 0.35;
+      return;
+    }
+    pen.font = `${weight} ${size}px ${FONT}`;
+    pen.fillStyle = colour;
+    const said = fitted(pen, name, width);
+    const left = centred ? x + (width - pen.measureText(said).width) / 2 : x;
+    pen.fillText(said, left, y + height / 2 + size * 0.04);
+  };
+
+  const control = (pen, ink, role, x, y, width, height, name, scale) => {
+    const size = Math.max(Math.min(14 * scale, height * 0.6), Math.min(8, height * 0.7));
+    if (FIELDS.includes(role) || TICKS.includes(role)) {
+      pen.fillStyle = ink.control;
+      pen.strokeStyle = ink.border;
+      round(pen, x + 0.5, y + 0.5, width - 1, height - 1, role === "radio" ? 99 : 3);
+      pen.fill();
+      pen.stroke();
+      if (role === "combobox" || role === "listbox") {
+        const middle = y + height / 2, left = x + width - 10 * scale - 4, wide = 4 * scale;
+        pen.beginPath();
+        pen.moveTo(left - wide, middle - wide / 2);
+        pen.lineTo(left, middle + wide / 2);
+        pen.lineTo(left + wide, middle - wide / 2);
+        pen.stroke();
+      }
+      if (FIELDS.includes(role) && name) label(pen, name, ink.ink, x + 6 * scale + 2, y, width - 18 * scale - 4, height, size, "400", false);
+      return;
+    }
+    if (BUTTONS.includes(role)) {
+      pen.fillStyle = ink.button;
+      round(pen, x, y, width, height, 5);
+      pen.fill();
+      if (name) label(pen, name, ink.pressed, x + 2, y, width - 4, height, size, "600", true);
+      return;
+    }
+    // Links and whatever else can be used.
+    if (name) label(pen, name, ink.link, x, y, width, height, size, "500", false);
+    else panel(pen, ink, x, y, width, height, "frame");
+  };
+
+  // Draws onto `pen`, whose (0, 0) is the page's corner, a CSS px of the page being `scale` wide.
+  const draw = (pen, found, scale, dark = isDark()) => {
+    const ink = dark ? DARK : LIGHT;
+    pen.save();
+    pen.lineWidth = 1;
+    pen.textBaseline = "middle";
+    for (const [role, level, left, top, wide, tall, name] of ordered(found.boxes)) {
+      const x = left * scale, y = top * scale, width = wide * scale, height = tall * scale;
+      if (width < 1 || height < 1) continue;
+      if (PANELS.includes(role)) panel(pen, ink, x, y, width, height, role);
+      else if (role === "image" || role === "video") image(pen, ink, x, y, width, height, role);
+      else if (role === "text") bars(pen, ink, x, y, width, height, scale);
+      else if (role === "heading") label(pen, name || "heading", ink.heading, x, y, width, height, Math.min(height * 0.72, (40 - 4 * (level || 2)) * scale), "700", false);
+      else control(pen, ink, role, x, y, width, height, name || "", scale);
+    }
+    pen.restore();
+  };
+
+  window.footpathSkeleton = { draw, isDark, fitted, inks: () => (isDark() ? DARK : LIGHT), LIGHT, DARK };
+})();
