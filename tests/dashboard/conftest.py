@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import Page
+from werkzeug.serving import make_server
 
 from collector.config import Settings
 from collector.dashboard import connection
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
 
     from flask import Flask
     from flask.testing import FlaskClient
+    from playwright.sync_api import Browser
     from werkzeug.test import TestResponse
 
     from collector.engine import Connection
@@ -46,6 +51,7 @@ SITES = "\n".join(
     ]
 )
 SESSION, SHARE, FORM = (f"footpath_{each}_8401" for each in ("session", "share", "form"))
+OpenPage = Callable[..., Page]
 PASSWORD = "correct horse battery"
 
 
@@ -126,3 +132,44 @@ def world(dashboard_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     yield World(app, state)
     connection.forget()
     state.close()
+
+
+@pytest.fixture
+def address(world: World) -> Iterator[str]:
+    """The dashboard over HTTP."""
+    server = make_server("127.0.0.1", 0, world.app)
+
+    def serve() -> None:
+        server.serve_forever()
+        connection.forget()
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def open_page(world: World, address: str, chromium: Browser) -> Iterator[OpenPage]:
+    """Opens a path in a browser in which the owner is logged in; at the end the browser must have complained of
+    nothing. Options are those of a browser's context."""
+    contexts = []
+    complaints: list[str] = []
+
+    def opened(path: str, **options: object) -> Page:
+        context = chromium.new_context(**options)  # type: ignore[arg-type]
+        contexts.append(context)
+        owner = next(each for each in world.state.users() if each.name == "owner")
+        context.add_cookies([{"name": SESSION, "value": world.state.open_session(owner.id), "url": address}])
+        tab = context.new_page()
+        tab.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        tab.on("pageerror", lambda error: complaints.append(str(error)))
+        tab.goto(address + path)
+        return tab
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert complaints == []

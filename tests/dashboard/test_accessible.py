@@ -2,43 +2,22 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from werkzeug.serving import make_server
 
-from collector.dashboard import connection, page
+from collector.dashboard import page
 from tests.dashboard.conftest import BEGIN, SESSION, WHEN
 from tests.dashboard.test_pages import said
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from playwright.sync_api import Browser
 
     from tests.dashboard.conftest import World
 
 OTHERS = ("/people", "/account", "/definitions", f"/sites/site-1/overview/share?{WHEN}")
-
-
-@pytest.fixture
-def address(world: World) -> Iterator[str]:
-    """The dashboard over HTTP."""
-    server = make_server("127.0.0.1", 0, world.app)
-
-    def serve() -> None:
-        server.serve_forever()
-        connection.forget()
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @pytest.mark.parametrize("look", [("light", 390), ("dark", 1360)])

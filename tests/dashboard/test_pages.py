@@ -37,6 +37,7 @@ MORE = {
     "overview": "compare=previous&show=conversion",
     "funnel": "step=page:*&step=conversion:purchase&by=device&times=1&lost=1&unit=session",
     "friction": "signal=rage",
+    "heat": "path=/cart&versus=visitor_type=returning",
     "paths": "taken=(entry) → / → (exit)",
     "sessions": "where=device%3Dmobile",
 }
@@ -141,6 +142,7 @@ def test_what_readers_send_is_text(world: World, text: str) -> None:
         ("sessions", {"where": f"country={text}"}), ("sessions", {"is": f"device={text}"}), ("sessions", {"is": text}),
         ("sessions", {"period": text}), ("sessions", {"tz": text}), ("overview", {"goal": text}),
         ("funnel", {"step": [f"page:{text}", text]}), ("heat", {"path": text}), ("session", {"id": text}),
+        ("heat", {"versus": text}), ("heat", {"versus": f"country={text}", "layer": text, "ground": text}),
         ("friction", {"signal": text, "at": text}), ("overview", {"sources": text}), ("sessions", {"after": text}),
         ("funnel", {"step": ["page:/", "page:/cart"], "lost": text}), ("overview", {"compare": text}),
     ):  # fmt: skip
@@ -333,7 +335,9 @@ ODD = (
     "is=x_y", "is=page_views=x", "after=9-9", "after=999999999999999-ffffffffffffffff", "compare=bad",
     "compare=0001-01-01", "goal=*", "goal=class:x", "lost=99", "step=page:", "step=preset:x", "window=abc",
     "step=page:*&step=page:*&window=99999999999d", "unit=x", "by=nope", "by=props.x", "signal=nope", "every=year",
-    "show=zzz", "sources=zzz", "taken=x", "id=zz", "bots=1", "page=x", "site=site-2", "find=&text=x",
+    "versus=x", "versus=!", "versus=device=mobile", "versus=path=/", "versus=!did:conversion:purchase", "versus=x=",
+    "layer=x&ground=x&device=x", "show=zzz", "sources=zzz", "taken=x", "id=zz", "bots=1", "page=x", "site=site-2",
+    "find=&text=x",
 )  # fmt: skip
 
 
@@ -353,7 +357,7 @@ def test_a_moved_threshold_asks_again(world: World, site: Site) -> None:
         assert "dead_ms is 500 to 7000 ms" in Read(shown.text).text
 
 
-@pytest.mark.parametrize("name", ["overview", "sessions", "funnel", "friction", "retention", "session"])
+@pytest.mark.parametrize("name", ["overview", "sessions", "funnel", "friction", "retention", "session", "heat"])
 def test_nothing_odd_in_an_address_fails(world: World, name: str) -> None:
     """It is answered, or refused with a sentence; never with a failure of ours."""
     browser = world.browser("viewer")

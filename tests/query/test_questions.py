@@ -96,6 +96,12 @@ def test_every_report_of_a_site_is_a_command_that_documents_every_argument() -> 
             assert option.flag.startswith(f"--{option.name.replace('_', '-').removesuffix('s')}")
 
 
+def test_an_option_of_several_values_is_named_in_the_singular() -> None:
+    """But a singular that ends in s stays as it is."""
+    flags = {option.name: option.flag for option in (*REPORTS["elements"].options, *REPORTS["funnel"].options)}
+    assert (flags["steps"], flags["versus"]) == ("--step", "--versus")
+
+
 # What each report is asked with: texts, as on the command line.
 SAID: dict[str, dict[str, Any]] = {
     "activity": {"goal": "purchase", "of": "page", "by": "device"},

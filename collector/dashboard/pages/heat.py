@@ -119,6 +119,7 @@ class Side:
 
 
 def _more(ask: Ask, answer: Any) -> dict[str, Any]:
+    found = _versus(ask)
     views = [each.page_views for name in ("scroll", "scroll_other") if (each := answer(name).given) is not None]
     layer, ground = _chosen(ask, "layer", _LAYERS), _chosen(ask, "ground", _GROUNDS)
     more: dict[str, Any] = {"path": _path(ask), "sides": (), "views": {}, "device": "", "versus": None,
@@ -131,7 +132,6 @@ def _more(ask: Ask, answer: Any) -> dict[str, Any]:
     if len(views) > 1 and answer("heat_other").given is not None and answer("elements_other").given is not None:
         sides.append(_side(ask, answer, "_other", _device(ask, views[1], first.device)))
     devices = {name: [each.get(name, 0) for each in views] for name in dict.fromkeys([*views[0], *views[-1]])}
-    found = _versus(ask)
     top = max((cell[2] / max(1, side.views) for side in sides for cell in side.map["cells"]), default=0.0)
     skeletons = {device: _skeleton(ask, device) for device in dict.fromkeys(side.device for side in sides)}
     for side in sides:
@@ -228,7 +228,8 @@ PAGE = Page(
         Panel("scroll_other", "How far down the others get", _ask("scroll", _other), limit=80, needs=_nobody,
               heads=_DEVICE),
         Panel("compared", "What is clicked by whom", _compared, columns=_compared_columns, limit=40, needs=_nobody,
-              heads={**_DEVICE, "click_rate": _word(0), "versus": _word(1), "low": "from", "high": "to"}, href=_visits,
+              heads={**_DEVICE, "click_rate": _word(0), "versus": _word(1), "low": "from", "high": "to",
+                     "q_value": "q"}, href=_visits,
               note="Click rate: page views with a click on it. The difference is that of the first to the second, with "
                    "its 95 % interval; bold q of 0.05 or less: judged real."),
         Panel("elements", "What is clicked", _ask("elements", _first),

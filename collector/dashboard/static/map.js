@@ -26,12 +26,15 @@
     const canvas = place.querySelector("canvas");
     const drawn = state.ground === "skeleton" ? skeletons[data.skeleton] : null;
     const picture = state.ground === "picture" ? state.picture : null;
-    const width = Math.max(120, place.clientWidth), wide = drawn?.width || data.width, scale = width / wide;
+    const wide = drawn?.width || data.width;
+    // A telephone's page is no wider than it was.
+    const width = Math.max(120, Math.min(place.clientWidth, Math.max(wide, 360))), scale = width / wide;
     const lowest = Math.max(400, ...data.cells.map((cell) => cell[1] + 60), ...data.boxes.map((box) => box.y + box.h + 60));
     const tall = Math.max(drawn?.height ?? 0, picture ? (picture.height * wide) / picture.width : 0, lowest) * scale;
     const height = Math.min(MOST_PX, tall), dense = Math.min(window.devicePixelRatio || 1, 2, MOST_PX / height);
     canvas.width = width * dense;
     canvas.height = height * dense;
+    canvas.style.width = `${width}px`;
     canvas.style.height = `${height}px`;
     const pen = canvas.getContext("2d");
     pen.scale(dense, dense);
@@ -203,9 +206,11 @@
       tip.style.top = `${event.clientY - frame.top + 16}px`;
     });
     place.addEventListener("pointerleave", () => { tip.hidden = true; });
-    // Two maps show the same part of the page.
+    // Two maps show the same part of the page; who is scrolled along does not answer.
     place.addEventListener("scroll", () => {
-      for (const other of places) if (other !== place) other.scrollTop = place.scrollTop;
+      if (!place.matches(":hover, :focus")) return;
+      const share = place.scrollTop / Math.max(1, place.scrollHeight - place.clientHeight);
+      for (const other of places) if (other !== place) other.scrollTop = share * (other.scrollHeight - other.clientHeight);
     });
   }
 

@@ -83,20 +83,40 @@
     pen.stroke();
   };
 
+  // Words in lines of at most `width` px; what does not fit into `most` lines ends with an ellipsis.
+  const wrapped = (pen, text, width, most) => {
+    const lines = [];
+    let words = text.split(/\s+/);
+    while (words.length && lines.length < most) {
+      let taken = 1;
+      while (taken < words.length && pen.measureText(words.slice(0, taken + 1).join(" ")).width <= width) taken += 1;
+      if (lines.length === most - 1) taken = words.length;
+      lines.push(fitted(pen, words.slice(0, taken).join(" "), width));
+      words = words.slice(taken);
+    }
+    return lines;
+  };
+
   // A name within its box; too small to be read, it is a bar.
-  const label = (pen, name, colour, x, y, width, height, size, weight, centred) => {
+  const label = (pen, name, colour, x, y, width, height, wanted, weight, centred) => {
+    let size = wanted;
+    pen.fillStyle = colour;
+    pen.font = `${weight} ${size}px ${FONT}`;
+    const most = Math.max(1, Math.floor(height / (1.1 * size)));
+    const wide = pen.measureText(name).width;
+    // Our letters may be wider than the page's.
+    if (most === 1 && wide > width) pen.font = `${weight} ${(size *= Math.max(0.7, width / wide))}px ${FONT}`;
     if (size < 5.5) {
-      pen.fillStyle = colour;
       pen.globalAlpha *= 0.35;
-      pen.fillRect(x, y + height * 0.3, Math.min(width, name.length * size * 0.5), Math.max(1.5, height * 0.4));
+      pen.fillRect(x, y + height * 0.3, Math.min(width, name.length * size * 0.5), Math.max(1.5, Math.min(size, height * 0.4)));
       pen.globalAlpha /= 0.35;
       return;
     }
-    pen.font = `${weight} ${size}px ${FONT}`;
-    pen.fillStyle = colour;
-    const said = fitted(pen, name, width);
-    const left = centred ? x + (width - pen.measureText(said).width) / 2 : x;
-    pen.fillText(said, left, y + height / 2 + size * 0.04);
+    const lines = wrapped(pen, name, width + 1, most), step = height / lines.length;
+    for (const [place, said] of lines.entries()) {
+      const left = centred ? x + (width - pen.measureText(said).width) / 2 : x;
+      pen.fillText(said, left, y + (place + 0.5) * step + size * 0.04);
+    }
   };
 
   const control = (pen, ink, role, x, y, width, height, name, scale) => {
