@@ -11,7 +11,7 @@ from collector.dashboard.cells import interval, percent
 from collector.query import render
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import timedelta
 
 __all__ = ["bar", "curves", "day", "interval", "percent", "span", "steps", "strip", "whisker"]
@@ -80,9 +80,13 @@ def _curve(rows: Sequence[Any], place: int, of: int) -> Markup:
     ).format(place, left, right, place, line)
 
 
-def strip(rows: Sequence[Any]) -> Markup:
-    """A session from left to right: its pages as blocks, what happened as marks."""
-    total = max((row.offset.total_seconds() for row in rows), default=0.0) or 1.0
+def strip(rows: Sequence[Any], stumbles: Mapping[tuple[str, int], str] | None = None, duration: int = 0) -> Markup:
+    """A session from left to right: its pages as blocks, what happened as marks, what went wrong as marks below.
+
+    `stumbles`: what was wrong with a click, by page view and ms since the session's first event; `duration` in ms.
+    """
+    last = max((row.offset.total_seconds() for row in rows), default=0.0)
+    total = max(last, duration / 1000) or 1.0
     begins: list[tuple[float, str]] = []
     for row in rows:
         if row.kind == "page_view" or not begins:
@@ -101,8 +105,14 @@ def strip(rows: Sequence[Any]) -> Markup:
         for row in rows
         if row.kind in ("click", "field", "form", "error", "conversion")
     ]
+    marks += [
+        Markup('<rect class="mark error" x="{}" y="40" width="5" height="10"><title>{}</title></rect>').format(
+            _number(min(995.0, at / total)), wrong
+        )
+        for (_, at), wrong in (stumbles or {}).items()
+    ]
     return Markup(
-        '<svg class="strip" viewBox="0 0 1000 42" preserveAspectRatio="none" role="img" '
+        '<svg class="strip" viewBox="0 0 1000 52" preserveAspectRatio="none" role="img" '
         'aria-label="what happened when">{}</svg>'
     ).format(Markup("").join([*blocks, *marks]))
 
