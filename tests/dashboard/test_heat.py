@@ -68,7 +68,7 @@ def test_both_audiences_are_those_of_python(
         assert word in said.text
         assert f"{heat.clicks.get(device, 0):,} clicks on /cart" in said.text
         assert f"{scroll.page_views[device]:,} page views" in said.text
-        cells_ = [row for row in heat.rows if row.group == device and row.layer == "page"]
+        cells_ = [row for row in heat.rows if row.group == device]
         assert found["cells"] == [[row.x_pct, row.y_px, row.clicks] for row in cells_]
         for row in scroll.rows:
             if row.group == device and row.from_pct % 10 == 0:

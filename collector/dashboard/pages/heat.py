@@ -152,9 +152,9 @@ def _side(ask: Ask, answer: Any, name: str, device: str) -> Side:
         {
             "x": row.x / max(1, row.page_width), "y": row.y, "w": row.width / max(1, row.page_width), "h": row.height,
             "name": " · ".join(filter(None, (row.name or row.role or row.selector, row.item))), "clicks": row.clicks,
-            "dead": row.dead, "rage": row.rage, "rate": row.click_rate.rate or 0.0,
+            "dead": row.dead, "rage": row.rage, "rate": row.click_rate.rate or 0.0, "fixed": row.fixed,
         }
-        for row in rows if not row.fixed
+        for row in rows
     ]  # fmt: skip
     reached = [row for row in scroll.rows if row.group == device]
     found = _versus(ask)
@@ -166,7 +166,7 @@ def _side(ask: Ask, answer: Any, name: str, device: str) -> Side:
         fixed=sum(row.clicks for row in cells if row.layer != "page"),
         map={
             "width": max((row.page_width for row in rows), default=1280),
-            "cells": [[row.x_pct, row.y_px, row.clicks] for row in cells if row.layer == "page"],
+            "cells": [[row.x_pct, row.y_px, row.clicks] for row in cells],
             "boxes": boxes[:_BOXES],
             "reach": [[row.from_pct, row.reach.rate or 0.0] for row in reached],
         },

@@ -112,8 +112,10 @@
       }
       pen.globalAlpha = 0.6;
       pen.strokeStyle = ink;
+      pen.setLineDash(box.fixed ? [4, 3] : []);
       pen.strokeRect(x + 0.5, y + 0.5, wide, tall);
     }
+    pen.setLineDash([]);
     const taken = [];
     const free = (left, top, size) => taken.every((each) => left + size < each[0] || left > each[0] + each[2] || Math.abs(top - each[1]) > 15);
     for (const [place, box] of found.slice(0, 24).entries()) {

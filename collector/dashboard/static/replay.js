@@ -6,9 +6,8 @@
   const data = JSON.parse(root.dataset.replay);
   const one = (name) => root.querySelector(`[data-${name}]`);
   const stage = window.footpathStage(root.querySelector("canvas"), data);
-  const lines = [...document.querySelectorAll(".timelines li[data-at]")], list = document.querySelector(".timelines");
+  const lines = [...document.querySelectorAll(".timelines li[data-at]:not(.vital, .zone, .engagement)")], list = document.querySelector(".timelines");
   const times = lines.map((line) => [Number(line.dataset.at)]);
-  const stumbles = data.rows.filter((row) => row[10] || row[2] === "error");
   const STEP_MS = 5000, LEAD_MS = 1000, QUIET_MS = 2000;
   const state = { now: 0, playing: false, speed: 1, skip: true, before: 0, line: -1, page: -1, told: 0 };
 
@@ -26,6 +25,17 @@
     return row[10] ? `${row[10]}: ${what}` : what;
   };
 
+  // What went wrong, moment by moment; several clicks in a rage are one.
+  const stumbles = [];
+  for (const row of data.rows) {
+    if (!row[10] && row[2] !== "error") continue;
+    const before = stumbles[stumbles.length - 1];
+    if (before && before.row[1] === row[1] && before.row[10] === row[10] && row[0] - before.until < 2 * LEAD_MS) {
+      before.until = row[0];
+      before.times += 1;
+    } else stumbles.push({ row, until: row[0], times: 1 });
+  }
+
   // What is left out of a pause: all but a second of it.
   const idle = data.rows.reduce((sum, row, place) => {
     const gap = place ? row[0] - data.rows[place - 1][0] : 0;
@@ -34,7 +44,7 @@
 
   const show = () => {
     const frame = one("stage");
-    stage.within(Math.max(160, frame.clientWidth), Math.max(220, Math.min(620, window.innerHeight * 0.62)));
+    stage.within(Math.max(160, frame.clientWidth), Math.max(240, window.innerHeight - 400));
     const seen = stage.draw(state.now);
     const page = data.pages[seen.page];
     if (state.page !== seen.page) {
@@ -128,7 +138,7 @@
   };
 
   const jump = (way) => {
-    const at = stumbles.map((row) => Math.max(0, row[0] - LEAD_MS));
+    const at = stumbles.map(({ row }) => Math.max(0, row[0] - LEAD_MS));
     const place = way > 0 ? at.findIndex((each) => each > state.now + 1) : at.findLastIndex((each) => each < state.now - 1);
     const found = place < 0 ? null : stumbles[place];
     if (!found) {
@@ -136,7 +146,7 @@
       return;
     }
     seek(at[place]);
-    one("status").textContent = `${place + 1} of ${stumbles.length}: ${told(found)}`;
+    one("status").textContent = `${place + 1} of ${stumbles.length}: ${told(found.row)}${found.times > 1 ? `, ${found.times} times` : ""}`;
   };
 
   one("play").addEventListener("click", () => play(!state.playing));

@@ -98,7 +98,7 @@
       pen.fillText(text, left + 6, top + 10);
     };
 
-    const ripple = (pen, row, now, place, scale) => {
+    const ripple = (pen, row, now, place, scale, isLatest) => {
       const [at, , , x, y, , left, top, width, height, friction] = row;
       const age = now - at, [px, py] = place(x, y), colour = friction ? worse() : accent();
       if (width && left !== null && age < RIPPLE_MS) {
@@ -117,7 +117,7 @@
         pen.stroke();
         pen.globalAlpha = 1;
       }
-      if (friction) chip(pen, WRONG[friction] ?? friction, px, py, colour);
+      if (friction && isLatest) chip(pen, WRONG[friction] ?? friction, px, py, colour);
     };
 
     // The field that has the focus: the last one, until something else is done.
@@ -158,10 +158,14 @@
       }
       focus(pen, page, now, on, scale);
       tail(pen, points[page], now, on);
+      let isLatest = true;
       for (let at = place; at >= 0 && now - data.rows[at][0] < MARK_MS; at -= 1) {
         const row = data.rows[at];
-        if (row[1] === page && row[2] === "click" && row[3] !== null && (row[10] || now - row[0] < RIPPLE_MS)) ripple(pen, row, now, on, scale);
+        if (row[1] !== page || row[2] !== "click" || row[3] === null || (!row[10] && now - row[0] >= RIPPLE_MS)) continue;
+        ripple(pen, row, now, on, scale, isLatest);
+        if (row[10]) isLatest = false;
       }
+      thumb(pen, sy, tall, size[1]);
       const pointer = between(points[page], now);
       if (pointer) arrow(pen, ...on(pointer[1], pointer[2]), device === "mobile" || device === "tablet");
       return { page, scroll: [Math.round(sx), Math.round(sy)] };
@@ -179,6 +183,16 @@
         pen.stroke();
       }
       pen.globalAlpha = 1;
+    };
+
+    // How far down the window stands.
+    const thumb = (pen, top, tall, of) => {
+      if (of <= tall) return;
+      const length = Math.max(14, (room.height * tall) / of);
+      pen.fillStyle = inks().border;
+      pen.beginPath();
+      pen.roundRect(room.width - 6, Math.min(room.height - length, (room.height * top) / of), 4, length, 2);
+      pen.fill();
     };
 
     const fit = (width, height) => {
