@@ -133,9 +133,10 @@ def _more(ask: Ask, answer: Any) -> dict[str, Any]:
         sides.append(_side(ask, answer, "_other", _device(ask, views[1], first.device)))
     devices = {name: [each.get(name, 0) for each in views] for name in dict.fromkeys([*views[0], *views[-1]])}
     top = max((cell[2] / max(1, side.views) for side in sides for cell in side.map["cells"]), default=0.0)
+    best = max((box["rate"] for side in sides for box in side.map["boxes"]), default=0.0)
     skeletons = {device: _skeleton(ask, device) for device in dict.fromkeys(side.device for side in sides)}
     for side in sides:
-        side.map.update(top=top * max(1, side.views), skeleton=side.device)
+        side.map.update(top=top * max(1, side.views), best=best, skeleton=side.device)
     return more | {"sides": sides, "views": devices, "device": first.device, "versus": found, "skeletons": skeletons}
 
 
@@ -146,6 +147,7 @@ def _chosen(ask: Ask, name: str, options: Sequence[tuple[str, str]]) -> str:
 
 def _side(ask: Ask, answer: Any, name: str, device: str) -> Side:
     heat, elements, scroll = (answer(f"{each}{name}").given for each in ("heat", "elements", "scroll"))
+    versus_ = _versus(ask)
     cells = [row for row in heat.rows if row.group == device]
     rows = [row for row in elements.rows if row.group == device and row.width and row.height]
     boxes = [
@@ -153,13 +155,13 @@ def _side(ask: Ask, answer: Any, name: str, device: str) -> Side:
             "x": row.x / max(1, row.page_width), "y": row.y, "w": row.width / max(1, row.page_width), "h": row.height,
             "name": " · ".join(filter(None, (row.name or row.role or row.selector, row.item))), "clicks": row.clicks,
             "dead": row.dead, "rage": row.rage, "rate": row.click_rate.rate or 0.0, "fixed": row.fixed,
+            "href": _visits(ask, "name", row) if versus_ is None else "",
         }
         for row in rows
     ]  # fmt: skip
     reached = [row for row in scroll.rows if row.group == device]
-    found = _versus(ask)
     return Side(
-        words=found.words[1 if name else 0] if found is not None else "",
+        words=versus_.words[1 if name else 0] if versus_ is not None else "",
         device=device,
         views=scroll.page_views.get(device, 0),
         clicks=heat.clicks.get(device, 0),

@@ -81,10 +81,12 @@
   const reach = (pen, rows, width, height) => {
     pen.font = "11px system-ui, sans-serif";
     pen.textBaseline = "bottom";
+    let drawn = null;
     for (const share of [0.75, 0.5, 0.25]) {
       const deepest = rows.filter((row) => row[1] >= share).pop();
-      if (!deepest || deepest === rows[rows.length - 1]) continue;
+      if (!deepest || deepest === rows[rows.length - 1] || deepest === drawn) continue;
       const top = ((deepest[0] + 5) / 100) * height;
+      drawn = deepest;
       pen.strokeStyle = pen.fillStyle = inks().link;
       pen.setLineDash([5, 4]);
       pen.beginPath();
@@ -97,9 +99,8 @@
     }
   };
 
-  const boxes = (pen, { boxes: found }, width, scale) => {
+  const boxes = (pen, { boxes: found, best }, width, scale) => {
     const paper = dark() ? inks().paper : window.footpathSkeleton.LIGHT.paper, ink = dark() ? "#f2f5f4" : "#1c211f";
-    const most = Math.max(...found.map((box) => box.rate), 0.0001);
     pen.lineWidth = 1;
     pen.font = "11px system-ui, sans-serif";
     pen.textBaseline = "top";
@@ -107,7 +108,7 @@
       const [x, y, wide, tall] = [box.x * width, box.y * scale, box.w * width, box.h * scale];
       if (state.layer === "boxes") {
         pen.globalAlpha = 0.55;
-        pen.fillStyle = `rgb(${colour(Math.sqrt(box.rate / most)).join(" ")})`;
+        pen.fillStyle = `rgb(${colour(Math.sqrt(box.rate / (best || 1))).join(" ")})`;
         pen.fillRect(x, y, wide, tall);
       }
       pen.globalAlpha = 0.6;
@@ -200,12 +201,18 @@
     place.addEventListener("pointermove", (event) => {
       const box = place.found && under(place, event);
       tip.hidden = !box;
+      place.classList.toggle("open", Boolean(box?.href));
       if (!box) return;
       const more = [box.dead && `${box.dead} dead`, box.rage && `${box.rage} rage`].filter(Boolean).join(", ");
       tip.textContent = `${box.name}: ${box.clicks.toLocaleString("en")} clicks, on ${(100 * box.rate).toFixed(1)} % of page views${more && ` (${more})`}`;
       const frame = grid.getBoundingClientRect();
       tip.style.left = `${Math.min(event.clientX - frame.left + 12, frame.width - tip.offsetWidth - 4)}px`;
       tip.style.top = `${event.clientY - frame.top + 16}px`;
+    });
+    // To the visits with a click on it; the table has the same link.
+    place.addEventListener("click", (event) => {
+      const box = place.found && under(place, event);
+      if (box?.href) location.href = box.href;
     });
     place.addEventListener("pointerleave", () => { tip.hidden = true; });
     // Two maps show the same part of the page; who is scrolled along does not answer.
