@@ -18,6 +18,7 @@ from collector.dashboard.reader import Reader
 from collector.migrate import migrate
 from collector.state import EVERY_SITE, State
 from collector.store import Store
+from tests.dashboard.tour import tour
 from tests.query.shop import days, shop
 from tests.query.visits import visits
 from tests.query.worlds import ms, save
@@ -47,7 +48,7 @@ SITES = "\n".join(
     ["sites:"]
     + [
         f'  site-{each}: {{id: {each}, name: "Site {each}", time_zone: {ZONE}, origins: ["*"]}}'
-        for each in (1, 2, 3, 4)
+        for each in (1, 2, 3, 4, 5)
     ]
 )
 SESSION, SHARE, FORM = (f"footpath_{each}_8401" for each in ("session", "share", "form"))
@@ -57,8 +58,8 @@ PASSWORD = "correct horse battery"
 
 @pytest.fixture(scope="session")
 def dashboard_url(engine: Connection) -> str:
-    """The loader's URL of a database with a shop (site-1), hostile names (site-2), conversions (site-3), and nobody
-    (site-4)."""
+    """The loader's URL of a database with a shop (site-1), hostile names (site-2), conversions (site-3), nobody
+    (site-4), and one visit with everything (site-5)."""
     url = engine.loader_url.replace("/footpath", "/dashboards")
     migrate(url)
     store = Store(url)
@@ -66,6 +67,7 @@ def dashboard_url(engine: Connection) -> str:
     save(store, 2, _hostile(), ZONE)
     save(store, 3, visits(5, ZONE), ZONE)
     save(store, 4, [], ZONE)
+    tour(store, 5, BEGIN, ZONE)
     store.close()
     return url
 

@@ -157,7 +157,7 @@
         pen.fillRect(0, Math.max(0, end), room.width, room.height);
       }
       focus(pen, page, now, on, scale);
-      tail(pen, points[page], now, on);
+      if (!isStill()) tail(pen, points[page], now, on);
       let isLatest = true;
       for (let at = place; at >= 0 && now - data.rows[at][0] < MARK_MS; at -= 1) {
         const row = data.rows[at];
