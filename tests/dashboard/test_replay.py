@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
-from collector.query import Connection, between
+from collector.dashboard.python_call import python_of
+from collector.query import Connection, between, connect, where
 from collector.store import Store
-from tests.dashboard.conftest import BEGIN, END
+from tests.dashboard.conftest import BEGIN, END, WHEN
 from tests.dashboard.test_pages import Read, session_id
 from tests.dashboard.tour import SESSION
 
@@ -41,7 +42,7 @@ def played(html: str) -> dict[str, Any]:
 
 def test_what_is_played_is_what_python_says(world: World, site: Site) -> None:
     """Every moment with its place and friction, the pages with their windows, the skeleton box by box."""
-    found = played(world.browser("viewer").get(VISIT).text)
+    found = played(world.browser("owner").get(VISIT).text)
     answer = site.replay(SESSION)
     pages = list(answer.pages)
     assert found["rows"] == [
@@ -179,10 +180,37 @@ def test_hostile_names_are_drawn_and_never_run(open_page: OpenPage, dashboard_ur
 
 def test_without_trails_it_says_how_it_moves(world: World, dashboard_url: str) -> None:
     """From click to click; with trails nothing is said."""
-    browser = world.browser("viewer")
+    browser = world.browser("owner")
     url = f"/sites/site-1/session?id={session_id(dashboard_url, 'site-1')}"
     assert "so it moves from click to click" in browser.get(url).text
     assert "so it moves from click to click" not in browser.get(VISIT).text
+
+
+def test_visits_are_watched_one_after_another(open_page: OpenPage, dashboard_url: str) -> None:
+    """The next one is that of the list with the same filters; the last one says that it is the last."""
+    listed = connect(dashboard_url).site("site-1").sessions(between(BEGIN, END), where=where(device="mobile")).rows
+    assert len(listed) > 2
+    tab = open_page(f"/sites/site-1/session?{WHEN}&is=device%3Dmobile&id={listed[-3].session_id}")
+    for row in listed[-2:]:
+        tab.get_by_role("link", name="Next visit with device: mobile").click()
+        expect(tab.locator("dd code")).to_have_text(row.visitor_id)
+        expect(tab.locator("dd").first).to_contain_text(f"{row.start:%Y-%m-%d %H:%M:%S}")
+        tab.locator("[data-stage]").focus()
+        tab.keyboard.press("ArrowRight")
+        expect(tab).to_have_url(re.compile(f"id={row.session_id}#t="))
+    tab.get_by_role("link", name="Next visit").click()
+    expect(tab.locator("main")).to_contain_text("That was the earliest visit.")
+
+
+def test_csv_and_python_of_the_replay_are_the_very_answer(world: World, site: Site) -> None:
+    """All moments, and the call that gives them."""
+    browser = world.browser("owner")
+    answer = site.replay(f"{SESSION:016x}")
+    assert browser.get(VISIT.replace("session?", "session/replay/csv?")).text == answer.to_csv()
+    space: dict[str, Any] = {}
+    exec(python_of(answer).replace("print(answer)", ""), space)
+    assert space["answer"].rows == answer.rows
+    assert python_of(answer) in Read(browser.get(VISIT.replace("session?", "session/replay/code?")).text).text
 
 
 def _picture(tab: Page) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,11 +16,23 @@ if TYPE_CHECKING:
 
 _MOST: Final = 1500
 _SKELETONS: Final = 20
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _WORDS: Final = {"dead": "dead", "rage": "rage", "error": "then an error"}
 
 
+def _id(ask: Ask) -> str:
+    """The visit: that of the address, or the next one of the list after a place in it, with the same filters."""
+    after = ask.view.get("after")
+    if ask.view.get("id") or not after:
+        return ask.view.get("id")
+    listed = ask.once("next", lambda: ask.site.sessions(ask.period, limit=1, after=after, **ask.common)).rows
+    return listed[0].session_id if listed else ""
+
+
 def _needs(ask: Ask) -> str:
-    return "" if ask.view.get("id") else "Choose a visit on the page Sessions."
+    if _id(ask):
+        return ""
+    return "That was the earliest visit." if ask.view.get("after") else "Choose a visit on the page Sessions."
 
 
 def _more(ask: Ask, answer: Any) -> dict[str, Any]:
@@ -29,7 +41,10 @@ def _more(ask: Ask, answer: Any) -> dict[str, Any]:
         return {"views": [], "rows": [], "replay": None}
     rows = found.rows[:_MOST]
     views = [(each[0].page, each) for _, lines in groupby(rows, lambda row: row.page_id) if (each := list(lines))]
-    more = {"views": views, "rows": rows, "found": found, "words": _WORDS}
+    at = f"{round((rows[0].time - _EPOCH) / timedelta(milliseconds=1))}-{found.session_id}"
+    more = {"views": views, "rows": rows, "found": found, "words": _WORDS,
+            "here": ask.view.url(None, after=None, id=found.session_id),
+            "next": ask.view.url(None, after=at, id=None)}  # fmt: skip
     if replay is None or not replay.rows:
         return {**more, "replay": None, "stumbles": {}, "duration": _ms(rows[-1].offset)}
     wrong = [row for row in replay.rows if row.friction]
@@ -81,9 +96,9 @@ PAGE = Page(
     template="session.html",
     has_period=False,
     panels=(
-        Panel("session", "Everything in order", lambda ask: ask.site.session(ask.view.get("id")), needs=_needs,
+        Panel("session", "Everything in order", lambda ask: ask.site.session(_id(ask)), needs=_needs,
               limit=_MOST),
-        Panel("replay", "Replay", lambda ask: ask.site.replay(ask.view.get("id")), needs=_needs, limit=_MOST),
+        Panel("replay", "Replay", lambda ask: ask.site.replay(_id(ask)), needs=_needs, limit=_MOST),
     ),
     more=_more,
 )  # fmt: skip

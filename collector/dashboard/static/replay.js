@@ -86,7 +86,7 @@
   };
 
   // The moment stands in the address, to be sent to somebody.
-  const note = () => history.replaceState(null, "", `${location.pathname}${location.search}#t=${(state.now / 1000).toFixed(1)}`);
+  const note = () => history.replaceState(null, "", `${root.dataset.here}#t=${(state.now / 1000).toFixed(1)}`);
 
   const seek = (ms) => {
     state.now = Math.min(data.duration, Math.max(0, ms));
