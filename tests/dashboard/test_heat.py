@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from collector.dashboard import cells
-from collector.query import Connection, between, conversion, did, where
+from collector.query import Connection, between, connect, conversion, did, where
 from collector.store import Store
 from tests.dashboard.conftest import BEGIN, END, WHEN
 from tests.dashboard.test_pages import Read
@@ -124,6 +124,23 @@ def test_layers_and_ground_stand_in_the_address(open_page: OpenPage) -> None:
     expect(tab).to_have_url(re.compile("layer=boxes"))
     expect(tab.locator("canvas")).to_have_count(2)
     expect(tab.get_by_role("link", name="elements", exact=True)).to_have_attribute("aria-current", "true")
+
+
+def test_the_page_lies_behind_its_clicks(open_page: OpenPage, dashboard_url: str) -> None:
+    """The skeleton of the device, box by box, with the day on which it was seen; one that never was is said."""
+    tab = open_page(f"/sites/site-5/heat?{WHEN}&path=/start&layer=cells")
+    drawn = connect(dashboard_url).site("site-5").skeleton("/start", PERIOD, device="desktop")
+    assert drawn.seen is not None
+    given = json.loads(tab.locator("[data-skeletons]").get_attribute("data-skeletons") or "")["desktop"]
+    assert given["boxes"] == [[r.role, r.level, r.x, r.y, r.width, r.height, r.name] for r in drawn.rows]
+    expect(tab.locator("[data-drawn]")).to_have_text(f"· The page as it looked on {drawn.seen:%Y-%m-%d}.")
+    expect(tab.locator("[data-skeleton-hint]")).to_be_hidden()
+    with_page = _picture(tab)
+    tab.get_by_role("link", name="nothing", exact=True).click()
+    assert _picture(tab) != with_page
+    expect(tab.locator("[data-drawn]")).to_be_hidden()
+    other = open_page(f"/sites/site-5/heat?{WHEN}&path=/end")
+    expect(other.locator("[data-skeleton-hint]")).to_be_visible()
 
 
 def test_a_picture_is_drawn_and_sent_nowhere(open_page: OpenPage, tmp_path: Path) -> None:

@@ -177,12 +177,15 @@ def _side(ask: Ask, answer: Any, name: str, device: str) -> Side:
 
 
 def _skeleton(ask: Ask, device: str) -> dict[str, Any] | None:
-    """The page as it was drawn last on the device; None: it never was."""
-    skeleton = getattr(ask.site, "skeleton", None)
-    if skeleton is None:
+    """The page as it was drawn last on the device, with when that was; None: it never was."""
+    if not device:
         return None
-    found = ask.once(f"skeleton {device}", lambda: skeleton(_path(ask), period=ask.period, device=device))
-    return drawn(found)
+    found = ask.once(f"skeleton {device}", lambda: ask.site.skeleton(_path(ask), ask.period, device, **_bots(ask)))
+    shown = drawn(found)
+    if shown is not None and found.seen is not None:
+        several = f", the last of {found.versions} layouts in this period" if found.versions > 1 else ""
+        shown["said"] = f"The page as it looked on {found.seen:%Y-%m-%d}{several}."
+    return shown
 
 
 def drawn(found: Any) -> dict[str, Any] | None:

@@ -140,6 +140,7 @@
   const all = () => {
     for (const place of places) map(place);
     for (const legend of document.querySelectorAll(".legend .scale")) legend.classList.toggle("dark", dark());
+    for (const each of grid.querySelectorAll("[data-drawn]")) each.hidden = state.ground !== "skeleton";
     for (const each of grid.querySelectorAll("[data-picture-hint]")) each.hidden = state.ground !== "picture" || Boolean(state.picture);
     for (const each of grid.querySelectorAll("[data-skeleton-hint]")) each.hidden = state.ground !== "skeleton" || Object.values(skeletons).every(Boolean);
   };
