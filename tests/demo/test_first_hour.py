@@ -105,9 +105,28 @@ def _funnel(tab: Page, site: Site) -> None:
     expect(visits).to_have_count(lost)
     visits.first.locator("a").first.click()
     expect(tab).to_have_url(re.compile("/session"))
-    key = parse_qs(urlsplit(tab.url).query)["id"][0]
-    assert site.session(key).rows
+    _visit(tab, site)
     tab.go_back()
+
+
+def _visit(tab: Page, site: Site) -> None:
+    """Played from its first page to its last one; clicks and stumbles are those of Python."""
+    key = parse_qs(urlsplit(tab.url).query)["id"][0]
+    replay = site.replay(key)
+    pages = [page["path"] for page in replay.pages.values()]
+    expect(tab.locator("[data-path]")).to_have_text(pages[0])
+    clicks = [row for row in replay.rows if row.kind == "click"]
+    assert tab.locator(".timelines li.click").count() == len(clicks) > 0
+    assert tab.locator(".timelines li.stumble").count() == sum(1 for row in clicks if row.friction)
+    last = max(row.offset for row in replay.rows)
+    tab.select_option("[data-speed]", "8")
+    tab.get_by_role("button", name="Play").click()
+    expect(tab.locator("[data-path]")).to_have_text(pages[-1], timeout=60_000)
+    expect(tab.get_by_role("button", name="Play")).to_have_count(1, timeout=60_000)
+    shown = re.search(r"#t=([\d.]+)$", tab.url)
+    assert shown
+    assert float(shown[1]) >= last // 1000
+    # The address was replaced, and not added to: going back leaves the visit.
 
 
 def _form(tab: Page, site: Site) -> None:

@@ -100,7 +100,6 @@
     state.playing = on;
     state.before = 0;
     one("play").textContent = on ? "Pause" : "Play";
-    one("play").setAttribute("aria-pressed", String(on));
     if (on) requestAnimationFrame(tick);
     else note();
   };
