@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from tests.query.test_replay import save_trails
 from tests.query.test_skeleton import save_sightings
-
 from tests.query.worlds import ms, save
 
 if TYPE_CHECKING:
