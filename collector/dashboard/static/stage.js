@@ -41,9 +41,11 @@
     }
 
     // A page that was never drawn is empty but for what was touched on it.
+    const ROLES = { link: "link", textbox: "textbox", combobox: "combobox", checkbox: "checkbox", radio: "radio", img: "image" };
     const touched = (page) => [...hits[page].values()].map(([left, top, width, height, what]) => {
-      const said = /"(.*)"/.exec(what);
-      return ["button", 0, left, top, width, height, said ? said[1] : ""];
+      const [, role] = /^clicked (\S+)/.exec(what) ?? [], [, name] = /"(.*)"/.exec(what) ?? [];
+      const [, field] = /^visited field (\S+)/.exec(what) ?? [];
+      return [field ? "textbox" : ROLES[role] ?? "button", 0, left, top, width, height, name ?? field ?? ""];
     });
 
     const ground = (page, scale) => {
