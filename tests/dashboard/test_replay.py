@@ -133,6 +133,29 @@ def test_a_line_leads_to_its_moment_and_the_address_too(open_page: OpenPage, sit
     expect(sent.locator("[data-caption]")).to_contain_text("visited field email")
 
 
+def test_the_link_to_a_moment_is_copied(open_page: OpenPage) -> None:
+    """What somebody pastes opens the visit at that moment."""
+    tab = open_page(f"{VISIT}#t=70.5", permissions=["clipboard-read", "clipboard-write"])
+    tab.get_by_role("button", name="Copy link").click()
+    expect(tab.locator("[data-status]")).to_have_text("link to this moment copied")
+    assert tab.evaluate("navigator.clipboard.readText()") == tab.url
+    assert tab.url.endswith(f"id={SESSION:016x}#t=70.5")
+
+
+def test_it_fills_the_screen_and_comes_back(open_page: OpenPage) -> None:
+    """The window is drawn as large as there is place for."""
+    tab = open_page(f"{VISIT}#t=5")
+    before = tab.locator("canvas").bounding_box()
+    tab.get_by_role("button", name="Whole screen").click()
+    expect(tab.get_by_role("button", name="Back")).to_have_count(1)
+    larger = tab.locator("canvas").bounding_box()
+    assert before
+    assert larger
+    assert larger["width"] > before["width"]
+    tab.get_by_role("button", name="Back").click()
+    expect(tab.get_by_role("button", name="Whole screen")).to_have_count(1)
+
+
 def test_the_window_shows_what_happened(open_page: OpenPage) -> None:
     """The page, scrolled; a ring around a click, the field that has the focus; what was touched, where nothing was
     drawn."""

@@ -44,7 +44,7 @@
 
   const show = () => {
     const frame = one("stage");
-    stage.within(Math.max(160, frame.clientWidth), Math.max(240, window.innerHeight - 400));
+    stage.within(Math.max(160, frame.clientWidth), Math.max(240, window.innerHeight - (document.fullscreenElement ? 300 : 400)));
     const seen = stage.draw(state.now);
     const page = data.pages[seen.page];
     if (state.page !== seen.page) {
@@ -86,7 +86,8 @@
   };
 
   // The moment stands in the address, to be sent to somebody.
-  const note = () => history.replaceState(null, "", `${root.dataset.here}#t=${(state.now / 1000).toFixed(1)}`);
+  const here = () => `${root.dataset.here}#t=${(state.now / 1000).toFixed(1)}`;
+  const note = () => history.replaceState(null, "", here());
 
   const seek = (ms) => {
     state.now = Math.min(data.duration, Math.max(0, ms));
@@ -154,6 +155,18 @@
   one("skip").addEventListener("change", (event) => { state.skip = event.target.checked; });
   one("speed").addEventListener("change", (event) => { state.speed = Number(event.target.value); });
   one("range").addEventListener("input", (event) => seek(Number(event.target.value)));
+  // Neither is there in every browser, nor without TLS.
+  one("copy").hidden = !navigator.clipboard;
+  one("copy").addEventListener("click", async () => {
+    await navigator.clipboard.writeText(new URL(here(), location.href).href);
+    one("skipped").textContent = one("status").textContent = "link to this moment copied";
+  });
+  one("full").hidden = !document.fullscreenEnabled;
+  one("full").addEventListener("click", () => (document.fullscreenElement ? document.exitFullscreen() : root.requestFullscreen()));
+  document.addEventListener("fullscreenchange", () => {
+    one("full").textContent = document.fullscreenElement ? "Back" : "Whole screen";
+    show();
+  });
   one("idle").textContent = idle ? ` (${span(idle)})` : "";
   for (const each of ["next", "previous"]) one(each).disabled = !stumbles.length;
   one("stumbles").textContent = stumbles.length ? `${stumbles.length} stumble${stumbles.length > 1 ? "s" : ""}` : "no stumbles";

@@ -112,10 +112,11 @@
       pen.globalAlpha /= 0.35;
       return;
     }
-    const lines = wrapped(pen, name, width + 1, most), step = height / lines.length;
+    const lines = wrapped(pen, name, width + 1, most), step = Math.min(height / lines.length, size * 1.3);
+    const first = y + (height - step * lines.length) / 2;
     for (const [place, said] of lines.entries()) {
       const left = centred ? x + (width - pen.measureText(said).width) / 2 : x;
-      pen.fillText(said, left, y + (place + 0.5) * step + size * 0.04);
+      pen.fillText(said, left, first + (place + 0.5) * step + size * 0.04);
     }
   };
 
