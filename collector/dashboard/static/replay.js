@@ -25,15 +25,16 @@
     return row[10] ? `${row[10]}: ${what}` : what;
   };
 
-  // What went wrong, moment by moment; several clicks in a rage are one.
+  // What went wrong, moment by moment; what follows within two seconds belongs to it, and rage is its name.
   const stumbles = [];
   for (const row of data.rows) {
     if (!row[10] && row[2] !== "error") continue;
     const before = stumbles[stumbles.length - 1];
-    if (before && before.row[1] === row[1] && before.row[10] === row[10] && row[0] - before.until < 2 * LEAD_MS) {
+    if (before && before.row[1] === row[1] && row[0] - before.until < QUIET_MS) {
       before.until = row[0];
       before.times += 1;
-    } else stumbles.push({ row, until: row[0], times: 1 });
+      if (row[10] === "rage" && before.row[10] !== "rage") before.row = row;
+    } else stumbles.push({ at: Math.max(0, row[0] - LEAD_MS), row, until: row[0], times: 1 });
   }
 
   // What is left out of a pause: all but a second of it.
@@ -138,14 +139,13 @@
   };
 
   const jump = (way) => {
-    const at = stumbles.map(({ row }) => Math.max(0, row[0] - LEAD_MS));
-    const place = way > 0 ? at.findIndex((each) => each > state.now + 1) : at.findLastIndex((each) => each < state.now - 1);
+    const place = way > 0 ? stumbles.findIndex(({ at }) => at > state.now + 1) : stumbles.findLastIndex(({ at }) => at < state.now - 1);
     const found = place < 0 ? null : stumbles[place];
     if (!found) {
       one("status").textContent = way > 0 ? "nothing more went wrong" : "nothing went wrong before";
       return;
     }
-    seek(at[place]);
+    seek(found.at);
     one("status").textContent = `${place + 1} of ${stumbles.length}: ${told(found.row)}${found.times > 1 ? `, ${found.times} times` : ""}`;
   };
 
