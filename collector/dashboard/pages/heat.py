@@ -137,7 +137,8 @@ def _more(ask: Ask, answer: Any) -> dict[str, Any]:
     skeletons = {device: _skeleton(ask, device) for device in dict.fromkeys(side.device for side in sides)}
     for side in sides:
         side.map.update(top=top * max(1, side.views), best=best, skeleton=side.device)
-    return more | {"sides": sides, "views": devices, "device": first.device, "versus": found, "skeletons": skeletons}
+    return more | {"sides": sides, "views": devices, "device": first.device, "versus": found, "skeletons": skeletons,
+                   "map": first.map}  # fmt: skip
 
 
 def _chosen(ask: Ask, name: str, options: Sequence[tuple[str, str]]) -> str:

@@ -22,6 +22,7 @@
   };
 
   const map = (place) => {
+    const start = performance.now();
     const data = JSON.parse(place.dataset.map);
     const canvas = place.querySelector("canvas");
     const drawn = state.ground === "skeleton" ? skeletons[data.skeleton] : null;
@@ -46,6 +47,7 @@
     if (state.layer !== "boxes") heat(pen, data, width, height, scale);
     if (state.layer !== "cells") boxes(pen, data, width, scale);
     place.found = { data, width, scale };
+    performance.measure("draw map", { start });
   };
 
   const heat = (pen, { cells, top }, width, height, scale) => {

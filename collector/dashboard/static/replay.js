@@ -217,5 +217,7 @@
   window.addEventListener("footpath-look", show);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", show);
   state.now = Math.min(asked() ?? 0, data.duration);
+  const start = performance.now();
   show();
+  performance.measure("draw replay", { start });
 })();
