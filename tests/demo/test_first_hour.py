@@ -82,6 +82,7 @@ def _cart(tab: Page, site: Site) -> None:
     said = tab.locator("section", has=tab.locator("canvas")).inner_text()
     clicks = max(site.heatmap("/cart", PERIOD).clicks.values())
     assert f"{clicks:,} clicks on /cart" in said
+    expect(tab.locator("[data-drawn]")).to_be_visible()
     (promo,) = (row for row in site.elements("/cart", PERIOD, by=None).rows if row.name == "Apply promo")
     shown = tab.locator("#elements tbody tr", has_text="Apply promo").all()
     dead = [int(row.locator("td").nth(7).inner_text()) for row in shown]
@@ -118,11 +119,14 @@ def _visit(tab: Page, site: Site) -> None:
     clicks = [row for row in replay.rows if row.kind == "click"]
     assert tab.locator(".timelines li.click").count() == len(clicks)
     assert tab.locator(".timelines li.stumble").count() == sum(1 for row in clicks if row.friction)
+    assert replay.trails
+    assert "from click to click" not in tab.locator(".player").inner_text()
     last = max(row.offset for row in replay.rows)
     tab.select_option("[data-speed]", "8")
     tab.get_by_role("button", name="Play").click()
     expect(tab.locator("[data-path]")).to_have_text(replay.rows[-1].page, timeout=60_000)
     expect(tab.get_by_role("button", name="Play")).to_have_count(1, timeout=60_000)
+    expect(tab.locator("[data-undrawn]")).to_be_hidden()
     shown = re.search(r"#t=([\d.]+)$", tab.url)
     assert shown
     assert float(shown[1]) >= last // 1000
