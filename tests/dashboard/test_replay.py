@@ -181,6 +181,43 @@ def test_the_window_shows_what_happened(open_page: OpenPage) -> None:
     assert inside != outside
 
 
+def test_a_page_of_another_width_is_fitted_to_the_window(open_page: OpenPage) -> None:
+    """What goes from edge to edge still does, what stands in the middle stays there, and nothing changes its height."""
+    tab = open_page(f"{VISIT}#t=0.1", reduced_motion="reduce")
+    given = json.loads(tab.locator("[data-replay]").get_attribute("data-replay") or "")
+    given["rows"] = [[0, 0, "page", None, None, "", None, None, None, None, ""]]
+    given["pages"][0]["document"] = [1000, 3000]
+    for width, box in ((1200, [350, 200, 400, 100]), (900, [200, 200, 400, 100])):
+        # The button is drawn where it stands in a window of 1000 px.
+        boxes = [["banner", 0, 0, 0, width, 80], ["button", 0, *box], ["text", 0, width // 2 - 50, 500, 100, 20]]
+        given["skeletons"] = [{"width": width, "height": 3000, "boxes": boxes}]
+        inside, outside, banner = tab.evaluate(
+            "([data, places]) => { const canvas = document.createElement('canvas');"
+            "const stage = footpathStage(canvas, data); stage.within(1000, 800); stage.draw(0); const s = canvas.width / 1000;"
+            "return places.map(([x, y]) => canvas.getContext('2d').getImageData(x * s, y * s, 1, 1).data.join()) }",
+            [given, [[box[0] + (1000 - width) / 2 + 5, 220], [box[0] + (1000 - width) / 2 - 5, 220], [995, 40]]],
+        )
+        assert inside != outside
+        assert banner != outside
+
+
+def test_the_pointer_stays_when_the_wheel_moves_the_page(open_page: OpenPage) -> None:
+    """Between two moves of the pointer the page goes down by 600 px, and the pointer keeps its place in the window."""
+    tab = open_page(f"{VISIT}#t=1.5", reduced_motion="reduce")
+    at = "[600, 500].map((each) => each / 1000)"
+    seen = []
+    for moment in ("1.5", "2.2"):
+        tab.evaluate(f"location.hash = '#t={moment}'")
+        expect(tab.locator("[data-range]")).to_have_js_property("value", str(round(float(moment) * 10) * 100))
+        seen.append(
+            tab.evaluate(
+                f"() => {{ const c = document.querySelector('canvas'), [x, y] = {at};"
+                "return [...c.getContext('2d').getImageData(x * c.width + 3, y * c.width + 8, 1, 1).data].join() }"
+            )
+        )
+    assert seen[0] == seen[1] == "28,33,31,255"
+
+
 def test_who_wants_no_motion_sees_none_between_samples(open_page: OpenPage) -> None:
     """The pointer stays at its last place until the next one is known."""
     tab = open_page(f"{VISIT}#t=0.6", reduced_motion="reduce")

@@ -28,6 +28,23 @@
     return [now, before[1] + (next[1] - before[1]) * part, before[2] + (next[2] - before[2]) * part];
   };
 
+  // A page that was drawn at another width: what goes from edge to edge still does, the rest stays in the middle where
+  // it has place, as most pages are built, else it gets narrower. Heights stay.
+  const refitted = (found, width) => {
+    const more = width - found.width;
+    if (Math.abs(more) < 2) return found;
+    const isWhole = ([, , x, , wide]) => x <= 8 && x + wide >= found.width - 8;
+    const inner = found.boxes.filter((box) => !isWhole(box));
+    const left = Math.min(...inner.map((box) => box[2])), right = Math.max(...inner.map((box) => box[2] + box[4]));
+    const fits = left + more / 2 >= 0 && right + more / 2 <= width;
+    const ratio = width / Math.max(1, found.width);
+    const moved = (box) => {
+      const [role, level, x, y, wide, tall, name] = box;
+      return isWhole(box) || !fits ? [role, level, x * ratio, y, wide * ratio, tall, name] : [role, level, x + more / 2, y, wide, tall, name];
+    };
+    return { width, height: found.height, boxes: found.boxes.map(moved) };
+  };
+
   // `data`: pages, skeletons and rows as the page has them. Rows are [offset, page, kind, x, y, what, left, top, width,
   // height, friction].
   window.footpathStage = (canvas, data) => {
@@ -35,8 +52,10 @@
     const grounds = new Map();
     let room = { width: 600, height: 400 };
     for (const [at, page, kind, x, y, what, left, top, width, height] of data.rows) {
+      const [, sx, sy] = scrolls[page][scrolls[page].length - 1] ?? [0, 0, 0];
       if (kind === "scroll") scrolls[page].push([at, x, y]);
-      else if (kind === "pointer" || (kind === "click" && x !== null)) points[page].push([at, x, y]);
+      // Who scrolls with the wheel moves the page below a pointer that stays: it has its place in the window.
+      else if (kind === "pointer" || (kind === "click" && x !== null)) points[page].push([at, x - sx, y - sy]);
       if (width && left !== null) hits[page].set(`${left} ${top} ${width} ${height}`, [left, top, width, height, what]);
     }
 
@@ -59,8 +78,7 @@
         layer.height = Math.max(1, Math.min(MOST_PX, Math.max(size[1], found.height, viewport[1]) * scale * dense));
         const pen = layer.getContext("2d");
         pen.scale(dense, dense);
-        // The visitor's page may be a little wider than the one that was drawn.
-        skeleton(pen, found, (scale * (size[0] || found.width)) / Math.max(1, found.width));
+        skeleton(pen, refitted(found, size[0] || found.width), scale);
         grounds.clear();
         grounds.set(key, layer);
       }
@@ -159,7 +177,8 @@
         pen.fillRect(0, Math.max(0, end), room.width, room.height);
       }
       focus(pen, page, now, on, scale);
-      if (!isStill()) tail(pen, points[page], now, on);
+      const within = (x, y) => [x * scale, y * scale];
+      if (!isStill()) tail(pen, points[page], now, within);
       let isLatest = true;
       for (let at = place; at >= 0 && now - data.rows[at][0] < MARK_MS; at -= 1) {
         const row = data.rows[at];
@@ -169,7 +188,7 @@
       }
       thumb(pen, sy, tall, size[1]);
       const pointer = between(points[page], now);
-      if (pointer) arrow(pen, ...on(pointer[1], pointer[2]), device === "mobile" || device === "tablet");
+      if (pointer) arrow(pen, ...within(pointer[1], pointer[2]), device === "mobile" || device === "tablet");
       return { page, scroll: [Math.round(sx), Math.round(sy)] };
     };
 
