@@ -193,7 +193,8 @@ def test_a_page_of_another_width_is_fitted_to_the_window(open_page: OpenPage) ->
         given["skeletons"] = [{"width": width, "height": 3000, "boxes": boxes}]
         inside, outside, banner = tab.evaluate(
             "([data, places]) => { const canvas = document.createElement('canvas');"
-            "const stage = footpathStage(canvas, data); stage.within(1000, 800); stage.draw(0); const s = canvas.width / 1000;"
+            "const stage = footpathStage(canvas, data); stage.within(1000, 800); stage.draw(0);"
+            "const s = canvas.width / 1000;"
             "return places.map(([x, y]) => canvas.getContext('2d').getImageData(x * s, y * s, 1, 1).data.join()) }",
             [given, [[box[0] + (1000 - width) / 2 + 5, 220], [box[0] + (1000 - width) / 2 - 5, 220], [995, 40]]],
         )
