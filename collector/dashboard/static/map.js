@@ -1,7 +1,7 @@
 // The click map: clicks and elements over the page's skeleton, a picture from the reader's own disk, or nothing.
 (() => {
   "use strict";
-  const { draw: skeleton, isDark, inks, fitted } = window.footpathSkeleton;
+  const { draw: skeleton, refitted, isDark, inks, fitted } = window.footpathSkeleton;
   const places = [...document.querySelectorAll("[data-map]")];
   const grid = document.querySelector("[data-skeletons]");
   if (!places.length || !grid) return;
@@ -25,7 +25,9 @@
     const start = performance.now();
     const data = JSON.parse(place.dataset.map);
     const canvas = place.querySelector("canvas");
-    const drawn = state.ground === "skeleton" ? skeletons[data.skeleton] : null;
+    const found = state.ground === "skeleton" ? skeletons[data.skeleton] : null;
+    // The clicks may have been made in windows of another width than the one in which the page was drawn.
+    const drawn = found && refitted(found, data.boxes.length ? data.width : found.width);
     const picture = state.ground === "picture" ? state.picture : null;
     const wide = drawn?.width || data.width;
     // A telephone's page is no wider than it was.

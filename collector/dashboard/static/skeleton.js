@@ -169,5 +169,23 @@
     pen.restore();
   };
 
-  window.footpathSkeleton = { draw, isDark, fitted, inks: () => (isDark() ? DARK : LIGHT), LIGHT, DARK };
+  // A page that was drawn at another width: what goes from edge to edge still does, the rest stays in the middle where
+  // it has place, as most pages are built, else it gets narrower. Heights stay.
+  const refitted = (found, width) => {
+    const more = width - found.width;
+    if (Math.abs(more) < 2) return found;
+    const isWhole = ([, , x, , wide]) => x <= 8 && x + wide >= found.width - 8;
+    // What stands beside the page, such as a link to skip to the content, says nothing of its margins.
+    const inner = found.boxes.filter((box) => !isWhole(box) && box[2] > 0 && box[2] + box[4] < found.width);
+    const left = Math.min(...inner.map((box) => box[2])), right = Math.max(...inner.map((box) => box[2] + box[4]));
+    const fits = left + more / 2 >= 0 && right + more / 2 <= width;
+    const ratio = width / Math.max(1, found.width);
+    const moved = (box) => {
+      const [role, level, x, y, wide, tall, name] = box;
+      return isWhole(box) || !fits ? [role, level, x * ratio, y, wide * ratio, tall, name] : [role, level, x + more / 2, y, wide, tall, name];
+    };
+    return { width, height: found.height, boxes: found.boxes.map(moved) };
+  };
+
+  window.footpathSkeleton = { draw, refitted, isDark, fitted, inks: () => (isDark() ? DARK : LIGHT), LIGHT, DARK };
 })();

@@ -1,7 +1,7 @@
 // What did the visitor's window look like at a moment? Page, scrolling, pointer, clicks and fields, drawn on a canvas.
 (() => {
   "use strict";
-  const { draw: skeleton, isDark, inks } = window.footpathSkeleton;
+  const { draw: skeleton, refitted, isDark, inks } = window.footpathSkeleton;
   const RIPPLE_MS = 900, MARK_MS = 1800, TAIL_MS = 1400, FOCUS_MS = 20000, LEAD_MS = 600, MOST_PX = 12000;
   const WRONG = { dead: "dead click", rage: "rage click", error: "click, then an error" };
   const isStill = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -26,23 +26,6 @@
     if (!before) return next;
     const part = (now - begin) / Math.max(1, next[0] - begin);
     return [now, before[1] + (next[1] - before[1]) * part, before[2] + (next[2] - before[2]) * part];
-  };
-
-  // A page that was drawn at another width: what goes from edge to edge still does, the rest stays in the middle where
-  // it has place, as most pages are built, else it gets narrower. Heights stay.
-  const refitted = (found, width) => {
-    const more = width - found.width;
-    if (Math.abs(more) < 2) return found;
-    const isWhole = ([, , x, , wide]) => x <= 8 && x + wide >= found.width - 8;
-    const inner = found.boxes.filter((box) => !isWhole(box));
-    const left = Math.min(...inner.map((box) => box[2])), right = Math.max(...inner.map((box) => box[2] + box[4]));
-    const fits = left + more / 2 >= 0 && right + more / 2 <= width;
-    const ratio = width / Math.max(1, found.width);
-    const moved = (box) => {
-      const [role, level, x, y, wide, tall, name] = box;
-      return isWhole(box) || !fits ? [role, level, x * ratio, y, wide * ratio, tall, name] : [role, level, x + more / 2, y, wide, tall, name];
-    };
-    return { width, height: found.height, boxes: found.boxes.map(moved) };
   };
 
   // `data`: pages, skeletons and rows as the page has them. Rows are [offset, page, kind, x, y, what, left, top, width,
