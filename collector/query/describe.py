@@ -108,8 +108,12 @@ def _element(event: Mapping[str, Any]) -> str:
 
 
 def _zone(event: Mapping[str, Any]) -> str:
+    """Headings and buttons are seen one by one: a zone with four of them is not seen four times."""
     first = f", first after {span(event['first_ms'])}" if event["first_ms"] else ""
-    return f"saw zone {event['element_zone'] or _element(event)} for {span(event['visible_ms'])}{first}"
+    zone = f"zone {event['element_zone']}" if event["element_zone"] else ""
+    named = _element(event) if event["element_name"] or not zone else ""
+    what = " in ".join(each for each in (named, zone) if each)
+    return f"saw {what} for {span(event['visible_ms'])}{first}"
 
 
 def _field(event: Mapping[str, Any]) -> str:
