@@ -343,21 +343,21 @@ def test_a_timeline_has_every_event_in_order_and_in_words(shared: Store, new_sit
 
 
 @pytest.mark.parametrize(
-    ("role", "name", "zone", "what"),
+    ("element", "what"),
     [
-        ("section", "", "reviews", "saw zone reviews for 3.7 s, first after 900 ms"),
-        ("h2", "Reviews", "reviews", 'saw h2 "Reviews" in zone reviews for 3.7 s, first after 900 ms'),
-        ("button", "Buy", "", 'saw button "Buy" for 3.7 s, first after 900 ms'),
+        (("section", "", "reviews"), "saw zone reviews for 3.7 s, first after 900 ms"),
+        (("h2", "Reviews", "reviews"), 'saw h2 "Reviews" in zone reviews for 3.7 s, first after 900 ms'),
+        (("button", "Buy", ""), 'saw button "Buy" for 3.7 s, first after 900 ms'),
     ],
 )
 def test_what_was_seen_is_told_from_the_zone_it_stands_in(
-    shared: Store, new_site: Callable[[], int], role: str, name: str, zone: str, what: str
+    shared: Store, new_site: Callable[[], int], element: tuple[str, str, str], what: str
 ) -> None:
     """A zone with four headings and buttons is not said to have been seen five times."""
     from tests.query.worlds import save
 
     site_id = new_site()
-    named = {"element_role": role, "element_name": name, "element_zone": zone}
+    named = dict(zip(("element_role", "element_name", "element_zone"), element, strict=True))
     save(shared, site_id, [{"at": NOW_MS - HOUR, "kind": "zone", **named, "visible_ms": 3700, "first_ms": 900}])
     assert site(shared, site_id).session("0000000000000001").rows[0].what == what
 
