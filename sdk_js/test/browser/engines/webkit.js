@@ -43,16 +43,31 @@ async function freePort() {
   return port;
 }
 
+/** Of some hundreds of browsers one does not start, and its driver waits for it for ever. */
+const MOST_STARTS = 3;
+
 /** A driver has one session in its life: it refuses a second one until the first browser is gone for good. */
-async function openContext(env, viewport) {
+async function start(env, starts = 1) {
   const port = await freePort();
   const driver = run(DRIVER, [`--port=${port}`], { env });
-  const session = await Session.open(`http://127.0.0.1:${port}`, {
-    browserName: "MiniBrowser",
-    // Its watch over a script is a timer of the page, which a test with a clock of its own would fire.
-    timeouts: { script: null },
-    "webkitgtk:browserOptions": { binary: BROWSER, args: ["--automation"] },
-  });
+  try {
+    const session = await Session.open(`http://127.0.0.1:${port}`, {
+      browserName: "MiniBrowser",
+      // Its watch over a script is a timer of the page, which a test with a clock of its own would fire.
+      timeouts: { script: null },
+      "webkitgtk:browserOptions": { binary: BROWSER, args: ["--automation"] },
+    });
+    return { driver, session };
+  } catch (error) {
+    // Alive it would keep the tests from ending.
+    driver.kill();
+    if (starts === MOST_STARTS) throw error;
+    return start(env, starts + 1);
+  }
+}
+
+async function openContext(env, viewport) {
+  const { driver, session } = await start(env);
   /** The window that it starts with is the first tab. */
   let first = session.handle;
   return {
