@@ -289,8 +289,6 @@ def _run_web(settings: Settings, parent: int) -> None:
 
 def _run_dashboard(settings: Settings, parent: int) -> None:
     """One worker: what people create in the dashboard is one file, and its readers are few."""
-    # Where both want the processor, an event goes first.
-    os.nice(_DASHBOARD_NICE)
     port = settings.dashboard_port
     _serve(settings, parent, "dashboard_application", port, workers=1, threads=_DASHBOARD_THREADS)
 
