@@ -6,6 +6,8 @@
 export let accessibleName;
 /** @type {Core["isField"]} */
 export let isField;
+/** @type {Core["later"]} */
+export let later;
 /** @type {Core["pageNow"]} */
 export let pageNow;
 /** @type {Core["record"]} */
@@ -23,5 +25,6 @@ export let writeVisit;
 
 /** @param {Core} handed */
 export const take = (handed) => {
-  ({ accessibleName, isField, pageNow, record, roleOf, stamp, visitNow, whenIdle, writeVisit } = handed);
+  ({ accessibleName, isField, later, pageNow, record, roleOf, stamp, visitNow, whenIdle, writeVisit } =
+    handed);
 };

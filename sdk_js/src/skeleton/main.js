@@ -2,12 +2,14 @@
 
 import { hash } from "../more/hash.js";
 import { BARE, boxOf } from "./box.js";
-import { pageNow, record, stamp, take, visitNow, whenIdle, writeVisit } from "./core.js";
+import { later, pageNow, record, stamp, take, visitNow, whenIdle, writeVisit } from "./core.js";
 
 /** Late enough for what comes into the page by itself. */
 const SETTLE_MS = 2500;
 /** So long at once: on a slow device it takes four times that. */
 const SLICE_MS = 3;
+/** Between two pieces. A page that is never idle would have none drawn before it is left. */
+const REST_MS = 20;
 const MOST_BOXES = 400;
 const MOST_CHARS = 9000;
 const MOST_ELEMENTS = 8000;
@@ -50,7 +52,7 @@ const tell = (boxes) => {
   record(stamp("skeleton", { layout, width: scrollWidth, height: scrollHeight, boxes }));
 };
 
-/** Piece by piece, as the page leaves time. */
+/** Piece by piece, so that the page has most of the time. */
 const draw = () => {
   const page = pageNow();
   /** @type {any[]} */
@@ -89,7 +91,7 @@ const draw = () => {
       room -= JSON.stringify(found.box).length;
     }
     // The page view may have ended meanwhile.
-    if (pageNow() === page) whenIdle(go, 0);
+    if (pageNow() === page) later(go, REST_MS);
   };
   go();
 };
