@@ -111,8 +111,11 @@ async function run(t, seed) {
     document.body.append(script);
   }, mail);
   // Another page view, so that what was typed is in the page while its layout is told.
-  await tab.evaluate(() => history.pushState({}, "", "/typed"));
-  await until(() => collector.events("skeleton").length > 1, 20_000);
+  await until(async () => {
+    // A submit may have loaded the page anew.
+    await tab.evaluate(() => location.pathname === "/typed" || history.pushState({}, "", "/typed"));
+    return collector.events("skeleton").length > 1;
+  }, 20_000);
   const stored = await tab.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]));
   await hide(tab);
   await pause(500);
