@@ -13,8 +13,8 @@ import json
 import os
 from typing import Any
 
-from measure_layout import ARGUMENTS, DEMO, LINES, SCRIPT, VIEWPORTS, addresses, store
-from playwright.sync_api import Browser, sync_playwright
+from measure_layout import ARGUMENTS, DEMO, addresses, visit
+from playwright.sync_api import sync_playwright
 
 from collector.demo.shop import serve
 
@@ -48,26 +48,6 @@ DRAW = r"""async () => {
 }"""
 
 
-def draw(browser: Browser, shop: str) -> dict[str, dict[str, Any]]:
-    """Address → viewport name → what the script tells."""
-    drawn: dict[str, dict[str, Any]] = {address: {} for address in addresses()}
-    for name, (width, height) in VIEWPORTS.items():
-        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme="light")
-        page = context.new_page()
-        page.route(
-            "**/script-source/**/*.js",
-            lambda route: route.fulfill(path=SCRIPT / route.request.url.partition("/script-source/")[2]),
-        )
-        page.goto(shop + "/about")
-        for address, views in drawn.items():
-            path, _, count = address.partition("#")
-            store(page.evaluate, list(LINES[: int(count or 0)]))
-            page.goto(shop + path)
-            views[name] = page.evaluate(DRAW)
-        context.close()
-    return drawn
-
-
 def text(drawn: dict[str, dict[str, Any]]) -> str:
     """JSON with a box and a skeleton on each line, so that changes can be read."""
     known: dict[str, int] = {}
@@ -91,7 +71,7 @@ def main() -> None:
     with serve(DEMO, "127.0.0.1", 0, "/sdk-is-not-needed-here.js") as shop, sync_playwright() as play:
         chromium = os.environ.get("CHROMIUM", "/usr/bin/chromium")
         browser = play.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
-        written = text(draw(browser, shop.url))
+        written = text(visit(browser, shop.url, DRAW))
         browser.close()
     json.loads(written)
     (DEMO / "skeletons.json").write_text(written, encoding="utf-8")

@@ -86,8 +86,8 @@ def addresses() -> list[str]:
     return ["/", "/products", *products, *carts, "/thanks", "/about", "/faq"]
 
 
-def measure(browser: Browser, shop: str) -> dict[str, dict[str, Any]]:
-    """Address → viewport name → what COLLECT saw."""
+def visit(browser: Browser, shop: str, look: str) -> dict[str, dict[str, Any]]:
+    """Address → viewport name → what the function `look` saw there."""
     seen: dict[str, dict[str, Any]] = {address: {} for address in addresses()}
     for name, (width, height) in VIEWPORTS.items():
         context = browser.new_context(viewport={"width": width, "height": height}, color_scheme="light")
@@ -101,7 +101,7 @@ def measure(browser: Browser, shop: str) -> dict[str, dict[str, Any]]:
             path, _, count = address.partition("#")
             store(page.evaluate, list(LINES[: int(count or 0)]))
             page.goto(shop + path)
-            views[name] = page.evaluate(COLLECT)
+            views[name] = page.evaluate(look)
         context.close()
     return seen
 
@@ -160,7 +160,7 @@ def main() -> None:
     with serve(DEMO, "127.0.0.1", 0, "/sdk-is-not-needed-here.js") as shop, sync_playwright() as play:
         chromium = os.environ.get("CHROMIUM", "/usr/bin/chromium")
         browser = play.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
-        layout = compact(measure(browser, shop.url))
+        layout = compact(visit(browser, shop.url, COLLECT))
         browser.close()
     written = text(layout)
     json.loads(written)

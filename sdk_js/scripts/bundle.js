@@ -10,7 +10,7 @@ const { version } = JSON.parse(readFileSync(path("package.json"), "utf8"));
 
 /** Names that neither the wire, nor the settings, nor the browser knows. */
 const INTERNAL =
-  /^(accessibleName|allowance|attempted|block|busy|clean|count|describe|record|eventsUrl|fetchFile|fields|firstOf|guard|isField|isIgnored|isLate|isShown|lastClick|later|leads|listen|measureSizes|note|notes|openNotes|pageNow|passes|nearest|parent|CONTROL|setClock|keep|reserve|roleOf|convert|hooks|hearOnce|hush|pack|recorded|refused|stamp|stop|sums|takeOver|tick|visitNow|whenIdle|who|wire|writeVisit|zero)$/;
+  /^(accessibleName|allowance|attempted|block|busy|clean|count|describe|record|eventsUrl|fetchFile|fields|firstOf|guard|isField|isIgnored|isLate|isShown|lastClick|later|leads|listen|measureSizes|note|notes|openNotes|pageNow|passes|nearest|parent|CONTROL|setClock|keep|reserve|roleOf|convert|hooks|hearOnce|hush|pack|recorded|refused|stamp|stop|sums|takeOver|tick|visitNow|whenIdle|who|settings|wire|waiting|writeVisit|zero)$/;
 
 /** Of properties, the same in all files. */
 let names = {};

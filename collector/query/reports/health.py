@@ -12,9 +12,9 @@ from collector.query.definitions import define
 from collector.query.period import instant
 from collector.query.question import begin
 from collector.query.rate import Rate
-from collector.query.render import span
+from collector.query.render import cell
 from collector.query.result import Result
-from collector.query.sql import Binder
+from collector.query.sql import DAY_MS, Binder
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -72,7 +72,7 @@ class Health(Result[HealthRow]):
     def about(self) -> list[str]:
         lines = [f"from bots {self.from_bots}", f"kept while offline {self.offline}", f"corrected {self.corrected}"]
         if self.delay is not None and self.delay_p95 is not None:
-            lines.append(f"delay {_text(self.delay)} (median), {_text(self.delay_p95)} (95th percentile)")
+            lines.append(f"delay {cell(self.delay)} (median), {cell(self.delay_p95)} (95th percentile)")
         return lines
 
 
@@ -81,10 +81,8 @@ def ask(place: Place, period: Period | str) -> Health:
     `data_health`); bots, delays and wrong clocks. Bots count here.
     """
     question = begin(place, "health", period, bots=True)
-    accepted = _accepted(question)
-    others = [*_refused(question), *_set_aside(question)]
-    total = sum(row[1] for row in accepted) + sum(count for _, _, count, _ in others)
-    found = [("accepted", row[0], row[1], row[2]) for row in accepted] + others
+    found = [*_accepted(question), *_refused(question), *_set_aside(question)]
+    total = sum(count for _, _, count, _ in found)
     rows = tuple(
         HealthRow(fate, what, count, Rate.of(count, total, HEALTH), instant(last, place.zone))
         for fate, what, count, last in found
@@ -103,43 +101,34 @@ def ask(place: Place, period: Period | str) -> Health:
     )
 
 
-def _text(length: timedelta) -> str:
-    return span(round(length / timedelta(milliseconds=1)))
-
-
 def _notes(question: Question) -> tuple[str, ...]:
-    if question.now_ms - question.range.start_ms <= timedelta(days=_REFUSED_DAYS) / timedelta(milliseconds=1):
+    if question.now_ms - question.range.start_ms <= _REFUSED_DAYS * DAY_MS:
         return ()
     return (f"Refused events are kept for {_REFUSED_DAYS} days; older ones are not counted here.",)
 
 
-def _accepted(question: Question) -> list[tuple[str, int, int]]:
+def _accepted(question: Question) -> list[tuple[str, str, int, int]]:
     binder = Binder()
-    return [
-        (kind, count, last)
-        for kind, count, last in question.asker.rows(
-            f"""
+    found = question.asker.rows(
+        f"""
 SELECT toString(events.kind) AS what, count() AS found, toUnixTimestamp64Milli(max(events.received_at)) AS last
 FROM events
 WHERE {question.scope(binder).base()} AND {question.during(binder)}
 GROUP BY what ORDER BY found DESC, what""",
-            binder,
-        )
-    ]
+        binder,
+    )
+    return [("accepted", what, count, last) for what, count, last in found]
 
 
 def _whole(question: Question) -> tuple[int, int, int, float, float, int]:
     binder = Binder()
-    delays = "quantilesTDigestIf(0.5, 0.95)(greatest(0, delay), events.received_at > '1970-01-02') AS delays"
+    delay = "greatest(0, date_diff('millisecond', events.ts, events.received_at))"
     found = question.asker.rows(
         f"""
 SELECT countIf(events.bot_class != ''), countIf(events.stored), countIf(events.clock IN ('received', 'clamped')),
-    {delays}, count() AS found
-FROM (
-    SELECT *, date_diff('millisecond', ts, received_at) AS delay
-    FROM events
-    WHERE {question.scope(binder).base()} AND {question.during(binder)}
-) AS events""",
+    quantilesTDigestIf(0.5, 0.95)({delay}, events.received_at > '1970-01-02') AS delays, count() AS found
+FROM events
+WHERE {question.scope(binder).base()} AND {question.during(binder)}""",
         binder,
     )
     if not found:

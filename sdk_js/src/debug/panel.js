@@ -1,4 +1,6 @@
-// Where is it shown? In a shadow root, so that neither the page's styles nor a strict policy for styles matter.
+// What does the panel show?
+
+import { make, openShadow } from "../shadow.js";
 
 const STYLE = `
 :host { all: initial; }
@@ -16,22 +18,9 @@ mark { position: fixed; z-index: 2147483646; background: none; outline: 2px soli
 const MOST_LINES = 200;
 const MARK_MS = 1500;
 
-/** @param {string} name @param {string} [text] */
-const make = (name, text = "") => {
-  const element = document.createElement(name);
-  element.textContent = text;
-  return element;
-};
-
 /** @param {string} title */
 export const panel = (title) => {
-  const host = make("div");
-  // Nothing inside is told.
-  host.setAttribute("data-footpath-ignore", "");
-  const root = host.attachShadow({ mode: "open" });
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(STYLE);
-  root.adoptedStyleSheets = [sheet];
+  const { host, root } = openShadow(STYLE);
   const section = make("section");
   const header = make("header", title);
   const state = make("span", "");

@@ -1,4 +1,6 @@
-// How is it shown? In a shadow root above the page, which neither the page's styles nor a strict policy change.
+// How is it shown? As boxes above the page, and a panel that says what they are.
+
+import { make, openShadow } from "../shadow.js";
 
 /** @typedef {import("./find.js").Clicked} Clicked */
 
@@ -25,13 +27,6 @@ const MODES = { both: "Heat and counts", heat: "Heat", counts: "Counts" };
 /** A window so much narrower or wider shows another layout. */
 const OTHER = 0.25;
 
-/** @param {string} name @param {string} [text] */
-const make = (name, text = "") => {
-  const element = document.createElement(name);
-  element.textContent = text;
-  return element;
-};
-
 /** @param {number} count @param {string} one */
 const some = (count, one) => `${count.toLocaleString("en")} ${one}${count === 1 ? "" : "s"}`;
 
@@ -46,12 +41,7 @@ const sentence = ({ clicks, dead, rage, share }) =>
     .join(" · ");
 
 export const draw = () => {
-  const host = make("div");
-  host.setAttribute("data-footpath-ignore", "");
-  const root = host.attachShadow({ mode: "open" });
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(STYLE);
-  root.adoptedStyleSheets = [sheet];
+  const { host, root } = openShadow(STYLE);
   const boxes = make("div");
   boxes.className = "boxes both";
   const section = make("section");
