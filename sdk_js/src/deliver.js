@@ -127,12 +127,11 @@ const attempt = async (batch, leaving) => {
     const body = JSON.stringify(wire);
     if (leaving) return navigator.sendBeacon(eventsUrl, body) && waiting.delete(batch);
     batch.busy = true;
-    const keepalive = waiting.size <= MOST_KEPT_ALIVE;
     const answer = await fetch(eventsUrl, {
       method: "POST",
+      keepalive: waiting.size <= MOST_KEPT_ALIVE,
       // A page that was hidden may have no time left for it.
       body: document.hidden ? body : await hooks.pack(body),
-      keepalive,
       credentials: "omit",
     });
     const { status } = answer;

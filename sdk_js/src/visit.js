@@ -3,7 +3,7 @@
 import { cleanAddress } from "./address.js";
 import { listen } from "./guard.js";
 import { randomId, timedId } from "./id.js";
-import { IDLE_MS } from "./limits.js";
+import { DAY_MS, IDLE_MS } from "./limits.js";
 import { settings, storage } from "./settings.js";
 
 /**
@@ -19,7 +19,6 @@ import { settings, storage } from "./settings.js";
  */
 
 const KEY = `footpath:${settings.site}`;
-const DAY_MS = 864e5;
 const VISITOR_MS = 395 * DAY_MS;
 const WRITE_MS = 20000;
 

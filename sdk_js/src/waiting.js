@@ -1,5 +1,6 @@
 // What was closed and is not acknowledged? It stays until it is, or until the page is left.
 
+import { DAY_MS } from "./limits.js";
 import { visit, writeVisit } from "./visit.js";
 
 /**
@@ -14,7 +15,6 @@ import { visit, writeVisit } from "./visit.js";
 const MOST = 20;
 /** What is kept on the device for the next page. */
 const MOST_CHARS = 128e3;
-const LATE_MS = 864e5;
 /** Each tab changes its own list. */
 const ME = performance.timeOrigin;
 
@@ -39,7 +39,7 @@ export const keepLate = () => {
 /** What earlier pages could not send waits with the rest. */
 export const takeLate = () => {
   for (const wire of Object.values(visit.late || {}).flat()) {
-    if (Date.now() - wire.sent_at > LATE_MS) continue;
+    if (Date.now() - wire.sent_at > DAY_MS) continue;
     wire.flags = [...new Set(wire.flags).add("stored")];
     wait({ wire, attempt: wire.attempt + 1, isLate: true });
   }
