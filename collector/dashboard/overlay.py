@@ -81,7 +81,7 @@ def _link(view: View, listed: Listed, path: str, device: str) -> dict[str, Any]:
     if "#" in path:
         raise StateError("a page that is told from others by what stands behind a # cannot be opened so")
     site = connection.site(view.site, view.zone)
-    views = site.scroll(path, view.period, by="device", **_common(view)).page_views
+    views = site.scroll(path, view.period, by="device", **view.common).page_views
     device = device if device in views else max(views, key=lambda each: views[each], default="")
     hosts = [row.host for row in site.sql(_HOSTS_SQL, path=path).rows]
     addresses = [f"{origin}{_quoted(path)}" for origin in origins(listed.origins, hosts)]
@@ -170,7 +170,7 @@ def clicks(scope: Overlay) -> dict[str, Any]:
     """
     view = View.of(scope.site, PAGE, parse_qsl(scope.query, keep_blank_values=True))
     site = connection.site(scope.site, view.zone)
-    asked: dict[str, Any] = {"path": scope.path, "period": view.period, "by": "device", **_common(view)}
+    asked: dict[str, Any] = {"path": scope.path, "period": view.period, "by": "device", **view.common}
     heat, scroll = site.heatmap(**asked), site.scroll(**asked)
     elements = [row for row in site.elements(**asked).rows if row.group == scope.device]
     width, height = _size(site, scope, heat.meta.period)
@@ -209,11 +209,6 @@ def _size(site: Site, scope: Overlay, period: Any) -> tuple[int, int]:
     given = {"path": scope.path, "device": scope.device, "start": period.start_ms, "end": period.end_ms}
     (row,) = site.sql(_SIZE_SQL, **given).rows
     return int(row.width), int(row.height)
-
-
-def _common(view: View) -> dict[str, Any]:
-    said: dict[str, Any] = {"where": view.filter} if view.filter is not None else {}
-    return {**said, "bots": True} if view.bots else said
 
 
 def _words(view: View) -> list[str]:

@@ -46,8 +46,7 @@ class Ask:
     @property
     def common(self) -> dict[str, Any]:
         """`where` and `bots` where they are said: what nearly every report takes."""
-        said: dict[str, Any] = {"where": self.where} if self.where is not None else {}
-        return {**said, "bots": True} if self.bots else said
+        return self.view.common
 
     @property
     def goal(self) -> str | None:

@@ -118,6 +118,12 @@ class View:
         return self.get("bots") == "1"
 
     @property
+    def common(self) -> dict[str, Any]:
+        """`where` and `bots` where they are said: what nearly every report takes."""
+        said: dict[str, Any] = {"where": self.filter} if self.filter is not None else {}
+        return {**said, "bots": True} if self.bots else said
+
+    @property
     def filter(self) -> Filter | None:
         """What was clicked (`is=device=mobile`: exactly this value) and typed (`where=…`, as on the command line).
 
