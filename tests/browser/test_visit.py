@@ -420,7 +420,8 @@ def test_the_session_is_told_event_by_event(site: Site, visit: Visit) -> None:
         (row["page_id"], row["n"], row["kind"], row["path"]) for row in visit.rows
     ]
     words = [row.what for row in timeline]
-    assert sum("Apply promo" in what for what in words) == 3
+    assert sum(what.startswith('clicked button "Apply promo"') for what in words) == 3
+    assert sum(what.startswith('saw button "Apply promo" in zone summary for') for what in words) == 1
     assert any("purchase" in what and visit.walk.order in what for what in words)
 
 
