@@ -419,7 +419,7 @@ def snippet(key: str, url: str | None, pinned: bool) -> None:
         click.echo(_pinned(sites[key], settings, collector))
     else:
         click.echo(snippets.tag(key, settings, collector))
-    click.echo(f"\nContent-Security-Policy: {snippets.policy(collector)}")
+    click.echo(f"\nContent-Security-Policy: {snippets.policy(collector, settings)}")
 
 
 def _pinned(site: Site, settings: Settings, collector: str) -> str:

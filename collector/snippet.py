@@ -43,9 +43,13 @@ def pinned_tag(site: Site, settings: Settings, collector: str, files: Mapping[st
     )
 
 
-def policy(collector: str) -> str:
-    """What a page's Content-Security-Policy must allow, and no more."""
-    return f"script-src {collector}; connect-src {collector}"
+def policy(collector: str, settings: Settings) -> str:
+    """What a page's Content-Security-Policy must allow, and no more.
+
+    The dashboard is asked by its overlay on the live page, where its public address is known.
+    """
+    connected = " ".join(filter(None, (collector, settings.dashboard_url)))
+    return f"script-src {collector}; connect-src {connected}"
 
 
 def _other_than_default(site: Site, settings: Settings) -> dict[str, str]:

@@ -67,6 +67,13 @@ def test_the_policy_names_the_collector_and_nothing_else(folder: Path) -> None:
         assert f"Content-Security-Policy: script-src {URL}; connect-src {URL}\n" in told.stdout
 
 
+def test_the_policy_lets_the_overlay_ask_the_dashboard(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the dashboard's public address is known."""
+    monkeypatch.setenv("FOOTPATH_DASHBOARD_URL", "https://dashboard.example")
+    told = snippet("--site", "plain", "--url", URL)
+    assert f"Content-Security-Policy: script-src {URL}; connect-src {URL} https://dashboard.example\n" in told.stdout
+
+
 def test_a_pinned_tag_has_the_hash_of_what_is_served(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also under another name of the script."""
     for path in ("/sdk.js", "/shop.js"):

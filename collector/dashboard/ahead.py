@@ -10,6 +10,7 @@ import contextlib
 import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from collector.dashboard import connection
@@ -18,10 +19,12 @@ from collector.dashboard.page import Ask
 from collector.query import QueryError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from collector.dashboard.page import Page, Panel
     from collector.dashboard.view import View
+
+    Question = Callable[[Ask], None]
 
 THREADS: Final = 3
 """Beside those that make pages: each keeps a connection."""
@@ -31,11 +34,12 @@ _pool = ThreadPoolExecutor(THREADS, thread_name_prefix="ahead")
 
 @contextlib.contextmanager
 def asking_ahead(view: View, page: Page) -> Iterator[None]:
-    """For the length of the block idle threads ask what the page's panels will ask, all but the first.
+    """For the length of the block idle threads ask what the page will: the names that its filters suggest, and what
+    its panels ask, all but the first.
 
     Where none is idle, since many read at once, the page asks for itself alone.
     """
-    left = deque(page.panels[1:])
+    left: deque[Question] = deque([_names, *(partial(_panel, panel) for panel in page.panels[1:])])
     for _ in range(min(THREADS, len(left))):
         if not _idle.acquire(blocking=False):
             break
@@ -49,14 +53,22 @@ def asking_ahead(view: View, page: Page) -> Iterator[None]:
         left.clear()
 
 
-def _ask(view: View, page: Page, left: deque[Panel]) -> None:
+def _ask(view: View, page: Page, left: deque[Question]) -> None:
     """What goes wrong here goes wrong again where the page asks, and is told there."""
     try:
         with contextlib.suppress(QueryError, IndexError):
             ask = Ask(connection.site(view.site, view.zone, fresh=page.refresh > 0), view, page.choices)
             while True:
-                answer = Answer(left.popleft(), ask)
-                if answer.given is not None:
-                    _ = answer.table  # asks what changed, too, where that is wanted
+                left.popleft()(ask)
     finally:
         _idle.release()
+
+
+def _names(ask: Ask) -> None:
+    _ = ask.names
+
+
+def _panel(panel: Panel, ask: Ask) -> None:
+    answer = Answer(panel, ask)
+    if answer.given is not None:
+        _ = answer.table  # asks what changed, too, where that is wanted

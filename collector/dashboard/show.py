@@ -19,6 +19,7 @@ from collector.dashboard.journal import journal
 from collector.dashboard.page import Ask
 from collector.dashboard.reader import needs, sites, state
 from collector.dashboard.view import FILTERS, View
+from collector.dashboard.wait import in_time, is_looking
 from collector.query import QueryError
 
 if TYPE_CHECKING:
@@ -42,10 +43,20 @@ def first(site: str) -> Answered:
 @blueprint.get("/<site>/<page>")
 @needs("viewer")
 def show(site: str, page: str) -> Answered:
-    """A page. A question that is not possible is said on it (400); without the database 503."""
+    """A page. A question that is not possible is said on it (400); without the database 503.
+
+    Who looks at it in a browser has its frame at once, and the page when its answers are there.
+    """
     chosen, view = _page(page), _view(site, page)
     if view.found:
         return redirect(view.found, 303)
+    if not is_looking():
+        return _whole(chosen, view)
+    return in_time(lambda: _whole(chosen, view)) or make_response(_shell("pages/wait.html", chosen, view))
+
+
+def _whole(chosen: Page, view: View) -> Answered:
+    """The page with its answers."""
     try:
         ask = _ask(view, chosen)
     except QueryError as error:

@@ -50,6 +50,8 @@ FILTERS: Final = (
 )
 """How filters begin, and what that means; the rest is what a reader types."""
 FIRST: Final = "7d"
+WHOLE: Final = "whole"
+"""Asks for a page with all its answers, however long they take."""
 PREVIOUS: Final = "previous"
 Pairs = tuple[tuple[str, str], ...]
 
@@ -64,8 +66,8 @@ class View:
 
     @classmethod
     def of(cls, site: str, page: str, pairs: Iterable[tuple[str, str]]) -> View:
-        """From a query string's pairs; empty values say nothing."""
-        kept = [(name, value.strip()) for name, value in pairs]
+        """From a query string's pairs; empty values say nothing, and `WHOLE` is not about the question."""
+        kept = [(name, value.strip()) for name, value in pairs if name != WHOLE]
         return cls(site, page, tuple((name, value) for name, value in kept if value or name == "is"))
 
     def get(self, name: str, default: str = "") -> str:
@@ -160,6 +162,11 @@ class View:
         """The address of a panel's `csv` or `code`, for this question."""
         query = f"?{urlencode(self.pairs)}" if self.pairs else ""
         return f"/sites/{self.site}/{self.page}/{panel}/{what}{query}"
+
+    @property
+    def whole(self) -> str:
+        """The address of this page with all its answers, however long they take."""
+        return self.url(None, **{WHOLE: 1})
 
     @property
     def query(self) -> str:

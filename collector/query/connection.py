@@ -72,7 +72,7 @@ class Connection:
         sql = """SELECT site_id, argMax(key, updated_at), argMax(name, updated_at), argMax(time_zone, updated_at)
 FROM sites GROUP BY site_id ORDER BY site_id"""
         try:
-            found = self._store.execute(sql)
+            found = self._store.ask(sql).rows
         except StoreError as error:
             raise _unanswered(error) from error
         return {key: (site_id, name, zone or "UTC") for site_id, key, name, zone in found}
@@ -80,7 +80,7 @@ FROM sites GROUP BY site_id ORDER BY site_id"""
     def _goals(self, site_id: int) -> Goals:
         sql = "SELECT argMax(goals, updated_at), argMax(version, updated_at) FROM goals WHERE site_id = {site:UInt32}"
         try:
-            ((text, version),) = self._store.execute(sql, {"site": site_id})
+            ((text, version),) = self._store.ask(sql, {"site": site_id}).rows
         except StoreError as error:
             if error.code == _UNKNOWN_TABLE:  # of before there were goals
                 return Goals()

@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 from werkzeug.serving import make_server
 
 from collector.config import Settings
-from collector.dashboard import connection
+from collector.dashboard import connection, wait
 from collector.dashboard.application import create_dashboard
 from collector.dashboard.reader import Reader
 from collector.migrate import migrate
@@ -121,6 +121,7 @@ def world(dashboard_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / "sites.yml").write_text(SITES)
     monkeypatch.setenv("FOOTPATH_CLICKHOUSE_URL", dashboard_url)
+    monkeypatch.setattr(wait, "PATIENCE", 60.0)  # pages come whole, on a slow machine too; test_wait.py has the frame
     app = create_dashboard(
         Settings.from_environment(
             {"FOOTPATH_DATA_DIR": str(tmp_path / "data"), "FOOTPATH_CONFIG_DIR": str(tmp_path / "config")}

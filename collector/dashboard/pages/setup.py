@@ -24,7 +24,7 @@ def _more(ask: Ask, answer: Any) -> dict[str, Any]:
         "listed": set(goals.listed),
         "goals_version": goals.version,
         "tag": snippet.tag(ask.site.key, settings(), collector),
-        "policy": snippet.policy(collector),
+        "policy": snippet.policy(collector, settings()),
         "retention": sorted(settings().retention.items()),
         # It is about all sites, which others may not see.
         "now": collector_now(settings()) if g.reader.is_owner else None,

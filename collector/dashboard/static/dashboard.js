@@ -175,5 +175,11 @@
   window.addEventListener("pageshow", () => {
     for (const input of document.querySelectorAll("form [disabled]")) input.disabled = false;
   });
+  // That a page was asked for as a whole does not belong into links that people send.
+  const here = new URL(location.href);
+  if (here.searchParams.has("whole")) {
+    here.searchParams.delete("whole");
+    history.replaceState(history.state, "", here);
+  }
   all();
 })();
