@@ -29,7 +29,7 @@ from urllib.parse import quote
 
 from bench.demo import demo
 from collector.dashboard.page import found
-from tests.support import CHROMIUM, CHROMIUM_OPTIONS
+from tests.support import CHROMIUM, CHROMIUM_OPTIONS, whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -146,7 +146,7 @@ def pictures(here: Demo, paths: dict[str, str], runs: int) -> Times:
     """ms that the charts and maps of each page took to be drawn, all of a page together; empty: it has none."""
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - not needed for the server's part
 
-    found: Times = {name: [] for name in paths}
+    drawn: Times = {name: [] for name in paths}
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=list(CHROMIUM_OPTIONS))
         context = browser.new_context(viewport={"width": 1360, "height": 900})
@@ -155,12 +155,14 @@ def pictures(here: Demo, paths: dict[str, str], runs: int) -> Times:
         tab: Any = context.new_page()
         for _ in range(runs):
             for page, path in paths.items():
-                tab.goto(f"{here.pages}/{path}", wait_until="load")
+                tab.goto(f"{here.pages}/{path}")
+                whole(tab, found()[page].title)
+                tab.wait_for_load_state()
                 tab.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
                 if times := tab.evaluate(_DRAWN):
-                    found[page].append(sum(times))
+                    drawn[page].append(sum(times))
         browser.close()
-    return found
+    return drawn
 
 
 if __name__ == "__main__":

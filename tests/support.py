@@ -22,6 +22,8 @@ from collector.sites import Site
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from playwright.sync_api import Page
+
 CHROME = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
 )
@@ -78,6 +80,12 @@ def wait_until(true: Callable[[], object], seconds: float = 30.0, what: str = "i
     while not true():
         assert time.monotonic() < deadline, f"{what} did not happen within {seconds:g} s"
         time.sleep(0.05)
+
+
+def whole(tab: Page, title: str) -> None:
+    """Wait until a page of the dashboard is there, and not only its frame."""
+    tab.locator("h1", has_text=title).wait_for()
+    tab.locator("[data-whole]").wait_for(state="detached")
 
 
 def free_port() -> int:

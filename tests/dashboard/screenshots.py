@@ -13,7 +13,7 @@ from urllib.parse import urljoin
 from playwright.sync_api import sync_playwright
 
 from collector.dashboard.page import found
-from tests.support import CHROMIUM, CHROMIUM_OPTIONS
+from tests.support import CHROMIUM, CHROMIUM_OPTIONS, whole
 
 SITE = "demo-shop"
 LOOKS = {"light": ("light", 1360, 900), "dark": ("dark", 1360, 900), "phone": ("light", 390, 844)}
@@ -44,6 +44,7 @@ def main(folder: Path, link: str, wanted: list[str]) -> None:
                 if name == "session":
                     page.goto(urljoin(link, f"/sites/{SITE}/sessions?period=2d&where=did:conversion:purchase"))
                     page.locator("table a").first.click()
+                whole(page, found()[name].title)
                 page.wait_for_timeout(300)
                 page.screenshot(path=folder / f"{name}-{look}.png", full_page=True)
                 wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from collector.query import connect
 from collector.query.arguments import parse_step
-from tests.support import free_port, serving, wait_until
+from tests.support import free_port, serving, wait_until, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,9 +53,10 @@ def test_from_the_first_event_to_a_shared_link(link: tuple[str, Path], chromium:
     tab.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     tab.on("pageerror", lambda error: complaints.append(str(error)))
     tab.goto(link[0])
-    expect(tab.locator("h1")).to_have_text("Overview")
+    whole(tab, "Overview")
     tab.select_option("select[name=period]", PERIOD)
     expect(tab).to_have_url(re.compile("period=2d"))
+    whole(tab, "Overview")
 
     _overview(tab, site)
     _cart(tab, site)
@@ -77,8 +78,10 @@ def _overview(tab: Page, site: Site) -> None:
 
 def _cart(tab: Page, site: Site) -> None:
     tab.get_by_role("link", name="Page", exact=True).click()
+    whole(tab, "Page")
     tab.select_option("select[name=path]", "/cart")
     expect(tab).to_have_url(re.compile("path="))
+    whole(tab, "Page")
     said = tab.locator("section", has=tab.locator("canvas")).inner_text()
     clicks = max(site.heatmap("/cart", PERIOD).clicks.values())
     assert f"{clicks:,} clicks on /cart" in said
@@ -92,6 +95,7 @@ def _cart(tab: Page, site: Site) -> None:
 def _funnel(tab: Page, site: Site) -> None:
     """The planted leak: who is lost between cart and checkout."""
     tab.get_by_role("link", name="Funnel", exact=True).click()
+    whole(tab, "Funnel")
     steps = [parse_step(each.input_value()) for each in tab.locator("input[name=step]").all() if each.input_value()]
     answer = site.funnel(steps, PERIOD, window="24h")
     bars = tab.locator("ol.funnel > li")
@@ -108,10 +112,12 @@ def _funnel(tab: Page, site: Site) -> None:
     expect(tab).to_have_url(re.compile("/session"))
     _visit(tab, site)
     tab.go_back()
+    whole(tab, "Funnel")
 
 
 def _visit(tab: Page, site: Site) -> None:
     """Played from its first page to its last one; clicks and stumbles are those of Python."""
+    whole(tab, "Visit")
     key = parse_qs(urlsplit(tab.url).query)["id"][0]
     replay = site.replay(key)
     first = next(iter(replay.pages.values()))["path"]
@@ -135,7 +141,7 @@ def _visit(tab: Page, site: Site) -> None:
 
 def _form(tab: Page, site: Site) -> None:
     tab.get_by_role("link", name="Forms", exact=True).click()
-    expect(tab.locator("h1")).to_have_text("Forms")
+    whole(tab, "Forms")
     chosen = tab.locator("select[name=form]").input_value()
     text = tab.locator("main").inner_text()
     for row in site.form(chosen, PERIOD).rows:
@@ -150,7 +156,7 @@ def _share(tab: Page, chromium: Browser) -> None:
     stranger = chromium.new_context()
     other = stranger.new_page()
     other.goto(shared)
-    expect(other.locator("h1")).to_have_text("Forms")
+    whole(other, "Forms")
     assert other.goto(other.url.replace("/forms", "/overview"))
     expect(other).to_have_url(re.compile("/login"))
     stranger.close()
