@@ -37,7 +37,7 @@ def whole(client: FlaskClient, path: str) -> bytes:
     """What the frame asks for."""
     frame = client.get(path, headers=BROWSER)
     assert frame.status_code == 200
-    assert "Asking ClickHouse" in frame.text
+    assert "Asking the database" in frame.text
     found = re.search(r'href="([^"]+)" data-whole', frame.text)
     assert found
     return client.get(found[1].replace("&amp;", "&"), headers=BROWSER).data
