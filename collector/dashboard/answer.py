@@ -11,6 +11,10 @@ from collector.dashboard.table import Table, Wish, changes_of, table_of
 from collector.query import DEFINITIONS, QueryError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from matplotlib.figure import Figure
+
     from collector.dashboard.page import Ask, Panel
     from collector.query import Definition, Result
 
@@ -117,6 +121,18 @@ class Answer:
     def has_picture(self) -> bool:
         """Whether the answer can be drawn."""
         return hasattr(self.given, "plot")
+
+    def picture(self) -> Figure | None:
+        """The answer drawn, as a notebook draws it; None: it has no picture.
+
+        Raises:
+            QueryError: the question is not possible, or ClickHouse did not answer.
+        """
+        result, own = self.result(), self.panel.plot
+        if own is not None:
+            return own(self._ask, result)
+        plot: Callable[[], Figure] | None = getattr(result, "plot", None)
+        return plot() if plot is not None else None
 
     @property
     def png_url(self) -> str:

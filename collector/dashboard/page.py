@@ -15,6 +15,8 @@ from collector.query import BadQuestion
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from matplotlib.figure import Figure
+
     from collector.dashboard.view import View
     from collector.query import Filter, Period, Result, Site
 
@@ -144,6 +146,7 @@ class Panel:
         heads: other words for columns, such as {"group": "device"}.
         limit: rows in the table; CSV has all.
         note: a sentence under the title.
+        plot: the picture of the answer, where its own `plot()` is not to be all.
     """
 
     name: str
@@ -161,6 +164,7 @@ class Panel:
     limit: int = 50
     note: str = ""
     empty: str = "Nothing in this period."
+    plot: Callable[[Ask, Any], Figure] | None = None
 
 
 @dataclass(frozen=True, slots=True)

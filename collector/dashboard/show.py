@@ -93,13 +93,13 @@ def png(site: str, page: str, panel: str) -> Answered:
     answer = _answer(site, page, panel)
     if not isinstance(answer, Answer):
         return answer
-    plot = getattr(answer.result(), "plot", None)
-    if plot is None:
-        abort(404, "This answer has no picture; its CSV has the figures.")
     file = io.BytesIO()
     try:
         with _drawing:
-            plot().savefig(file, format="png", dpi=150)
+            drawn = answer.picture()
+            if drawn is None:
+                abort(404, "This answer has no picture; its CSV has the figures.")
+            drawn.savefig(file, format="png", dpi=150)
     except QueryError as error:
         if connection.is_away(error):
             return away(error)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from collector.dashboard import cells
@@ -143,9 +145,20 @@ def test_the_page_lies_behind_its_clicks(open_page: OpenPage, dashboard_url: str
     expect(other.locator("[data-skeleton-hint]")).to_be_visible()
 
 
+def test_the_png_has_the_page_behind_its_clicks_too(world: World) -> None:
+    """Where one was drawn on the device that is shown, and "nothing" was not chosen."""
+    browser = world.browser("owner")
+    path = f"/sites/site-5/heat/heat/png?{WHEN}&path=/start"
+    sizes = {}
+    for more in ("", "&ground=none"):
+        answer = browser.get(path + more)
+        assert answer.status_code == 200
+        sizes[more] = Image.open(io.BytesIO(answer.data)).size
+    assert sizes[""] != sizes["&ground=none"]
+
+
 def test_a_picture_is_drawn_and_sent_nowhere(open_page: OpenPage, tmp_path: Path) -> None:
     """It is read by the browser alone; what is no picture is said."""
-    from PIL import Image
 
     Image.new("RGB", (640, 900), (12, 200, 40)).save(tmp_path / "page.png")
     (tmp_path / "notes.txt").write_text("no picture")

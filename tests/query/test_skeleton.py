@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -160,3 +161,61 @@ def test_statements_are_written_without_being_run(place: tuple[Site, int]) -> No
     asked, _ = place
     answer = asked.explain.skeleton("/p", PERIOD)
     assert [sql.split("FROM ")[1].split()[0] for sql in answer.sql] == ["skeletons", "page_totals", "skeletons"]
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_picture_has_the_boxes_where_the_page_has_them(
+    shared: Store, place: tuple[Site, int], *, dark: bool
+) -> None:
+    """A px a CSS px: image, heading with its name, field, button, lines of text; nothing where nothing is."""
+    asked, site_id = place
+    boxes: list[Box] = [
+        ("main", 0, 0, 100, 1280, 800, ""),
+        ("heading", 1, 40, 120, 600, 48, "Boots $x_1$ \u202e<b>"),
+        ("image", 0, -40, 200, 600, 480, ""),
+        ("button", 0, 700, 200, 200, 40, "Buy a pair of boots that is too long for its button"),
+        ("textbox", 0, 700, 300, 200, 40, "E-mail"),
+        ("checkbox", 0, 700, 400, 20, 20, ""),
+        ("link", 0, 700, 450, 90, 20, "Help"),
+        ("link", 0, 700, 480, 90, 20, ""),
+        ("text", 0, 700, 520, 300, 66, ""),
+        ("text", 0, 0, 0, 0, 0, ""),
+    ]
+    save_sightings(shared, site_id, [sighting(START, boxes=boxes)])
+    skeleton = asked.skeleton("/p", PERIOD, "desktop")
+    drawn = skeleton.picture(dark=dark)
+    assert drawn.size == (1280, 900)
+    paper = drawn.getpixel((1200, 50))
+
+    def inked(left: int, top: int, right: int, bottom: int) -> int:
+        return int((np.asarray(drawn)[top:bottom, left:right] != paper).any(axis=2).sum())
+
+    assert (sum(paper) < 200) == dark
+    assert inked(40, 120, 640, 168) > 500  # letters, more than a line
+    assert inked(0, 200, 560, 680) == 560 * 480
+    assert inked(705, 205, 895, 235) == 190 * 30
+    assert inked(700, 520, 1000, 586) > 300 * 20
+    assert inked(1010, 110, 1270, 890) == inked(10, 700, 690, 890) == 0
+    assert skeleton.plot(dark=dark).axes[0].images
+
+
+def test_a_page_that_nobody_drew_is_empty_paper(place: tuple[Site, int]) -> None:
+    """And says so above."""
+    asked, _ = place
+    skeleton = asked.skeleton("/p", PERIOD)
+    assert len(skeleton.picture().getcolors()) == 1
+    assert "nobody has sent a skeleton yet" in skeleton.plot().get_suptitle()
+
+
+def test_clicks_elements_and_reach_are_drawn_over_it(shared: Store, place: tuple[Site, int]) -> None:
+    """In place of a picture: the map is as large as the page."""
+    asked, site_id = place
+    save_sightings(shared, site_id, [sighting(START)])
+    skeleton = asked.skeleton("/p", PERIOD, "desktop")
+    for figure in (
+        asked.heatmap("/p", PERIOD).plot(background=skeleton),
+        asked.elements("/p", PERIOD, by=None).plot(background=skeleton),
+    ):
+        assert figure.axes[0].get_ylim() == (900, 0)
+        assert figure.axes[0].images[0].get_array().shape[:2] == (900, 1280)
+    assert asked.scroll("/p", PERIOD).plot(background=skeleton).axes[0].images

@@ -13,6 +13,8 @@ from collector.query import BadQuestion
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from matplotlib.figure import Figure
+
     from collector.dashboard.page import Ask
     from collector.dashboard.versus import Versus
     from collector.query import Result
@@ -189,6 +191,18 @@ def _skeleton(ask: Ask, device: str) -> dict[str, Any] | None:
     return shown
 
 
+def _over_page(ask: Ask, result: Any) -> Figure:
+    """The picture of clicks or elements over the page as it was drawn, on the device that is shown."""
+    device = _device(ask, result.page_views)
+    group = device if any(row.group == device for row in result.rows) else None
+    ground = None
+    if device and _chosen(ask, "ground", _GROUNDS) != "none":
+        found = ask.site.skeleton(_path(ask), ask.period, device, **_bots(ask))
+        ground = found if found.rows else None
+    drawn: Figure = result.plot(group=group, background=ground)
+    return drawn
+
+
 def drawn(found: Any) -> dict[str, Any] | None:
     """A skeleton as `skeleton.js` takes it; None: there is none."""
     if not found.rows:
@@ -228,8 +242,8 @@ PAGE = Page(
         Choice("versus", "Side by side", offers, closed=False),
     ),
     panels=(
-        Panel("heat", "Clicks", _ask("heatmap", _first), needs=_nothing),
-        Panel("heat_other", "Clicks of the others", _ask("heatmap", _other), needs=_nobody),
+        Panel("heat", "Clicks", _ask("heatmap", _first), needs=_nothing, plot=_over_page),
+        Panel("heat_other", "Clicks of the others", _ask("heatmap", _other), needs=_nobody, plot=_over_page),
         Panel("scroll", "How far down", _ask("scroll", _first), limit=80, needs=_nothing, heads=_DEVICE),
         Panel("scroll_other", "How far down the others get", _ask("scroll", _other), limit=80, needs=_nobody,
               heads=_DEVICE),
@@ -240,10 +254,10 @@ PAGE = Page(
                    "its 95 % interval; bold q of 0.05 or less: judged real."),
         Panel("elements", "What is clicked", _ask("elements", _first),
               columns=("name", "item", "role", "zone", "group", "clicks", "click_rate", "dead", "rage", "visitors"),
-              bar="clicks", limit=40, needs=_nothing, heads=_DEVICE, href=_visits),
+              bar="clicks", limit=40, needs=_nothing, heads=_DEVICE, href=_visits, plot=_over_page),
         Panel("elements_other", "What the others click", _ask("elements", _other),
               columns=("name", "item", "role", "zone", "group", "clicks", "click_rate", "dead", "rage", "visitors"),
-              bar="clicks", limit=40, needs=_nobody, heads=_DEVICE, href=_visits),
+              bar="clicks", limit=40, needs=_nobody, heads=_DEVICE, href=_visits, plot=_over_page),
         Panel("zones", "What is seen", lambda ask: ask.site.zones(_path(ask), ask.period, **_goal(ask), **_first(ask)),
               columns=("zone", "group", "exposure", "visible_ms", "click_rate", "attractiveness", "ignored",
                        "converted", "others", "q_value"),

@@ -1,4 +1,4 @@
-"""Heatmaps over an image of the page, or over a plain canvas."""
+"""Heatmaps over an image of the page, over its skeleton, or over a plain canvas."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def plot_cells(heat: Heatmap, group: str | None, background: str | Path | bytes 
     rows = [row for row in heat.rows if row.group == chosen]
     page, fixed = ([row for row in rows if row.layer == layer] for layer in ("page", "viewport"))
     look = theme(dark=dark)
-    picture = image(background) if background is not None else None
+    picture = image(background, dark=dark) if background is not None else None
     width, height = _size(picture, max((row.y_px for row in page), default=0) + 4 * _CELL_PX)
     canvas = figure(*_inches(width, height, beside=bool(fixed)), look)
     axes = list(canvas.subplots(1, 2, width_ratios=(3, 2)) if fixed else [canvas.subplots()])
@@ -59,7 +59,7 @@ def plot_elements(
     chosen = _group(totals, group)
     rows = [row for row in elements.rows if row.group == chosen and row.width > 0 and row.height > 0]
     look = theme(dark=dark)
-    picture = image(background) if background is not None else None
+    picture = image(background, dark=dark) if background is not None else None
     width, height = _size(picture, max((row.y + row.height for row in rows), default=0) + 4 * _CELL_PX)
     canvas = figure(*_inches(width, height, beside=False), look)
     axes = canvas.subplots()
@@ -147,6 +147,7 @@ def _boxes(axes: Axes, rows: list[ElementRow], look: Theme) -> Any:
     from matplotlib.patches import Rectangle  # noqa: PLC0415
 
     shown = ScalarMappable(PowerNorm(0.5, 0, max([1, *(row.clicks for row in rows)])), _MAP)
+    placed: list[tuple[float, float, float]] = []
     for index, row in enumerate(sorted(rows, key=lambda row: -row.clicks)):
         wide = max(1, row.page_width)
         x, width = 100 * row.x / wide, 100 * row.width / wide
@@ -164,12 +165,14 @@ def _boxes(axes: Axes, rows: list[ElementRow], look: Theme) -> Any:
             )
         )
         if index < _NAMED:
+            said = f"{words(row.name or row.role or row.key, 26)} · {row.clicks:,}"
+            below = _is_free(placed, x if x < 15 else x + width / 2 - len(said) / 2, row.y + row.height, said, wide)
             axes.annotate(
-                f"{words(row.name or row.role or row.key, 26)} · {row.clicks:,}",
-                (x if x < 15 else x + width / 2, row.y + row.height),
-                xytext=(0, -3),
+                said,
+                (x if x < 15 else x + width / 2, row.y + row.height if below else row.y),
+                xytext=(0, -3 if below else 3),
                 textcoords="offset points",
-                va="top",
+                va="top" if below else "bottom",
                 ha="left" if x < 15 else "center",
                 fontsize=7,
                 color=look.ink,
@@ -177,6 +180,15 @@ def _boxes(axes: Axes, rows: list[ElementRow], look: Theme) -> Any:
                 bbox={"facecolor": look.ground, "edgecolor": "none", "alpha": 0.8, "pad": 1.0},
             )
     return shown
+
+
+def _is_free(placed: list[tuple[float, float, float]], left: float, y: float, text: str, wide: int) -> bool:
+    """Whether a name meets none of those that are there, roughly: a letter takes a hundredth of the page's width."""
+    right, tall = left + len(text), 0.03 * wide
+    met = any(one < right and left < two and abs(y - at) < tall for one, two, at in placed)
+    if not met:
+        placed.append((left, right, y))
+    return not met
 
 
 def _outlines(axes: Axes, rows: list[ElementRow], look: Theme) -> None:

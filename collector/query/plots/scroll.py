@@ -25,7 +25,7 @@ def plot(scroll: Scroll, background: str | Path | bytes | Any = None, *, dark: b
         axes = canvas.subplots()
     else:
         page, axes = canvas.subplots(1, 2, width_ratios=(2, 3), sharey=True)
-        page.imshow(image(background), extent=(0, 1, 100, 0), aspect="auto")
+        page.imshow(image(background, dark=dark), extent=(0, 1, 100, 0), aspect="auto")
         page.set_xticks([])
         page.set_ylabel("height of the page")
         dress(page, look)

@@ -71,8 +71,9 @@ def title(figure: Figure, first: str, meta: Meta, second: str, look: Theme) -> N
     figure.suptitle(f"{words(first)}\n{meta.period} ({meta.zone}) · {second}", color=look.ink, fontsize=10, ha="center")
 
 
-def image(background: str | Path | bytes | Any) -> Any:
-    """The background as something `imshow` takes, with `.size` in px: a path, the bytes of a file, or a PIL image.
+def image(background: str | Path | bytes | Any, *, dark: bool = False) -> Any:
+    """The background as something `imshow` takes, with `.size` in px: a path, the bytes of a file, a PIL image, or the
+    answer of `Site.skeleton`.
 
     Raises:
         QueryError: Pillow, which comes with matplotlib, is not installed.
@@ -87,4 +88,5 @@ def image(background: str | Path | bytes | Any) -> Any:
     if isinstance(background, bytes):
         with Image.open(io.BytesIO(background)) as opened:
             return opened.convert("RGB")
-    return background.convert("RGB")
+    draw = getattr(background, "picture", None)
+    return draw(dark=dark) if draw else background.convert("RGB")

@@ -99,7 +99,8 @@ class ElementMap(Result[ElementRow]):
     def plot(
         self, *, group: str | None = None, background: str | Path | bytes | Any = None, dark: bool = False
     ) -> Figure:
-        """The elements' boxes, filled by clicks; `background` is an image of the whole page.
+        """The elements' boxes, filled by clicks; `background` is an image of the whole page, or the answer of
+        `Site.skeleton`.
 
         Where two filters were asked for, a bar an element for the difference of their click rates.
 

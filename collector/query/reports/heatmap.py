@@ -71,7 +71,8 @@ class Heatmap(Result[CellRow]):
     def plot(
         self, *, group: str | None = None, background: str | Path | bytes | Any = None, dark: bool = False
     ) -> Figure:
-        """The map over an image of the whole page (a path, bytes or a PIL image), or over the elements' boxes.
+        """The map over an image of the whole page (a path, bytes or a PIL image), over the answer of `Site.skeleton`,
+        or over the elements' boxes.
 
         Args:
             group: which group; by default the one with most clicks.

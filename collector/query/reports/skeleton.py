@@ -19,6 +19,8 @@ from collector.query.sql import Binder, matches
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from matplotlib.figure import Figure
+
     from collector.query.period import Period, Range
     from collector.query.question import Place, Question
 
@@ -70,6 +72,26 @@ class Skeleton(Result[BoxRow]):
     def about(self) -> list[str]:
         size = [f"{self.page_width} x {self.page_height} px"] if self.layout else []
         return [self.path, *([self.device] if self.device else []), *size]
+
+    def picture(self, *, dark: bool = False) -> Any:
+        """The page as a PIL image, a px a CSS px, at most 12,000 high; without a skeleton an empty page.
+
+        Raises:
+            QueryError: Pillow, which comes with matplotlib, is not installed.
+        """
+        from collector.query.plots.skeleton import picture  # noqa: PLC0415 - optional
+
+        return picture(self, dark=dark)
+
+    def plot(self, *, dark: bool = False) -> Figure:
+        """The page alone; as the `background` of a heatmap it lies under the clicks.
+
+        Raises:
+            QueryError: matplotlib is not installed.
+        """
+        from collector.query.plots.skeleton import plot  # noqa: PLC0415 - matplotlib is optional
+
+        return plot(self, dark=dark)
 
 
 class _Layout(NamedTuple):
