@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import inspect
 import re
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,7 +19,9 @@ from collector.query.report import REPORTS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from collector.query import Connection, Result
+    from matplotlib.figure import Figure
+
+    from collector.query import Connection, Result, Site
     from collector.query.report import Option, Report
 
 FORMATS: Final = {
@@ -51,7 +55,11 @@ _COMMON: Final = (
     click.Option(["--goals"], type=_EXISTING, metavar="FILE", help="a goals.yml to try  [default: what was published]"),
     click.Option(["--format"], type=click.Choice(list(FORMATS)), default="table", show_default=True),
     click.Option(["--plot"], type=_FILE, metavar="FILE", help="also draw it into this PNG, SVG or PDF"),
-    click.Option(["--background"], type=_FILE, metavar="FILE", help="picture of the page, for a heatmap's --plot"),
+    click.Option(
+        ["--background"],
+        metavar="FILE",
+        help="picture of the page to draw on with --plot; `skeleton`: the page as the script drew it",
+    ),
     click.Option(["--sql"], is_flag=True, help="also print the statements, on standard error"),
     click.Option(["--explain"], is_flag=True, help="print the statements and run none"),
 )  # fmt: skip
@@ -92,7 +100,7 @@ def _ask(report: Report, **options: Any) -> None:
             click.echo("\n\n".join(result.sql), err=True)
         click.echo(FORMATS[options["format"]](result))
         if options["plot"]:
-            _draw(result, options["plot"], options["background"])
+            _draw(site, result, options)
 
 
 @contextlib.contextmanager
@@ -107,13 +115,29 @@ def _asking(options: Mapping[str, Any]) -> Iterator[Connection]:
         raise click.ClickException(str(error)) from error
 
 
-def _draw(result: Result[Any], path: Path, background: Path | None) -> None:
-    draw = getattr(result, "plot", None)
-    if draw is None:
+def _draw(site: Site, result: Result[Any], options: Mapping[str, Any]) -> None:
+    plot: Callable[..., Figure] | None = getattr(result, "plot", None)
+    if plot is None:
         raise BadQuestion(f"{result.meta.report} has no picture")
-    figure = draw(background=background) if background else draw()
-    figure.savefig(path, dpi=150, bbox_inches="tight")
-    click.echo(f"drawn into {path}", err=True)
+    over: dict[str, Any] = {}
+    if said := options["background"]:
+        if "background" not in inspect.signature(plot).parameters:
+            raise BadQuestion(f"{result.meta.report} is not drawn over a page: heatmap, elements and scroll are")
+        over["background"] = _page(site, result, options) if said == "skeleton" else Path(said)
+    plot(**over).savefig(options["plot"], dpi=150, bbox_inches="tight")
+    click.echo(f"drawn into {options['plot']}", err=True)
+
+
+def _page(site: Site, result: Result[Any], options: Mapping[str, Any]) -> Result[Any]:
+    """The page on the device whose clicks are drawn: the one with most of them."""
+    clicks: Counter[str] = Counter()
+    for row in result.rows:
+        clicks[row.group] += getattr(row, "clicks", 0)
+    device = clicks.most_common(1)[0][0] if clicks.total() and options["by"] == "device" else None
+    found = site.skeleton(options["path"], options["period"], device)
+    if not found.rows:
+        raise BadQuestion(" ".join(found.meta.notes))
+    return found
 
 
 def _events(file: Path, **options: Any) -> None:

@@ -148,6 +148,12 @@ def test_a_running_program_is_checked_and_asked(folder: Path, tmp_path: Path, mo
         picture = tmp_path / "heat.png"
         assert footpath("query", "heatmap", "--path", "/cart", *common, "--plot", str(picture)).exit_code == 0
         assert picture.read_bytes().startswith(b"\x89PNG")
+        draw = ("--path", "/cart", *common, "--plot", str(picture), "--background")
+        assert footpath("query", "elements", *draw, str(picture)).exit_code == 0
+        assert "Nobody has sent a skeleton of /cart" in footpath("query", "heatmap", *draw, "skeleton").output
+        assert "No such file" in footpath("query", "heatmap", *draw, "away.png").output
+        funnel = ("--step", "page:/cart", "--step", "click:Add to cart", *draw[2:], "skeleton")
+        assert "funnel is not drawn over a page" in footpath("query", "funnel", *funnel).output
         file = tmp_path / "events.parquet"
         assert "10 events written to" in footpath("query", "events", str(file), *common).output
         assert len(pq.read_table(file)) == 10
