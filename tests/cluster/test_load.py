@@ -130,7 +130,7 @@ def test_shards_die_while_events_come(
             send(1.0)
             shards.start(place)
         send(0.5)
-        wait_until(lambda: counters(tmp_path)["spooled"] == 0, 60, "the end of the load")
+        wait_until(lambda: counters(tmp_path)["spooled"] == 0, 180, "the end of the load")
     finally:
         worker.stopping.set()
         loading.join()
