@@ -33,6 +33,8 @@ SIGN_SECONDS: Final = 600
 SKEW_SECONDS: Final = 10
 BOT_SHARE: Final = 0.9
 SKEW_SHARE: Final = 0.5
+OLDEST: Final = "26.3"
+"""The ClickHouse that brought materialized common table expressions, which `friction` and `segments` are asked with."""
 FEW: Final = 20
 """Batches or visitors below which a share says nothing."""
 BLOCKED: Final = (
@@ -270,10 +272,21 @@ def _database(settings: Settings) -> str:
     url = supervise.database_url(settings)
     with contextlib.closing(Store(url, database="default")) as server:
         ((version,),) = server.execute("SELECT version()")
+    if is_before(version, OLDEST):
+        raise _Wrong(
+            f"{server.address} is ClickHouse {version}: update it to {OLDEST} or newer; reports such as friction and "
+            "segments are not answered before"
+        )
     pending = supervise.pending_migrations(url, settings.clickhouse_cluster)
     if pending:
         raise _Wrong(f"{len(pending)} migrations are pending; run `footpath migrate`")
     return f"{version} at {server.address}, database {migrate.database_name(url)}, tables up to date"
+
+
+def is_before(version: str, other: str) -> bool:
+    """Whether a version such as `26.9.2.1` comes before another; what is not said is 0."""
+    one, two = ([int(part) for part in each.split(".") if part.isdigit()] for each in (version, other))
+    return one < two
 
 
 def _cluster(settings: Settings) -> str:

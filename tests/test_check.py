@@ -143,6 +143,21 @@ def test_a_missing_migration(folder: Path, engine: Connection) -> None:
     server.close()
 
 
+@pytest.mark.parametrize(
+    ("version", "old"), [("26.9.2.1", False), ("26.3.1.884", False), ("26.2.4.23", True), ("25.12.1.1", True)]
+)
+def test_an_old_database_is_told_by_its_version(version: str, *, old: bool) -> None:
+    """26.3 is the oldest that answers every report."""
+    assert check.is_before(version, check.OLDEST) is old
+
+
+def test_a_database_that_is_too_old_is_named(folder: Path, engine: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what to do. The one at hand is made to look old by asking for one that is newer than all."""
+    monkeypatch.setattr(check, "OLDEST", "99.1")
+    url = engine.loader_url.replace("/footpath", "/too_old")
+    assert is_wrong(found(folder, FOOTPATH_CLICKHOUSE_URL=url)["ClickHouse"], "is ClickHouse 26.", "update it to 99.1")
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A running program with a site of one origin."""
