@@ -25,6 +25,8 @@ GUARDS: dict[str, object] = {
     "max_memory_usage": 3_000_000_000,
     "max_bytes_before_external_group_by": 1_500_000_000,
     "max_bytes_before_external_sort": 1_500_000_000,
+    # Otherwise `WITH name AS MATERIALIZED` is read once for each mention.
+    "enable_materialized_cte": 1,
 }
 # TOO_MANY_ROWS, TIMEOUT_EXCEEDED, TOO_SLOW, MEMORY_LIMIT_EXCEEDED, TOO_MANY_BYTES, TOO_MANY_ROWS_OR_BYTES.
 _LIMITS = {

@@ -8,7 +8,7 @@ stands for having seen the step, and whoever was hit there has seen it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from collector.query.page_views import viewed
@@ -78,7 +78,7 @@ def seen_sql(of: Map, look: Look) -> str:
     if not of.steps:
         return f"""
 SELECT {look.place} AS place, {look.group} AS grp, events.session_id AS session
-FROM events
+FROM {look.source} AS events
 WHERE {look.rows} AND events.kind = 'page_view'"""
     return f"""
 SELECT toString(each.4) AS place, each.6 AS grp, session
@@ -88,19 +88,19 @@ FROM (SELECT session, arrayJoin(arrayFilter(e -> e.5, series)) AS each FROM ({st
 
 def cells_sql(of: Map, goal: str | None, limit: int, binder: Binder) -> str:
     """The statement of the map, a row a step: place, [(group, signal, sessions, hits, converted)], most seen first."""
-    look = of.look(binder)
+    once, look = _read_once(of, of.look(binder))
     hits = "\nUNION ALL\n".join(
         f"SELECT {HIT}, toUInt8({number}) AS signal FROM ({signal.hits(look, of.limits)}\n)"
         for number, signal in enumerate(of.signals, 1)
     )
     rows = f"""
-        SELECT place, grp, session, toUInt8(0) AS signal FROM ({seen_sql(of, look)}
+        SELECT place, grp, session, toUInt8(0) AS signal FROM ({seen_sql(of, look.views)}
         )
         UNION ALL
         SELECT place, grp, session, arrayJoin([0, signal]) AS signal FROM ({_at_steps(of, hits, look, ("signal",))}
         )"""
     won = f"uniqExactIf(session, {_converted(of, goal, binder)})" if goal else "0"
-    return f"""
+    return f"""{once}
 SELECT place, groupArray((grp, signal, sessions, hits, won)) AS cells, sumIf(sessions, signal = 0) AS seen
 FROM (
     SELECT toString(place) AS place, toString(grp) AS grp, signal, uniqExact(session) AS sessions,
@@ -112,6 +112,46 @@ FROM (
 GROUP BY place
 ORDER BY seen DESC, place
 LIMIT {binder.integer(limit)}"""
+
+
+def _read_once(of: Map, look: Look) -> tuple[str, Look]:
+    """What several signals read, as common table expressions that are kept, and where to look in them.
+
+    Page views, and the clicks and errors of the page views on which a click was not answered soon or an error came:
+    no others can be hits of a signal of clicks. What was hit, in words, is not counted and left out.
+    """
+    here = f"{look.place} AS place, {look.group} AS grp"
+    answered_late = f"(events.response = '' OR events.response_ms > {look.binder.integer(of.limits.dead_ms)})"
+    fault = "events.kind = 'error' AND events.error_type IN ('js', 'rejection', 'http')"
+    views = ("kind", "ts", "session_id", "page_id", "n", "path", "soft", "status")
+    clicks = (
+        *("kind", "ts", "visitor_id", "session_id", "page_id", "n", "x", "y", "vx", "vy", "response", "response_ms"),
+        *("watched_ms", "selection", "error_type"),
+        *(f"element_{part}" for part in ("key", "item", "role", "name", "fixed")),
+    )
+    unused = "'' AS element_selector, '' AS error_message, '' AS error_source"
+    once = f"""
+WITH views AS MATERIALIZED (
+    SELECT {_columns(views)}, {here}, toUInt8({look.within}) AS within, toUInt8({look.chosen}) AS chosen
+    FROM events
+    WHERE {look.near} AND events.kind = 'page_view'
+), clicks AS MATERIALIZED (
+    SELECT {_columns(clicks)}, {here}, {unused}
+    FROM events
+    WHERE {look.rows} AND (events.kind = 'click' OR {fault}) AND events.page_id IN (
+        SELECT events.page_id FROM events
+        WHERE {look.rows} AND (events.kind = 'click' AND {answered_late} OR {fault}))
+)"""
+    kept = replace(look, place="events.place", group="events.grp")
+    return once, replace(
+        look,
+        views_in=replace(kept, within="events.within", chosen="events.chosen", source="views"),
+        clicks_in=replace(kept, within="1", chosen="1", source="clicks"),
+    )
+
+
+def _columns(names: Sequence[str]) -> str:
+    return ", ".join(f"events.{name} AS {name}" for name in names)
 
 
 def sessions_of_hits(of: Map, signal: Signal, place: str | None, group: str | None, binder: Binder) -> str:

@@ -27,9 +27,7 @@ def page_condition(question: Question, path: str, binder: Binder, *, rolled_up: 
     scope = question.scope(binder)
     chosen = f"{matches('events.path', path, binder)} AND {question.row_filter(scope)}"
     if rolled_up:
-        first, end = str(question.range.first_day), str(question.range.end_day)
-        days = f"events.page_day >= toDate({binder.text(first)}) AND events.page_day < toDate({binder.text(end)})"
-        return f"events.site_id = {binder.integer(question.place.site_id)} AND {days} AND {chosen}"
+        return f"events.site_id = {binder.integer(question.place.site_id)} AND {_days(question, binder)} AND {chosen}"
     return f"{viewed(question, scope)} AND {chosen}"
 
 
@@ -37,11 +35,19 @@ def viewed(question: Question, scope: Scope) -> str:
     """Condition on rows of `events` whose page view began in the period."""
     # An event happens after its page view began, and not later than a session can last; this finds the parts.
     binder = scope.binder
+    # A day takes a third of the time that an instant takes to read and to compare.
+    began = _days(question, binder) if question.has_page_days() else question.during(binder, "events.page_start")
     return (
-        f"{scope.base()} AND {question.during(binder, 'events.page_start')}"
+        f"{scope.base()} AND {began}"
         f" AND events.ts >= {binder.instant(question.range.start_ms - DAY_MS)}"
         f" AND events.ts < {binder.instant(question.range.end_ms + SESSION_SLACK_DAYS * DAY_MS)}"
     )
+
+
+def _days(question: Question, binder: Binder) -> str:
+    """Condition on the day on which the page view began, in the site's own zone."""
+    first, end = binder.text(str(question.range.first_day)), binder.text(str(question.range.end_day))
+    return f"events.page_day >= toDate({first}) AND events.page_day < toDate({end})"
 
 
 def page_views(question: Question, path: str, group: Column | None, *, rolled_up: bool) -> dict[str, int]:

@@ -94,7 +94,11 @@ class Question:
 
     def can_roll_up(self) -> bool:
         """Whether roll-ups by day hold the answer: whole days of the site's own zone, and people only."""
-        return not self.bots and self.place.zone == self.place.home_zone and self.range.first_day is not None
+        return not self.bots and self.has_page_days()
+
+    def has_page_days(self) -> bool:
+        """Whether the period is whole days of the site's own zone, as column page_day has them."""
+        return self.place.zone == self.place.home_zone and self.range.first_day is not None
 
     def meta(self, *definitions: Definition, **more: Any) -> Meta:
         """How the question was understood."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from collector.query.columns import PAGE_COLUMNS, column
 from collector.query.definitions import BOX, CLICK_RATE, DEAD, RAGE
 from collector.query.elements_parts import CTA, ELEMENT_DIFFERENCE, compared, with_goal
-from collector.query.page_views import check_page_group, page_condition, page_views
+from collector.query.page_views import check_page_group, page_condition, page_views, rolls_up
 from collector.query.question import begin, check_page_filter
 from collector.query.rate import Rate
 from collector.query.reports.zones import ZONE
@@ -136,11 +136,10 @@ def ask(
         goal: also how many saw the element's zone, and how many of those who clicked reached this goal afterwards.
     """
     group = column(by) if by else None
-    check_page_filter(where, PAGE_COLUMNS)
-    check_page_group(by)
+    used = check_page_filter(where, PAGE_COLUMNS) | check_page_group(by)
     question = begin(place, "elements", period, where, bots=bots)
     question.catalog.require("page", path)
-    views = page_views(question, path, group, rolled_up=False)
+    views = page_views(question, path, group, rolled_up=rolls_up(question, used))
     rows = rows_of(question, path, group, views)
     if goal is not None:
         question.catalog.require("goal", goal)

@@ -21,15 +21,15 @@ BROKEN_LINK = define(
 
 
 def _hits(look: Look, limits: Limits) -> str:
-    return f"""{_missing(look)}
+    return f"""{_missing(look.views)}
 UNION ALL
 SELECT {HIT} FROM (SELECT * EXCEPT what, concat(what, ' → ', error, ' ', source) AS what
     FROM ({error_clicks(look, limits, "('http')")}
 ))
 UNION ALL
-SELECT {look.hit("events.watched_ms", WHICH_ELEMENT)}
-FROM events
-WHERE {look.rows} AND events.kind = 'click' AND events.element_role = 'link' AND events.response = ''
+SELECT {look.clicks.hit("events.watched_ms", WHICH_ELEMENT)}
+FROM {look.clicks.source} AS events
+WHERE {look.clicks.rows} AND events.kind = 'click' AND events.element_role = 'link' AND events.response = ''
     AND events.watched_ms >= {look.binder.integer(limits.dead_ms)} AND NOT events.selection"""
 
 
@@ -49,9 +49,9 @@ FROM (
                 series, arrayPushFront(arrayPopBack(series), CAST(
                     (0, 0, 0, '', '', 0, 0, ''), 'Tuple(Int64, UInt64, UInt32, String, String, UInt8, UInt16, String)'
                 ))))) AS visit
-        FROM events
-        WHERE {look.scope.near()} AND events.kind = 'page_view' AND events.session_id IN (
-            SELECT events.session_id FROM events WHERE {look.scope.near()} AND {broken})
+        FROM {look.source} AS events
+        WHERE {look.near} AND events.kind = 'page_view' AND events.session_id IN (
+            SELECT events.session_id FROM {look.source} AS events WHERE {look.near} AND {broken})
         GROUP BY session
     )
 )"""

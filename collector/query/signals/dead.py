@@ -42,9 +42,9 @@ def _hits(look: Look, limits: Limits) -> str:
     # The longest threshold at which it is still dead.
     longest = "if(events.response = '', events.watched_ms, least(events.watched_ms, toInt32(events.response_ms) - 1))"
     return f"""
-SELECT {look.hit(longest, WHICH_ELEMENT)}
-FROM events
-WHERE {look.rows} AND {dead_sql(look.binder, limits.dead_ms)}"""
+SELECT {look.clicks.hit(longest, WHICH_ELEMENT)}
+FROM {look.clicks.source} AS events
+WHERE {look.clicks.rows} AND {dead_sql(look.binder, limits.dead_ms)}"""
 
 
 SIGNAL = Signal("dead", DEAD, _hits, "dead_ms", "ms", (500, 1000, 1500, 2000, 2500, 3000, 3500, 4000, 5000, 6000, 7000))

@@ -21,6 +21,7 @@ ERROR_CLICK = define(
 
 def error_clicks(look: Look, limits: Limits, types: str = "('js', 'rejection', 'http')") -> str:
     """One row a click, its columns `HIT`; `what` is the element, `error` what came, `source` its address, `type`."""
+    clicks = look.clicks
     fault = f"events.kind = 'error' AND events.error_type IN {types}"
     within = look.binder.integer(limits.error_ms)
     return f"""
@@ -30,15 +31,15 @@ SELECT session, page, place, grp, press.1 AS ms, press.2 AS number, press.3 AS e
 FROM (
     SELECT *, arrayFirstIndex(f -> (f.1, f.2) > (press.1, press.2), faults) AS next
     FROM (
-        SELECT any(events.session_id) AS session, any(events.page_id) AS page, any({look.place}) AS place,
-            any({look.group}) AS grp,
+        SELECT any(events.session_id) AS session, any(events.page_id) AS page, any({clicks.place}) AS place,
+            any({clicks.group}) AS grp,
             arraySort(groupArrayIf((toUnixTimestamp64Milli(events.ts), events.n, toString(events.error_message),
                 toString(events.error_source), toString(events.error_type)), events.kind = 'error')) AS faults,
             arrayJoin(groupArrayIf((toUnixTimestamp64Milli(events.ts), events.n, events.element_key,
                 toString(events.element_item), toString({WHICH_ELEMENT})), events.kind = 'click')) AS press
-        FROM events
-        WHERE {look.rows} AND (events.kind = 'click' OR {fault})
-            AND {PAGE_VIEW} IN (SELECT {PAGE_VIEW} FROM events WHERE {look.rows} AND {fault})
+        FROM {clicks.source} AS events
+        WHERE {clicks.rows} AND (events.kind = 'click' OR {fault})
+            AND {PAGE_VIEW} IN (SELECT {PAGE_VIEW} FROM {clicks.source} AS events WHERE {clicks.rows} AND {fault})
         GROUP BY {PAGE_VIEW}
     )
 )

@@ -20,6 +20,7 @@ PAGE_LOOP = define(
 
 def _hits(look: Look, limits: Limits) -> str:
     least, within = look.binder.integer(limits.page_loop), look.binder.integer(limits.page_loop_ms)
+    look = look.views
     views = f"{look.rows} AND events.kind = 'page_view' AND {OTHER_PAGE}"
     # Few come back so often: those are found by counting, and only theirs are put in order.
     return f"""
@@ -32,9 +33,9 @@ FROM (
     FROM (
         SELECT events.session_id AS session, any({look.place}) AS place, any({look.group}) AS grp,
             arraySort(groupArray((toUnixTimestamp64Milli(events.ts), events.page_id, events.n))) AS series
-        FROM events
+        FROM {look.source} AS events
         WHERE {views} AND cityHash64(events.session_id, events.path) IN (
-            SELECT cityHash64(events.session_id, events.path) AS visit FROM events WHERE {views}
+            SELECT cityHash64(events.session_id, events.path) AS visit FROM {look.source} AS events WHERE {views}
             GROUP BY visit HAVING count() >= {least})
         GROUP BY session, events.path
         HAVING count() >= {least}

@@ -21,8 +21,10 @@ QUICK_BACK = define(
 
 def _hits(look: Look, limits: Limits) -> str:
     limit = look.binder.integer(limits.quick_back_ms)
-    views = f"{look.scope.near()} AND events.kind = 'page_view' AND {OTHER_PAGE}"
-    # By numbers alone for all page views; then words and uses, of the few that were left so soon.
+    views = f"{look.views.near} AND events.kind = 'page_view' AND {OTHER_PAGE}"
+    # By numbers alone for the sessions that came back to a page; then words and uses, of the few left so soon.
+    source = f"{look.views.source} AS events"
+    page = "cityHash64(events.session_id, events.path)"
     return f"""
 SELECT {HIT}
 FROM (
@@ -38,8 +40,9 @@ FROM (
         FROM (
             SELECT events.session_id AS session, arraySort(groupArray((toUnixTimestamp64Milli(events.ts),
                 events.page_id, events.n, cityHash64(events.path)))) AS series
-            FROM events
-            WHERE {views}
+            FROM {source}
+            WHERE {views} AND events.session_id IN (
+                SELECT any(events.session_id) FROM {source} WHERE {views} GROUP BY {page} HAVING count() > 1)
             GROUP BY session
             HAVING length(series) > 2
         )

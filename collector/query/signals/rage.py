@@ -19,11 +19,13 @@ _STEADY_NAMES = r"(?i)^\s*((next|prev|previous)( (slide|page|image|photo|item|mo
 _SAME = one_key("events.visitor_id", "events.page_id", "events.element_key", "events.element_item")
 
 
-def rage_bursts(condition: str, keep: str, binder: Binder, limits: Limits | None = None) -> str:
+def rage_bursts(
+    condition: str, keep: str, binder: Binder, limits: Limits | None = None, source: str = "events"
+) -> str:
     """A statement with one row a burst: element_key, element_item, the columns `keep`, first_ms, first_n, clicks,
     numbers (the clicks' n).
 
-    `condition` says which clicks of table `events` are looked at; `keep` is SQL such as
+    `condition` says which clicks of `source`, table `events`, are looked at; `keep` is SQL such as
     `any(events.session_id) AS session_id`. A burst needs a click without a response, which few have: only the
     elements with such a click are put in order.
     """
@@ -44,8 +46,8 @@ FROM (
         SELECT any(events.element_key) AS element_key, any(events.element_item) AS element_item, {keep},
             arraySort(groupArray((toUnixTimestamp64Milli(events.ts), events.n, {place}, events.response != '')))
                 AS series
-        FROM events
-        WHERE {clicks} AND {_SAME} IN (SELECT {_SAME} FROM events WHERE {clicks} AND events.response = '')
+        FROM {source} AS events
+        WHERE {clicks} AND {_SAME} IN (SELECT {_SAME} FROM {source} AS events WHERE {clicks} AND events.response = '')
         GROUP BY {_SAME}
         HAVING count() >= {least} AND NOT match(any(events.element_name), {binder.text(_STEADY_NAMES)})
     )
@@ -56,6 +58,7 @@ WHERE clicks >= {least} AND arrayCount(c -> c.5, burst) < clicks
 
 
 def _hits(look: Look, limits: Limits) -> str:
+    look = look.clicks
     keep = (
         f"any(events.session_id) AS session, any(events.page_id) AS page, any({look.place}) AS place,"
         f" any({look.group}) AS grp, any({WHICH_ELEMENT}) AS what"
@@ -65,7 +68,7 @@ SELECT {HIT}
 FROM (
     SELECT *, first_ms AS ms, first_n AS number, element_key AS element, toString(element_item) AS item,
         toFloat64(clicks) AS value
-    FROM ({rage_bursts(look.rows, keep, look.binder, limits)}
+    FROM ({rage_bursts(look.rows, keep, look.binder, limits, look.source)}
     )
 )"""
 

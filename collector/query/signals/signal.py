@@ -52,6 +52,8 @@ class Look:
         chosen: condition on them besides: the filter, a page.
         place, group: SQL of the step and of the group that a row belongs to, as text.
         now_ms: what has not ended by then is open.
+        source: what has the rows, where it is not table `events`; the statements call it `events`.
+        views_in, clicks_in: where page views, and clicks and errors, have been read already.
     """
 
     scope: Scope
@@ -60,6 +62,24 @@ class Look:
     place: str = "''"
     group: str = "''"
     now_ms: int = 0
+    source: str = "events"
+    views_in: Look | None = None
+    clicks_in: Look | None = None
+
+    @property
+    def views(self) -> Look:
+        """Where page views are looked for."""
+        return self.views_in or self
+
+    @property
+    def clicks(self) -> Look:
+        """Where clicks and errors are looked for."""
+        return self.clicks_in or self
+
+    @property
+    def near(self) -> str:
+        """Condition on the rows of all sessions that reach into the period."""
+        return self.scope.near() if self.source == "events" else "1"
 
     @property
     def binder(self) -> Binder:
