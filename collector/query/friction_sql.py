@@ -1,7 +1,7 @@
 """Statements behind `friction`: which sessions saw a step, and which of them a signal hit there.
 
 The numbers, the sessions and the elements come from the same hits. A row is (step, group, signal, session); signal 0
-stands for having seen the step, and whoever was hit there has seen it.
+stands for a page view of the step, and whoever was hit there has seen it, too.
 """
 
 # ruff: noqa: S608 - names come from our own lists, values are bound by the server
@@ -75,11 +75,12 @@ WHERE {last} > 0"""
 
 def seen_sql(of: Map, look: Look) -> str:
     """A statement with rows (place, grp, session): who saw which step."""
+    views = look.views
     if not of.steps:
         return f"""
-SELECT {look.place} AS place, {look.group} AS grp, events.session_id AS session
-FROM {look.source} AS events
-WHERE {look.rows} AND events.kind = 'page_view'"""
+SELECT {views.place} AS place, {views.group} AS grp, events.session_id AS session
+FROM {views.source} AS events
+WHERE {views.rows} AND events.kind = 'page_view'"""
     return f"""
 SELECT toString(each.4) AS place, each.6 AS grp, session
 FROM (SELECT session, arrayJoin(arrayFilter(e -> e.5, series)) AS each FROM ({step_series(of.steps, look)}
@@ -87,30 +88,40 @@ FROM (SELECT session, arrayJoin(arrayFilter(e -> e.5, series)) AS each FROM ({st
 
 
 def cells_sql(of: Map, goal: str | None, limit: int, binder: Binder) -> str:
-    """The statement of the map, a row a step: place, [(group, signal, sessions, hits, converted)], most seen first."""
+    """The statement of the map, a row a step: place, cells, the most seen step first.
+
+    A cell is (group, sessions that saw the step, those that converted, and by signal in their order: sessions that it
+    hit, hits, sessions that it hit and that converted).
+    """
     once, look = _read_once(of, of.look(binder))
+    kept = HIT if of.steps else "place, grp, session"
     hits = "\nUNION ALL\n".join(
-        f"SELECT {HIT}, toUInt8({number}) AS signal FROM ({signal.hits(look, of.limits)}\n)"
+        f"SELECT {kept}, toUInt8({number}) AS signal FROM ({signal.hits(look, of.limits)}\n)"
         for number, signal in enumerate(of.signals, 1)
     )
-    rows = f"""
-        SELECT place, grp, session, toUInt8(0) AS signal FROM ({seen_sql(of, look.views)}
-        )
-        UNION ALL
-        SELECT place, grp, session, arrayJoin([0, signal]) AS signal FROM ({_at_steps(of, hits, look, ("signal",))}
-        )"""
-    won = f"uniqExactIf(session, {_converted(of, goal, binder)})" if goal else "0"
+    if of.steps:
+        hits = f"SELECT place, grp, session, signal FROM ({_at_steps(of, hits, look, ('signal',))}\n)"
+    # Each level above the signals takes the server a tenth of the planning that all of them take.
+    signals = f"(1, {len(of.signals) + 1}, 1)"
+    won = "toUInt64(0) AS won, CAST([], 'Array(UInt64)') AS hit_and_won"
+    if goal:
+        won = f"""uniqExactIf(session, {_converted(of, goal, binder)} AS converted) AS won,
+        uniqExactResampleIf{signals}(session, signal, converted) AS hit_and_won"""
     return f"""{once}
-SELECT place, groupArray((grp, signal, sessions, hits, won)) AS cells, sumIf(sessions, signal = 0) AS seen
+SELECT place, groupArray((grp, seen, won, hit, hits, hit_and_won)) AS cells
 FROM (
-    SELECT toString(place) AS place, toString(grp) AS grp, signal, uniqExact(session) AS sessions,
-        count() AS hits, {won} AS won
-    FROM ({rows}
+    SELECT toString(place) AS place, toString(grp) AS grp, uniqExact(session) AS seen, {won},
+        uniqExactResample{signals}(session, signal) AS hit, countResample{signals}(signal) AS hits
+    FROM (
+SELECT place, grp, session, toUInt8(0) AS signal FROM ({seen_sql(of, look)}
+)
+UNION ALL
+{hits}
     )
-    GROUP BY place, grp, signal
+    GROUP BY place, grp
 )
 GROUP BY place
-ORDER BY seen DESC, place
+ORDER BY sum(seen) DESC, place
 LIMIT {binder.integer(limit)}"""
 
 

@@ -53,6 +53,10 @@ AFFECTED_CONVERSION = define(
 )
 
 
+Cell = tuple[str, int, int, list[int], list[int], list[int]]
+"""See `cells_sql`."""
+
+
 @dataclass(frozen=True, slots=True)
 class FrictionRow:
     """A signal at a step, in a group (empty: all).
@@ -224,7 +228,7 @@ def ask(
     wanted = Map(question, of, tuple(steps), group, limits, chosen)
     binder = Binder()
     found = question.asker.rows(cells_sql(wanted, goal, limit, binder), binder)
-    rows = _judged([row for each in found for row in _rows(wanted, goal, *each[:2])], by=by, goal=goal)
+    rows = _judged([row for step, cells in found for row in _rows(wanted, goal, step, cells)], by=by, goal=goal)
     meta = question.meta(
         AFFECTED,
         SESSION,
@@ -262,19 +266,16 @@ def _check(limits: Limits, limit: int) -> None:
         raise BadQuestion(f"limit is 1 to 1,000, not {limit:,}")
 
 
-def _rows(wanted: Map, goal: str | None, place: str, cells: list[tuple[str, int, int, int, int]]) -> list[FrictionRow]:
-    """The rows of one step: every signal in every group that saw it."""
+def _rows(wanted: Map, goal: str | None, place: str, cells: list[Cell]) -> list[FrictionRow]:
+    """The rows of one step: every signal in every group that saw it, the largest group first."""
     name = str(wanted.steps[int(place) - 1]) if wanted.steps else place
-    by_group: dict[str, dict[int, tuple[int, int, int]]] = {}
-    for group, number, sessions, hits, won in cells:
-        by_group.setdefault(group, {})[number] = (sessions, hits, won)
     rows = []
-    for group, found in sorted(by_group.items(), key=lambda pair: (-pair[1][0][0], pair[0])):
-        seen, _, won_by_all = found[0]
-        for number, signal in enumerate(wanted.signals, 1):
-            sessions, hits, won = found.get(number, (0, 0, 0))
-            row = FrictionRow(name, group, signal.name, hits, Rate.of(sessions, seen, AFFECTED))
+    for group, seen, won_by_all, hit, hits, hit_and_won in sorted(cells, key=lambda cell: (-cell[1], cell[0])):
+        for number, signal in enumerate(wanted.signals):
+            sessions = hit[number]
+            row = FrictionRow(name, group, signal.name, hits[number], Rate.of(sessions, seen, AFFECTED))
             if goal is not None:
+                won = hit_and_won[number]
                 affected = Rate.of(won, sessions, AFFECTED_CONVERSION)
                 unaffected = Rate.of(won_by_all - won, seen - sessions, AFFECTED_CONVERSION)
                 change, low, high = difference(unaffected, affected) or (None, None, None)
