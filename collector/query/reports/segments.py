@@ -176,7 +176,7 @@ def ask(
         question.catalog.require("goal", goal)
     counts = _scan(question, aim)
     judged, total = judge(counts), counts.get((), (0, 0))
-    minimal = _minimal(question, aim, judged)
+    minimal = _minimal(question, aim, judged, counts)
     rows = _rows(judged, limit)
     verdict = _verdict(aim, judged, minimal)
     notes = [verdict] + ([f"{len(judged) - len(rows):,} more segments were looked at."] if len(judged) > limit else [])
@@ -249,68 +249,99 @@ def _of_session(name: str) -> str:
 def _scan(question: Question, aim: Aim) -> dict[Segment, Counts]:
     """(k, n) of all segments: everybody, single values, and pairs that have enough to be judged.
 
-    A set of columns is counted by the numbers that stand for its values, names are read of single values alone.
+    Pairs are counted by numbers that stand for their values, names are read of single values alone. Rows are counted
+    once for each column and pair by arrays: grouping sets would take the server longer to plan than to count.
     """
     binder = Binder()
     size = len(aim.columns)
-    numbers = [f"number{i}" for i in range(size)]
-    sets = ["()", *(f"(name{i}, number{i})" for i in range(size))]
-    sets += [f"(number{i}, number{j})" for i, j in itertools.combinations(range(size), 2)]
+    pairs = list(itertools.combinations(range(size), 2))
+    numbers = ", ".join(f"number{i}" for i in range(size))
+    firsts, seconds = (", ".join(f"number{pair[side]}" for pair in pairs) for side in (0, 1))
+    keys = ", ".join(one_key(str(place), f"number{i}", f"number{j}") for place, (i, j) in enumerate(pairs))
+    of_pairs = f"""
+UNION ALL
+SELECT 2, toUInt64(any(place)), any(first), any(second), '', countIf(won), count() AS size
+FROM units
+ARRAY JOIN [{keys}] AS pair, [{firsts}] AS first, [{seconds}] AS second, range({len(pairs)}) AS place
+GROUP BY pair
+HAVING size >= {_LEAST}
+ORDER BY size DESC, pair
+LIMIT {_LISTED}"""
     found = question.asker.rows(
         f"""
-SELECT grouping({", ".join(numbers)}) AS absent, [{", ".join(numbers)}] AS pair,
-    [{", ".join(f"name{i}" for i in range(size))}] AS names, countIf(won) AS hits, count() AS size
-FROM (
+WITH units AS MATERIALIZED (
     SELECT won, {", ".join(f"name{i}, {one_key(f'name{i}')} AS number{i}" for i in range(size))}
     FROM ({_units(question, aim, binder)}
     )
 )
-GROUP BY GROUPING SETS ({", ".join(sets)})
-HAVING bitCount(absent) >= {size - 1} OR size >= {_LEAST}
-ORDER BY bitCount(absent) DESC, size DESC, absent, pair
-LIMIT {_LISTED}""",
+SELECT 1 AS depth, toUInt64(place) AS place_, number AS first_, toUInt64(0) AS second_, any(name) AS name_,
+    countIf(won) AS hits, count() AS size
+FROM units
+ARRAY JOIN [{_names(aim)}] AS name, [{numbers}] AS number, range({size}) AS place
+GROUP BY place, number
+ORDER BY size DESC, place, number
+LIMIT {_LISTED}{of_pairs if pairs else ""}""",
         binder,
     )
     counts: dict[Segment, Counts] = {}
-    known: list[dict[int, str]] = [{} for _ in aim.columns]
-    for absent, pair, names, hits, n in found:
-        said = [i for i in range(size) if not absent >> (size - 1 - i) & 1]
-        if len(said) == 1:
-            known[said[0]][pair[said[0]]] = names[said[0]]
-        if all(pair[i] in known[i] for i in said):
-            counts[tuple((aim.columns[i], known[i][pair[i]]) for i in said)] = (hits, n)
+    known: dict[tuple[int, int], tuple[str, str]] = {}
+    for depth, place, first, _, name, hits, n in found:
+        if depth == 1:
+            known[place, first] = (aim.columns[place], name)
+            counts[(known[place, first],)] = (hits, n)
+            if place == 0:
+                _add(counts, (), hits, n)
+    for depth, place, first, second, _, hits, n in found:
+        if depth == 2:
+            keys_ = [(pairs[place][0], first), (pairs[place][1], second)]
+            if all(key in known for key in keys_):
+                counts[tuple(known[key] for key in keys_)] = (hits, n)
     return counts
 
 
-def _without(question: Question, aim: Aim, left: Sequence[Segment]) -> list[dict[Segment, Counts]]:
-    """(k, n) of everybody and of single values, once for each segment of `left`, without its units."""
+def _without(
+    question: Question, aim: Aim, left: Sequence[Segment], counts: dict[Segment, Counts]
+) -> list[dict[Segment, Counts]]:
+    """(k, n) of everybody and of single values, once for each segment of `left`, without its units.
+
+    Those of the segments are counted, and taken from `counts`.
+    """
     binder = Binder()
-    size = len(aim.columns)
     inside = " + ".join(
         f"bitShiftLeft(toUInt64({_holds(each, aim.columns, binder)}), {bit})" for bit, each in enumerate(left)
     )
-    names = [f"name{i}" for i in range(size)]
     found = question.asker.rows(
         f"""
-SELECT grouping({", ".join(names)}) AS absent, inside, [{", ".join(names)}] AS names, countIf(won), count() AS n
+SELECT place, inside, value, countIf(won), count() AS size
 FROM (
-    SELECT won, {inside} AS inside, {", ".join(names)}
+    SELECT won, {inside} AS inside, [{_names(aim)}] AS names
     FROM ({_units(question, aim, binder)}
     )
+    WHERE inside != 0
 )
-GROUP BY GROUPING SETS ((inside), {", ".join(f"(inside, {name})" for name in names)})
-ORDER BY n DESC, absent, inside, names
+ARRAY JOIN names AS value, range({len(aim.columns)}) AS place
+GROUP BY place, inside, value
+ORDER BY size DESC, place, inside, value
 LIMIT {_LISTED * len(left)}""",
         binder,
     )
-    worlds: list[dict[Segment, Counts]] = [{} for _ in left]
-    for absent, inside_of, texts, hits, n in found:
-        said = tuple((aim.columns[i], texts[i]) for i in range(size) if not absent >> (size - 1 - i) & 1)
+    worlds = [{each: of for each, of in counts.items() if len(each) < 2} for _ in left]
+    for place, inside_of, value, hits, n in found:
         for bit, world in enumerate(worlds):
-            if not inside_of >> bit & 1:
-                k_before, n_before = world.get(said, (0, 0))
-                world[said] = (k_before + hits, n_before + n)
-    return worlds
+            if inside_of >> bit & 1:
+                _add(world, ((aim.columns[place], value),), -hits, -n)
+                if place == 0:
+                    _add(world, (), -hits, -n)
+    return [{each: (k, n) for each, (k, n) in world.items() if n > 0} for world in worlds]
+
+
+def _add(counts: dict[Segment, Counts], segment: Segment, hits: int, n: int) -> None:
+    k_before, n_before = counts.get(segment, (0, 0))
+    counts[segment] = (k_before + hits, n_before + n)
+
+
+def _names(aim: Aim) -> str:
+    return ", ".join(f"name{i}" for i in range(len(aim.columns)))
 
 
 def _holds(segment: Segment, columns: Sequence[str], binder: Binder) -> str:
@@ -321,13 +352,14 @@ def _is_worse(aim: Aim, each: Judged) -> bool:
     return each.found and (each.difference > 0 if aim.signal is not None else each.difference < 0)
 
 
-def _minimal(question: Question, aim: Aim, judged: list[Judged]) -> Judged | None:
+def _minimal(question: Question, aim: Aim, judged: list[Judged], counts: dict[Segment, Counts]) -> Judged | None:
     """The smallest segment found without which no single value is worse any more."""
     worse = sorted((each for each in judged if _is_worse(aim, each)), key=lambda each: (each.q, -each.n))
     candidates = sorted(worse[:_CANDIDATES], key=lambda each: each.n)
     if not candidates:
         return None
-    for each, rest in zip(candidates, _without(question, aim, [each.segment for each in candidates]), strict=True):
+    left = _without(question, aim, [each.segment for each in candidates], counts)
+    for each, rest in zip(candidates, left, strict=True):
         if not any(_is_worse(aim, other) for other in judge(rest)):
             return each
     return None

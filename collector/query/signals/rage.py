@@ -19,9 +19,7 @@ _STEADY_NAMES = r"(?i)^\s*((next|prev|previous)( (slide|page|image|photo|item|mo
 _SAME = one_key("events.visitor_id", "events.page_id", "events.element_key", "events.element_item")
 
 
-def rage_bursts(
-    condition: str, keep: str, binder: Binder, limits: Limits | None = None, source: str = "events"
-) -> str:
+def rage_bursts(condition: str, keep: str, binder: Binder, limits: Limits | None = None, source: str = "events") -> str:
     """A statement with one row a burst: element_key, element_item, the columns `keep`, first_ms, first_n, clicks,
     numbers (the clicks' n).
 
