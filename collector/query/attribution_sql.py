@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from collector.query.columns import SESSION_COLUMNS
 from collector.query.definitions import SESSION_HOURS, SESSION_SLACK_DAYS
 from collector.query.orders import chosen_orders_sql, orders_sql
-from collector.query.sql import DAY_MS, SEQUENCE
+from collector.query.sql import DAY_MS, SEQUENCE, sequence
 from collector.query.units import unit_sql
 
 if TYPE_CHECKING:
@@ -84,18 +84,19 @@ FROM (
 
 def credit_sql(question: Question, shape: Shape, binder: Binder) -> str:
     """A row for each group: grp, and the sums of credit by `RULES`, of participation, and of money by `RULES`."""
-    money = f"arrayMap(w -> intDiv(toInt128(win.4) * w, {WHOLE}), each)"
+    money = f"arrayMap(w -> intDiv(toInt128(win.4) * w, {WHOLE}), weights_)"
     return f"""
 SELECT grp, sumForEach(figures) FROM (
     SELECT entry.1 AS grp, entry.2 AS figures
     FROM (
-        SELECT arrayJoin(arrayMap(i -> (path[i].5, arrayConcat(arrayMap(w -> toInt64(w[i]), weights),
+        SELECT arrayJoin(arrayMap(i -> (path[i].5, arrayConcat(arrayMap(w -> w[i], weights),
             [toInt64(arrayEnumerateUniq(arrayMap(t -> t.5, path))[i] = 1)],
             arrayMap(v -> toInt64(v[i]), moneys))), arrayEnumerate(path))) AS entry
         FROM (
-            SELECT path, weights, arrayMap(each -> {_exact(money, "win.4")}, weights) AS moneys
+            SELECT path, arrayMap(each -> {_exact(str(WHOLE))}, shares) AS weights,
+                arrayMap(each -> {_exact("win.4")}, arrayMap(weights_ -> {money}, weights)) AS moneys
             FROM (
-                SELECT path, win, length(path) AS m, [{", ".join(_weights(shape, binder))}] AS weights
+                SELECT path, win, length(path) AS m, [{", ".join(_shares(shape, binder))}] AS shares
                 FROM ({paths_sql(question, shape, binder)}
                 )
             )
@@ -105,8 +106,8 @@ SELECT grp, sumForEach(figures) FROM (
 GROUP BY grp"""
 
 
-def _weights(shape: Shape, binder: Binder) -> list[str]:
-    """SQL of the credit of each touch, by rule; each adds up to WHOLE."""
+def _shares(shape: Shape, binder: Binder) -> list[str]:
+    """SQL of the credit of each touch, by rule, before what rounding leaves over."""
     half_life = binder.number(float(shape.half_life_ms))
     decay = f"arrayMap(t -> exp2(-(path[m].1 - t.1) / {half_life}), path)"
     rules = {
@@ -117,7 +118,7 @@ def _weights(shape: Shape, binder: Binder) -> list[str]:
         "time_decay": f"arrayMap(r -> toInt64(floor({WHOLE} * r / arraySum({decay}))), {decay})",
         **{name: _by_position(*shares) for name, shares in _POSITIONS.items()},
     }
-    return [_exact(f"arrayMap(w -> toInt64(w), {rules[name]})", str(WHOLE)) for name in RULES]
+    return [f"arrayMap(w -> toInt64(w), {rules[name]})" for name in RULES]
 
 
 def _only(place: str) -> str:
@@ -132,10 +133,9 @@ def _by_position(first: int, last: int, first_of_two: int) -> str:
     )
 
 
-def _exact(shares: str, whole: str) -> str:
-    """The shares with what they lack of the whole added to the last one."""
-    lacking = f"{whole} - arraySum({shares})"
-    return f"arrayMap((w, i) -> w + if(i = length(path), {lacking}, 0), {shares}, arrayEnumerate(path))"
+def _exact(whole: str) -> str:
+    """The array `each` with what its sum lacks of the whole added to the last one."""
+    return f"arrayPushBack(arrayPopBack(each), each[-1] + {whole} - arraySum(each))"
 
 
 def _touches(question: Question, shape: Shape, binder: Binder) -> str:
@@ -153,18 +153,23 @@ def _touches(question: Question, shape: Shape, binder: Binder) -> str:
             AND events.kind IN ({question.kinds(shape.goal)}) AND {question.converted(shape.goal, binder)}"""
         during += f"\n        AND {source}.visitor_id IN ({buyers})"
     if rolled_up:
-        picked = f"min(sessions.channel) AS entry, min(sessions.{shape.group.name}).4 AS grp"
+        place = sequence(*(f"sessions.channel.{part}" for part in (1, 2, 3)))
+        picked = (
+            f"min({place}) AS entry, argMin(sessions.channel.4, {place}) AS channel,"
+            f" argMin(sessions.{shape.group.name}.4, {place}) AS grp"
+        )
         where = f"sessions.site_id = {binder.integer(scope.site_id)}"
     else:
         grp = "path" if shape.group.name == "entry_path" else None
         value = f"toString(events.{grp})" if grp else shape.group.as_text
         picked = (
-            "min((events.ts, events.page_id, events.n, toString(events.channel))) AS entry, "
-            f"argMin({value}, {SEQUENCE}) AS grp"
+            f"min({SEQUENCE}) AS entry, argMin(toString(events.channel), {SEQUENCE}) AS channel,"
+            f" argMin({value}, {SEQUENCE}) AS grp"
         )
         where = scope.base()
     return f"""
-    SELECT session_id, visitor_id, entry.1 AS ts, entry.2 AS page_id, entry.3 AS n, entry.4 AS channel, grp
+    SELECT session_id, visitor_id, fromUnixTimestamp64Milli(toInt64(bitShiftRight(entry, 96)), 'UTC') AS ts,
+        toUInt64(bitShiftRight(entry, 32)) AS page_id, toUInt32(entry) AS n, channel, grp
     FROM (
         SELECT {source}.session_id AS session_id, min({source}.visitor_id) AS visitor_id, {picked}
         FROM {source}

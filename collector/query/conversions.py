@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from collector.query.columns import column
+from collector.query.columns import SESSION_COLUMNS, column
+from collector.query.definitions import SESSION_SLACK_DAYS
 from collector.query.errors import BadQuestion
 from collector.query.session_source import ATTRIBUTES, sessions_sql
-from collector.query.sql import SEQUENCE
+from collector.query.sql import DAY_MS, SEQUENCE, sequence
 from collector.query.trend import SIZES, Trend, trend_of
 from collector.query.units import unit_sql
 
@@ -71,6 +72,8 @@ def units_with_goals(question: Question, binder: Binder, goals: Sequence[str], u
     mask = " + ".join(f"bitShiftLeft(toUInt64({each}), {bit})" for bit, each in enumerate(reached)) or _NO_GOALS
     if unit == "session":
         return _sessions(question, binder, mask, " OR ".join(reached), groups)
+    if unit == "visitor" and _is_rolled_up(question, groups):
+        return _visitors_of_sessions(question, binder, mask, " OR ".join(reached), groups)
     return _visitors(question, binder, mask, unit, groups)
 
 
@@ -114,6 +117,57 @@ SELECT {source.id} AS unit, {part or grp} AS grp, {reached}
 FROM {source.source}
 WHERE {scope.base()} AND {question.during(binder)}{chosen}
 GROUP BY unit{", grp" if part else ""}"""
+
+
+def _is_rolled_up(question: Question, groups: Grouping) -> bool:
+    """Whether the roll-up of sessions knows the first events of visitors: those of people, and what it has of them."""
+    # It takes entry_path from the event's path, not from its column of that name.
+    known = groups.column is None or groups.column.name in {*SESSION_COLUMNS} - {"entry_path"}
+    return not question.bots and known and groups.trend is None
+
+
+def _visitors_of_sessions(question: Question, binder: Binder, mask: str, any_of: str, groups: Grouping) -> str:
+    """As `_visitors`, from the first events of sessions: all events are ten times as many rows, and more.
+
+    A session that began before the period is looked up in its events: the first of them in the period counts.
+    """
+    scope = question.scope(binder)
+    slack = SESSION_SLACK_DAYS * DAY_MS
+    start, soon = question.range.start_ms, min(question.range.end_ms, question.range.start_ms + slack)
+    site = f"sessions.site_id = {binder.integer(scope.site_id)}"
+    before = f"""SELECT sessions.session_id FROM sessions
+        WHERE {site} AND sessions.started_at >= {binder.instant(start - slack)}
+            AND sessions.started_at < {binder.instant(start)} AND sessions.ended_at >= {binder.instant(start)}"""
+    rolled, value = ("''", "''")
+    if groups.column:
+        rolled, value = f"sessions.{groups.column.name}.4", groups.column.as_text
+    place = sequence(*(f"sessions.channel.{part}" for part in (1, 2, 3)))
+    firsts = f"""
+    SELECT first_of AS unit, argMin(value, place) AS grp, argMin(in_session, place) AS first_session
+    FROM (
+        SELECT sessions.visitor_id AS first_of, {place} AS place, {rolled} AS value, sessions.session_id AS in_session
+        FROM sessions
+        WHERE {site} AND {question.during(binder, "sessions.started_at")}
+            {in_chosen_sessions(question, binder, "sessions.session_id")}
+        UNION ALL
+        SELECT events.visitor_id, {SEQUENCE}, {value}, events.session_id
+        FROM events
+        WHERE {scope.base()} AND events.ts >= {binder.instant(start)} AND events.ts < {binder.instant(soon)}
+            AND events.session_id IN ({before}){in_chosen_sessions(question, binder)}
+    )
+    GROUP BY unit"""
+    if not any_of:
+        return f"SELECT unit, grp, {_NO_GOALS} AS mask, {_NO_GOALS} AS session FROM ({firsts})"
+    return f"""
+SELECT unit, grp, won.mask AS mask, if(won.mask = 0, first_session, won.won_session) AS session
+FROM ({firsts}
+) AS firsts
+LEFT JOIN (
+    SELECT events.visitor_id AS winner, groupBitOr({mask}) AS mask, argMin(events.session_id, {SEQUENCE}) AS won_session
+    FROM events
+    WHERE {scope.base()} AND {question.during(binder)}{in_chosen_sessions(question, binder)} AND ({any_of})
+    GROUP BY winner
+) AS won ON won.winner = firsts.unit"""
 
 
 def in_chosen_sessions(question: Question, binder: Binder, session: str = "events.session_id") -> str:
