@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from collector.query.sql import Binder
     from collector.query.steps import Step
 
+# Signals that read page views besides those that saw a step, and those that read clicks.
+_OF_VIEWS = {"broken_link", "quick_back", "page_loop", "scrolling"}
+_OF_CLICKS = {"rage", "dead", "error_click", "broken_link"}
 _PLACES = {"page": "events.path", "page_type": "events.page_type", "site": "''"}
 
 
@@ -126,42 +129,48 @@ LIMIT {binder.integer(limit)}"""
 
 
 def _read_once(of: Map, look: Look) -> tuple[str, Look]:
-    """What several signals read, as common table expressions that are kept, and where to look in them.
-
-    Page views, and the clicks and errors of the page views on which a click was not answered soon or an error came:
-    no others can be hits of a signal of clicks. What was hit, in words, is not counted and left out.
-    """
+    """What several of the signals read, as common table expressions that are kept, and where to look in them."""
+    names = {signal.name for signal in of.signals}
     here = f"{look.place} AS place, {look.group} AS grp"
-    answered_late = f"(events.response = '' OR events.response_ms > {look.binder.integer(of.limits.dead_ms)})"
-    fault = "events.kind = 'error' AND events.error_type IN ('js', 'rejection', 'http')"
-    views = ("kind", "ts", "session_id", "page_id", "n", "path", "soft", "status")
-    clicks = (
-        *("kind", "ts", "visitor_id", "session_id", "page_id", "n", "x", "y", "vx", "vy", "response", "response_ms"),
-        *("watched_ms", "selection", "error_type"),
-        *(f"element_{part}" for part in ("key", "item", "role", "name", "fixed")),
-    )
-    unused = "'' AS element_selector, '' AS error_message, '' AS error_source"
-    once = f"""
-WITH views AS MATERIALIZED (
-    SELECT {_columns(views)}, {here}, toUInt8({look.within}) AS within, toUInt8({look.chosen}) AS chosen
+    kept = replace(look, place="events.place", group="events.grp")
+    once = []
+    if names & _OF_VIEWS:
+        once.append(f"views AS MATERIALIZED ({_views_sql(look, here)}\n)")
+        look = replace(look, views_in=replace(kept, within="events.within", chosen="events.chosen", source="views"))
+    if len(names & _OF_CLICKS) > 1:
+        once.append(f"clicks AS MATERIALIZED ({_clicks_sql(look, here, of.limits)}\n)")
+        look = replace(look, clicks_in=replace(kept, within="1", chosen="1", source="clicks"))
+    return f"\nWITH {', '.join(once)}" if once else "", look
+
+
+def _views_sql(look: Look, here: str) -> str:
+    """The page views of sessions that reach into the period, `within` the period and `chosen` or not."""
+    return f"""
+    SELECT {_columns("kind", "ts", "session_id", "page_id", "n", "path", "soft", "status")}, {here},
+        toUInt8({look.within}) AS within, toUInt8({look.chosen}) AS chosen
     FROM events
-    WHERE {look.near} AND events.kind = 'page_view'
-), clicks AS MATERIALIZED (
-    SELECT {_columns(clicks)}, {here}, {unused}
+    WHERE {look.near} AND events.kind = 'page_view'"""
+
+
+def _clicks_sql(look: Look, here: str, limits: Limits) -> str:
+    """The clicks and errors of the page views on which a click was not answered soon or an error came.
+
+    No others can be hits of a signal of clicks. What was hit, in words, is not counted and left out.
+    """
+    answered_late = f"(events.response = '' OR events.response_ms > {look.binder.integer(limits.dead_ms)})"
+    fault = "events.kind = 'error' AND events.error_type IN ('js', 'rejection', 'http')"
+    element = [f"element_{part}" for part in ("key", "item", "role", "name", "fixed")]
+    return f"""
+    SELECT {_columns("kind", "ts", "visitor_id", "session_id", "page_id", "n", *element)},
+        {_columns("x", "y", "vx", "vy", "response", "response_ms", "watched_ms", "selection", "error_type")},
+        '' AS element_selector, '' AS error_message, '' AS error_source, {here}
     FROM events
     WHERE {look.rows} AND (events.kind = 'click' OR {fault}) AND events.page_id IN (
         SELECT events.page_id FROM events
-        WHERE {look.rows} AND (events.kind = 'click' AND {answered_late} OR {fault}))
-)"""
-    kept = replace(look, place="events.place", group="events.grp")
-    return once, replace(
-        look,
-        views_in=replace(kept, within="events.within", chosen="events.chosen", source="views"),
-        clicks_in=replace(kept, within="1", chosen="1", source="clicks"),
-    )
+        WHERE {look.rows} AND (events.kind = 'click' AND {answered_late} OR {fault}))"""
 
 
-def _columns(names: Sequence[str]) -> str:
+def _columns(*names: str) -> str:
     return ", ".join(f"events.{name} AS {name}" for name in names)
 
 

@@ -182,6 +182,24 @@ def test_no_goals_and_too_many_are_refused(shop: Site) -> None:
         shop.conversion_rate(["purchase" + "*" * more for more in range(61)], WEEK, "session")
 
 
+@pytest.mark.parametrize("unit", ["visitor", "person"])
+def test_a_visitor_is_in_the_group_of_the_first_event_in_the_period(
+    shared: Store, new_site: Callable[[], int], unit: Any
+) -> None:
+    """Also where the session began the day before, on another device, and where its events came in two shipments."""
+    site_id, midnight = new_site(), ms("2026-11-02T00:00:00")
+    before = {"visitor_id": 1, "session_id": 1, "page_id": 1, "at": midnight - HOUR, "device": "desktop"}
+    later = {**before, "page_id": 2, "at": midnight + HOUR, "device": "mobile"}
+    again = {**later, "session_id": 3, "page_id": 4, "at": midnight + 9 * HOUR, "device": "tablet"}
+    won = {**again, "n": 1, "kind": "conversion", "goal": "purchase"}
+    gone = {**before, "visitor_id": 2, "session_id": 2, "page_id": 3}
+    save(shared, site_id, [later, won])
+    save(shared, site_id, [before, again, gone])
+    answer = site(shared, site_id).conversion_rate("purchase", between("2026-11-02", "2026-11-03"), unit, by="device")
+    assert [(row.group, row.rate.k, row.rate.n) for row in answer.rows] == [("mobile", 1, 1)]
+    assert [row.session_id for row in answer.sessions().rows] == [f"{3:016x}"]
+
+
 def test_groups_are_judged_and_filters_hold(shop: Site) -> None:
     rows = shop.conversion_rate(["purchase", "lead"], WEEK, "session", by="device").rows
     assert [(row.goal, row.kind, row.group) for row in rows] == [

@@ -287,6 +287,16 @@ def walk(session: int, *visits: tuple[int, str], **more: Any) -> list[Event]:
     ]
 
 
+def test_few_restless_views_of_a_calm_page_are_all_hits(shared: Store, new_site: Callable[[], int]) -> None:
+    """2 of 100 views have reversals: the 0.95 quantile of the page's views is none."""
+    site_id = new_site()
+    views = [each for n in range(1, 101) for each in walk(n, (0, "/calm"))]
+    restless = [{**each, "kind": "engagement", "n": 1, "reversals": 9} for each in views[:2]]
+    save(shared, site_id, [*views, *restless])
+    (row,) = site(shared, site_id).friction(PERIOD, signals=["scrolling"]).rows
+    assert (row.hits, row.rate.k, row.rate.n) == (2, 2, 100)
+
+
 def test_a_way_back_to_an_earlier_step_is_a_loop_at_the_step_that_was_left(
     shared: Store, new_site: Callable[[], int]
 ) -> None:

@@ -11,20 +11,19 @@ from collector.query.sql import SEQUENCE
 
 def _hits(look: Look, limits: Limits) -> str:
     expired = look.binder.instant(look.now_ms - limits.form_minutes * 60_000)
-    words = f"toString({look.place}), toString({look.group}), toUInt8({look.rows})"
-    last = f"argMax((toUnixTimestamp64Milli(events.ts), events.page_id, events.n, {words}), {SEQUENCE})"
     return f"""
 SELECT {HIT}
 FROM (
-    SELECT events.session_id AS session, {last} AS last, last.1 AS ms, last.2 AS page, last.3 AS number,
-        last.4 AS place, last.5 AS grp, {NO_ELEMENT}, max(events.ts) AS ended,
+    SELECT events.session_id AS session, max({SEQUENCE}) AS last, toInt64(bitShiftRight(last, 96)) AS ms,
+        toUInt64(bitShiftRight(last, 32)) AS page, toUInt32(last) AS number, argMax({look.place}, {SEQUENCE}) AS place,
+        argMax({look.group}, {SEQUENCE}) AS grp, {NO_ELEMENT}, max(events.ts) AS ended,
         concat(toString(events.form), '/', argMaxIf(toString(events.field), {SEQUENCE}, events.kind = 'field')) AS what,
         toFloat64(1) AS value
     FROM events
     WHERE {look.scope.near()} AND events.kind IN ('form', 'field')
     GROUP BY session, events.form
     HAVING countIf(events.kind = 'field' OR events.step IN ('start', 'attempt', 'error', 'ok')) > 0
-        AND countIf(events.step = 'ok') = 0 AND ended <= {expired} AND last.6
+        AND countIf(events.step = 'ok') = 0 AND ended <= {expired} AND argMax({look.rows}, {SEQUENCE})
 )"""
 
 
