@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from collector.query.columns import SESSION_COLUMNS, column
 from collector.query.definitions import SESSION_SLACK_DAYS
 from collector.query.errors import BadQuestion
-from collector.query.session_source import ATTRIBUTES, sessions_sql
+from collector.query.session_source import ATTRIBUTES, mentioned, sessions_sql
 from collector.query.sql import DAY_MS, SEQUENCE, sequence
 from collector.query.trend import SIZES, Trend, trend_of
 from collector.query.units import unit_sql
@@ -86,7 +86,7 @@ def _sessions(question: Question, binder: Binder, mask: str, any_of: str, groups
     elif groups.column:
         grp = "grp"
     sessions = f"""(
-    SELECT * FROM ({sessions_sql(question, scope, group=groups.column)}
+    SELECT * FROM ({sessions_sql(question, scope, group=groups.column, attributes=mentioned(chosen))}
     )
     WHERE {chosen}
 ) AS all_sessions"""
@@ -175,7 +175,8 @@ def in_chosen_sessions(question: Question, binder: Binder, session: str = "event
     if question.where is None:
         return ""
     scope = question.scope(binder)
+    chosen = question.where.session(scope, ATTRIBUTES)
     return f""" AND {session} IN (
-    SELECT session_id FROM ({sessions_sql(question, scope, touching=True)}
+    SELECT session_id FROM ({sessions_sql(question, scope, touching=True, attributes=mentioned(chosen))}
     )
-    WHERE {question.where.session(scope, ATTRIBUTES)})"""
+    WHERE {chosen})"""

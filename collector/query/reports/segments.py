@@ -18,7 +18,7 @@ from collector.query.rate import Rate, difference
 from collector.query.reports import sessions
 from collector.query.result import Result
 from collector.query.segment_scan import LEVEL, Counts, Judged, Segment, judge
-from collector.query.session_source import ATTRIBUTES, sessions_sql
+from collector.query.session_source import ATTRIBUTES, mentioned, sessions_sql
 from collector.query.sql import Binder, one_key
 
 if TYPE_CHECKING:
@@ -232,7 +232,7 @@ WHERE level >= {at} AND last_entry + {window} <= {now}"""
     group = None if rolled else Column("segments", "texts", f"[{', '.join(texts)}]")
     return f"""
 SELECT session_id AS session, {won} AS won, {named if rolled else _apart(aim)}
-FROM ({sessions_sql(question, scope, group=group)}
+FROM ({sessions_sql(question, scope, group=group, attributes={*aim.columns, *mentioned(chosen)})}
 )
 WHERE {chosen}"""
 
