@@ -72,7 +72,7 @@ def units_with_goals(question: Question, binder: Binder, goals: Sequence[str], u
     mask = " + ".join(f"bitShiftLeft(toUInt64({each}), {bit})" for bit, each in enumerate(reached)) or _NO_GOALS
     if unit == "session":
         return _sessions(question, binder, mask, " OR ".join(reached), groups)
-    if unit == "visitor" and _is_rolled_up(question, groups):
+    if is_rolled_up(question, unit, groups):
         return _visitors_of_sessions(question, binder, mask, " OR ".join(reached), groups)
     return _visitors(question, binder, mask, unit, groups)
 
@@ -119,11 +119,11 @@ WHERE {scope.base()} AND {question.during(binder)}{chosen}
 GROUP BY unit{", grp" if part else ""}"""
 
 
-def _is_rolled_up(question: Question, groups: Grouping) -> bool:
-    """Whether the roll-up of sessions knows the first events of visitors: those of people, and what it has of them."""
+def is_rolled_up(question: Question, unit: str, groups: Grouping) -> bool:
+    """Whether the roll-up of sessions knows the units: sessions of people, or visitors with their first events."""
     # It takes entry_path from the event's path, not from its column of that name.
     known = groups.column is None or groups.column.name in {*SESSION_COLUMNS} - {"entry_path"}
-    return not question.bots and known and groups.trend is None
+    return not question.bots and (unit == "session" or (unit == "visitor" and known and groups.trend is None))
 
 
 def _visitors_of_sessions(question: Question, binder: Binder, mask: str, any_of: str, groups: Grouping) -> str:
@@ -138,6 +138,7 @@ def _visitors_of_sessions(question: Question, binder: Binder, mask: str, any_of:
     before = f"""SELECT sessions.session_id FROM sessions
         WHERE {site} AND sessions.started_at >= {binder.instant(start - slack)}
             AND sessions.started_at < {binder.instant(start)} AND sessions.ended_at >= {binder.instant(start)}"""
+    chosen = in_chosen_sessions(question, binder, "sessions.session_id")
     rolled, value = ("''", "''")
     if groups.column:
         rolled, value = f"sessions.{groups.column.name}.4", groups.column.as_text
@@ -147,8 +148,7 @@ def _visitors_of_sessions(question: Question, binder: Binder, mask: str, any_of:
     FROM (
         SELECT sessions.visitor_id AS first_of, {place} AS place, {rolled} AS value, sessions.session_id AS in_session
         FROM sessions
-        WHERE {site} AND {question.during(binder, "sessions.started_at")}
-            {in_chosen_sessions(question, binder, "sessions.session_id")}
+        WHERE {site} AND {question.during(binder, "sessions.started_at")}{chosen}
         UNION ALL
         SELECT events.visitor_id, {SEQUENCE}, {value}, events.session_id
         FROM events

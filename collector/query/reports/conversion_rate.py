@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from collector.query.conversions import Grouping, grouping, units_with_goals
+from collector.query.conversions import Grouping, grouping, is_rolled_up, units_with_goals
 from collector.query.definitions import CONVERSION_RATE, DIFFERENCE, UNIT_DEFINITIONS
 from collector.query.errors import BadQuestion, unknown
 from collector.query.goal_sql import GOAL
@@ -142,7 +142,7 @@ def ask(
         GOAL,
         UNIT_DEFINITIONS[unit],
         *([DIFFERENCE] if groups.column else []),
-        rolled_up=unit == "session" and not bots,
+        rolled_up=is_rolled_up(question, unit, groups),
     )
     return ConversionRate(
         rows,

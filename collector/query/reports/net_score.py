@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from collector.query.conversions import Grouping, grouping, units_with_goals
+from collector.query.conversions import Grouping, grouping, is_rolled_up, units_with_goals
 from collector.query.definitions import CONVERSION_RATE, UNIT_DEFINITIONS, define
 from collector.query.errors import BadQuestion
 from collector.query.goal_sql import GOAL
@@ -109,7 +109,7 @@ def ask(
         GOAL,
         CONVERSION_RATE,
         UNIT_DEFINITIONS[unit],
-        rolled_up=unit == "session" and not bots,
+        rolled_up=is_rolled_up(question, unit, groups),
         notes=tuple(notes),
     )
     return NetScore(tuple(rows), meta, tuple(question.asker.statements), place.store, unit=unit)
