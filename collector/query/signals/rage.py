@@ -24,14 +24,17 @@ def rage_bursts(condition: str, keep: str, binder: Binder, limits: Limits | None
     numbers (the clicks' n).
 
     `condition` says which clicks of `source`, table `events`, are looked at; `keep` is SQL such as
-    `any(events.session_id) AS session_id`. A burst needs a click without a response, which few have: only the
-    elements with such a click are put in order.
+    `any(events.session_id) AS session_id`. A burst needs a click without a response, which few have: of
+    table `events` only the elements with such a click are put in order.
     """
     limits = limits or Limits()
     spread, gap = binder.integer(limits.rage_spread_px), binder.integer(limits.rage_gap_ms)
     least = binder.integer(limits.rage_clicks)
     place = "if(events.element_fixed, events.vx, events.x), if(events.element_fixed, events.vy, events.y)"
     clicks = f"{condition} AND events.kind = 'click' AND events.element_role NOT IN {names(_STEADY_ROLES)}"
+    unanswered = ""
+    if source == "events":
+        unanswered = f" AND {_SAME} IN (SELECT {_SAME} FROM events WHERE {clicks} AND events.response = '')"
     return f"""
 SELECT * EXCEPT (burst, series), burst[1].1 AS first_ms, burst[1].2 AS first_n, length(burst) AS clicks,
     arrayMap(c -> c.2, burst) AS numbers
@@ -45,9 +48,10 @@ FROM (
             arraySort(groupArray((toUnixTimestamp64Milli(events.ts), events.n, {place}, events.response != '')))
                 AS series
         FROM {source} AS events
-        WHERE {clicks} AND {_SAME} IN (SELECT {_SAME} FROM {source} AS events WHERE {clicks} AND events.response = '')
+        WHERE {clicks}{unanswered}
         GROUP BY {_SAME}
-        HAVING count() >= {least} AND NOT match(any(events.element_name), {binder.text(_STEADY_NAMES)})
+        HAVING count() >= {least} AND countIf(events.response = '') > 0
+            AND NOT match(any(events.element_name), {binder.text(_STEADY_NAMES)})
     )
 )
 WHERE clicks >= {least} AND arrayCount(c -> c.5, burst) < clicks
