@@ -9,18 +9,28 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from collector import cluster, resources
-from collector.store import Store, StoreError
+from collector.store import Refused, Store, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 TABLE_ALREADY_EXISTS = 57
+MOST_SECONDS: Final = 3600.0
+"""How long a statement may take: one that fills a column reads and writes a whole table."""
+UNSEEN_SECONDS: Final = 10.0
+"""How long inserts are given to end that the user may not see; one of the loader takes a second."""
+_FILLS: Final = re.compile(r"^ALTER TABLE \w+ (UPDATE|MATERIALIZE COLUMN) ", re.MULTILINE)
+_INSERTS: Final = """SELECT query_id FROM system.processes WHERE query_kind = 'Insert' AND (
+    (current_database = currentDatabase() AND startsWith(query, 'INSERT INTO events'))
+    OR position(replaceAll(query, '`', ''), currentDatabase() || '.events') > 0
+)"""
 _STATUS_TABLE = """CREATE TABLE IF NOT EXISTS schema_migrations (
     name String, checksum FixedString(64), applied_at DateTime('UTC')
 ) ENGINE = ReplacingMergeTree ORDER BY name"""
@@ -101,16 +111,40 @@ def migrate(
     """
     if not _database_exists(url):
         _execute_on_server(url, f"CREATE DATABASE IF NOT EXISTS {database_name(url)}")
-    with contextlib.closing(Store(url)) as store:
+    with contextlib.closing(Store(url, timeout=MOST_SECONDS)) as store:
         _require_own_rows(store)
         steps = pending(store, known)
         for step in steps:
+            if is_fill(step):
+                let_inserts_end(store)
             apply(store, step)
             report(step)
         return steps
 
 
-def apply(store: Store, step: Migration, sql: str | None = None) -> None:
+def is_fill(step: Migration) -> bool:
+    """Whether a migration changes the rows that are there."""
+    return bool(_FILLS.search(step.sql))
+
+
+def let_inserts_end(store: Store) -> None:
+    """Wait for the inserts into `events` that run now: views write their rows as they were when the insert began, and
+    a statement that fills a column has to find these too. Those that begin meanwhile are not waited for.
+
+    Raises:
+        StoreError: ClickHouse did not answer.
+    """
+    try:
+        running = set(store.execute(_INSERTS))
+    except Refused:  # a user that was granted its rights before this was asked
+        time.sleep(UNSEEN_SECONDS)
+        return
+    while running:
+        time.sleep(0.02)
+        running &= set(store.execute(_INSERTS))
+
+
+def apply(store: Store, step: Migration, sql: str | None = None, settings: Mapping[str, object] | None = None) -> None:
     """Run a migration's statement, or `sql` in its place (empty: nothing is to be run), and record it.
 
     Raises:
@@ -120,7 +154,7 @@ def apply(store: Store, step: Migration, sql: str | None = None) -> None:
         store.execute(_STATUS_TABLE)
     try:
         if sql != "":
-            store.execute(sql or step.sql)
+            store.execute(sql or step.sql, settings=settings)
     except StoreError as error:
         # Killed between a statement and its record, or another collector was first.
         if error.code != TABLE_ALREADY_EXISTS:

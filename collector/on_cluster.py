@@ -13,7 +13,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from collector import cluster, sharding
-from collector.migrate import Migration, MigrationError, apply, database_name, migrations, pending
+from collector.migrate import (
+    MOST_SECONDS,
+    Migration,
+    MigrationError,
+    apply,
+    database_name,
+    is_fill,
+    let_inserts_end,
+    migrations,
+    pending,
+)
 from collector.personal import STAGING
 from collector.store import Refused, Store, Unreachable
 
@@ -23,6 +33,9 @@ if TYPE_CHECKING:
     from collector.cluster import Node
 
 _ROWS: Final = "engine LIKE '%MergeTree' AND name != 'schema_migrations' AND position(name, {staging:String}) = 0"
+
+_AHEAD: Final = {"allow_materialized_view_with_bad_select": 1}
+"""A view as it first was may fill columns that its table, as it is by now, no longer stores."""
 
 log = logging.getLogger("footpath.migrate")
 
@@ -61,6 +74,9 @@ def migrate(
         lacking = {server: {step.name for step in pending(server.rows, known)} for server in servers}
         steps = [step for step in known if any(step.name in names for names in lacking.values())]
         for step in steps:
+            if is_fill(step):
+                for server in servers:
+                    let_inserts_end(server.rows)
             for server in servers:
                 if step.name in lacking[server]:
                     ahead = [
@@ -68,7 +84,9 @@ def migrate(
                         for each in servers
                         if each.node.shard == server.node.shard and step.name not in lacking[each]
                     ]
-                    apply(server.rows, step, _as_run(step, ahead) if replicated else step.sql)
+                    apply(
+                        server.rows, step, _as_run(step, ahead) if replicated else step.sql, _AHEAD if ahead else None
+                    )
                     lacking[server].remove(step.name)
             report(step)
         for server in servers:
@@ -103,7 +121,7 @@ def _servers(url: str, name: str) -> Iterator[list[Server]]:
         def opened(store: Store) -> Store:
             return stack.enter_context(contextlib.closing(store))
 
-        first = opened(Store(url, database="default"))
+        first = opened(Store(url, database="default", timeout=MOST_SECONDS))
         _require_same(first, database_name(url), name)
         found, silent = [], []
         for shard in cluster.by_shard(cluster.nodes(first, name)):

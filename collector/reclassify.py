@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 _PREFIX: Final = "reclassified_"
 _ENTRY: Final = ("channel", "source", "medium", "campaign", "term", "content", "click_id_type", "click_id")
 _PAGE: Final = ("channel", "source", "medium", "campaign")
+_FIRST_EVENT: Final = (
+    "ts", "page_id", "n", "device", "browser", "os", "country", "channel", "source", "medium", "campaign", "path"
+)  # fmt: skip
+"""The parts of `sessions.entry` in order."""
 _SETTINGS: Final = {"mutations_sync": 2, "allow_nondeterministic_mutations": 1}
 _DAY_MS: Final = 86_400_000
 
@@ -222,10 +226,9 @@ def _write(store: Store, run: str, condition: str, found: Changes, report: Calla
         chosen = f"{condition} AND (site_id, session_id) IN (SELECT site_id, session_id FROM {store.database}.{visits})"  # noqa: S608
         report(f"sessions: {found.visits} visits")
         values = ", ".join(
-            f"{name} = ({name}.1, {name}.2, {name}.3, {_looked_up(store, visits, name, 'session_id')})"
-            for name in _PAGE
+            _looked_up(store, visits, name, "session_id") if name in _PAGE else f"entry.{name}" for name in _FIRST_EVENT
         )
-        store.execute(f"ALTER TABLE sessions UPDATE {values} WHERE {chosen}", settings=_SETTINGS)
+        store.execute(f"ALTER TABLE sessions UPDATE entry = ({values}) WHERE {chosen}", settings=_SETTINGS)
         report(f"events: {found.visits} visits")
         values = ", ".join(f"{name} = {_looked_up(store, visits, name, 'session_id')}" for name in _ENTRY)
         _update(store, values, chosen)

@@ -59,7 +59,8 @@ def sources(store: Store) -> list[tuple[Any, ...]]:
     """What events and sessions say."""
     return store.execute(
         "SELECT DISTINCT e.channel, e.source, e.page_channel, s.channel.4, s.source.4, s.medium.4 FROM events AS e "
-        "INNER JOIN (SELECT * FROM sessions FINAL) AS s USING (site_id, session_id) ORDER BY 1, 2"
+        "INNER JOIN (SELECT *, channel, source, medium FROM sessions FINAL) AS s USING (site_id, session_id) "
+        "ORDER BY 1, 2"
     )
 
 
@@ -109,7 +110,8 @@ def test_nothing_stays_behind(referred: Store) -> None:
 @pytest.mark.parametrize(
     "done",
     [
-        "sessions UPDATE channel = (channel.1, channel.2, channel.3, 'Direct') WHERE channel.4 = 'Referral'",
+        "sessions UPDATE entry = (entry.ts, entry.page_id, entry.n, entry.device, entry.browser, entry.os,"
+        " entry.country, 'Direct', entry.source, entry.medium, entry.campaign, entry.path) WHERE entry.channel = 'Referral'",
         "events UPDATE channel = 'Direct' WHERE channel = 'Referral' AND kind = 'click'",
         "events UPDATE channel = 'Direct' WHERE channel = 'Referral' AND kind != 'click'",
     ],

@@ -93,21 +93,23 @@ def _near(question: Question, binder: Binder) -> str:
 
 
 def _rolled_up(named: Collection[str]) -> str:
-    firsts = [f"argMin(sessions.{name}.4, {_place('channel')}) AS {name}" for name in SESSION_COLUMNS if name in named]
+    place = sequence("sessions.entry.ts", "sessions.entry.page_id", "sessions.entry.n")
+    firsts = [
+        f"argMin(sessions.entry.{_of_event(name)}, {place}) AS {name}" for name in SESSION_COLUMNS if name in named
+    ]
+    last = sequence("sessions.exit_path.1", "sessions.exit_path.2", "sessions.exit_path.3")
     sums = [f"sum(sessions.{name}) AS {name}" for name in _SUMS]
-    return ", ".join([*firsts, f"argMax(sessions.exit_path.4, {_place('exit_path')}) AS exit_path", *sums])
+    return ", ".join([*firsts, f"argMax(sessions.exit_path.4, {last}) AS exit_path", *sums])
 
 
-def _place(column: str) -> str:
-    """Place of the event that a value of the roll-up is of, as `SEQUENCE`; one column's is that of all first values."""
-    return sequence(*(f"sessions.{column}.{part}" for part in (1, 2, 3)))
+def _of_event(name: str) -> str:
+    """What a session's attribute is called where it is one of its first event's."""
+    return "path" if name == "entry_path" else name
 
 
 def _from_events(named: Collection[str]) -> str:
     firsts = [
-        f"argMin(toString(events.{'path' if name == 'entry_path' else name}), {SEQUENCE}) AS {name}"
-        for name in SESSION_COLUMNS
-        if name in named
+        f"argMin(toString(events.{_of_event(name)}), {SEQUENCE}) AS {name}" for name in SESSION_COLUMNS if name in named
     ]
     counts = [
         f"countIf(events.kind = '{kind}') AS {name}"
