@@ -111,7 +111,8 @@ def test_nothing_stays_behind(referred: Store) -> None:
     "done",
     [
         "sessions UPDATE entry = (entry.ts, entry.page_id, entry.n, entry.device, entry.browser, entry.os,"
-        " entry.country, 'Direct', entry.source, entry.medium, entry.campaign, entry.path) WHERE entry.channel = 'Referral'",
+        " entry.country, 'Direct', entry.source, entry.medium, entry.campaign, entry.path)"
+        " WHERE entry.channel = 'Referral'",
         "events UPDATE channel = 'Direct' WHERE channel = 'Referral' AND kind = 'click'",
         "events UPDATE channel = 'Direct' WHERE channel = 'Referral' AND kind != 'click'",
     ],

@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass, field
 from itertools import accumulate
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from collector.query.columns import column
 from collector.query.definitions import JUDGED_FROM, SESSION, define
@@ -136,12 +136,12 @@ def ask(
         raise BadQuestion(f"limit is 1 to {_MOST:,}, not {limit:,}")
     group = column(by) if by else None
     question = begin(place, "exit_pages", period, where, bots=bots)
-    going_on, leaving = _leaving(question)
-    found = _counted(question, group, leaving)
-    totals = {str(grp): _rate(exits, views) for together, _, grp, views, exits, *_ in found if together}
-    pages = [each for each in found if not each[0]]
-    q_values = adjusted([_p_value(*each[3:]) for each in pages])
-    rows = tuple(_row(each, q) for each, q in zip(pages, q_values, strict=True))
+    totals, pages = _counted(question, group)
+    leaving = _leaving(totals)
+    expected = [_expected(page, leaving) for page in pages]
+    q_values = adjusted([_p_value(page.views, page.exits, *each) for page, each in zip(pages, expected, strict=True)])
+    rows = tuple(_row(page, each, q) for page, (each, _), q in zip(pages, expected, q_values, strict=True))
+    going_on = sum(each.going_on for each in totals)
     meta = question.meta(EXIT_RATE, EXIT_LIFT, SESSION, rolled_up=False, notes=_notes(len(rows) - limit, going_on))
     return ExitPages(
         rows[:limit],
@@ -150,7 +150,7 @@ def ask(
         place.store,
         question=question,
         group=group,
-        totals=totals,
+        totals={each.group: _rate(each.exits, each.views) for each in totals if each.views or each.exits},
     )
 
 
@@ -166,45 +166,45 @@ FROM ({sessions_sql(question, scope, group=group)}
 WHERE {chosen}"""
 
 
-def _leaving(question: Question) -> tuple[int, list[float]]:
-    """How many sessions may go on; and the share of sessions that go no further, by their number of page views."""
-    binder = Binder()
-    depths = question.asker.rows(
-        f"""
-SELECT least(page_views, {_DEPTHS}) AS depth, countIf(ended), sumIf(page_views - {_DEPTHS - 1}, ended),
-    countIf(NOT ended)
-FROM ({_sessions(question, binder)}
-)
-GROUP BY depth""",
-        binder,
-    )
-    ending = [0] * _DEPTHS
-    beyond = 0
-    for depth, count, views, _ in depths:
-        if depth > 0:
-            ending[depth - 1] = count
-        beyond = views if depth == _DEPTHS else beyond
-    reaching = list(accumulate(reversed(ending)))[::-1]
-    reaching[-1] = beyond
-    shares = [here / all_ if all_ else 0.0 for here, all_ in zip(ending, reaching, strict=True)]
-    return sum(row[3] for row in depths), shares
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Of a page and group, or of all pages: page views by their place in the session, the last one for all from
+    `_DEPTHS` on; exits by the session's number of page views; and sessions that may go on.
+    """
+
+    page: str
+    group: str
+    seen: dict[int, int]
+    left: dict[int, int]
+    going_on: int
+
+    @property
+    def views(self) -> int:
+        return sum(self.seen.values())
+
+    @property
+    def exits(self) -> int:
+        return sum(self.left.values())
 
 
-def _counted(question: Question, group: Column | None, leaving: list[float]) -> list[tuple[Any, ...]]:
-    """(whether all pages, page, group, views, exits, expected exits), totals first, then the most exits first."""
+def _counted(question: Question, group: Column | None) -> tuple[list[_Found], list[_Found]]:
+    """Each group as a whole, and its pages, the most exits first."""
     binder = Binder()
     scope = question.scope(binder)
-    share = f"{binder.numbers(leaving)}[least(place, {_DEPTHS})]"
-    return question.asker.rows(
+    rows = question.asker.rows(
         f"""
-SELECT grouping(page) AS together, page, grp, countIf(place > 0) AS views, countIf(place = 0) AS exits,
-    sumIf({share}, place > 0), sumIf({share} * (1 - {share}), place > 0)
+SELECT grouping(page) AS together, page, grp, sumMapIf([place], [found], place > 0) AS seen,
+    sumMapIf([depth], [found], place = 0) AS left, sumIf(found, place < 0) AS going_on,
+    sumIf(found, place > 0) AS views, sumIf(found, place = 0) AS exits
 FROM (
-    SELECT grp, entry.1 AS page, entry.2 AS place
+    SELECT grp, entry.1 AS page, entry.2 AS place, entry.3 AS depth, count() AS found
     FROM (
-        SELECT grp, arrayJoin(arrayPushBack(arrayZip(pages, arrayEnumerate(pages)), (exit_path, toUInt32(0)))) AS entry
-        FROM (SELECT * FROM ({_sessions(question, binder, group)}
-        ) WHERE ended) AS done
+        SELECT grp, arrayJoin(if(ended, arrayPushBack(
+                arrayMap((page, i) -> (page, least(toInt64(i), {_DEPTHS}), toUInt64(0)), pages, arrayEnumerate(pages)),
+                (exit_path, toInt64(0), page_views)
+            ), [(exit_path, toInt64(-1), toUInt64(0))])) AS entry
+        FROM ({_sessions(question, binder, group)}
+        ) AS done
         LEFT JOIN (
             SELECT events.session_id AS viewed, arrayMap(view -> view.4, arraySort(groupArray(
                 (events.ts, events.page_id, events.n, toString(events.path))))) AS pages
@@ -213,12 +213,42 @@ FROM (
             GROUP BY viewed
         ) AS seen ON seen.viewed = done.session_id
     )
+    GROUP BY grp, page, place, depth
 )
 GROUP BY GROUPING SETS ((page, grp), (grp))
+HAVING together OR views + exits > 0
 ORDER BY together DESC, exits DESC, views DESC, page, grp
 LIMIT {binder.integer(2 * _MOST)}""",
         binder,
     )
+    found = [
+        (together, _Found(str(page), str(grp), _by(seen), _by(left), going_on))
+        for together, page, grp, seen, left, going_on, *_ in rows
+    ]
+    return [each for together, each in found if together], [each for together, each in found if not together]
+
+
+def _by(pairs: tuple[list[int], list[int]]) -> dict[int, int]:
+    return dict(zip(*pairs, strict=True))
+
+
+def _leaving(totals: list[_Found]) -> list[float]:
+    """The share of sessions that go no further, by their number of page views."""
+    ending = [0] * _DEPTHS
+    beyond = 0
+    for depth, count in (each for total in totals for each in total.left.items()):
+        if depth > 0:
+            ending[min(depth, _DEPTHS) - 1] += count
+        beyond += max(0, depth - _DEPTHS + 1) * count
+    reaching = list(accumulate(reversed(ending)))[::-1]
+    reaching[-1] = beyond
+    return [here / all_ if all_ else 0.0 for here, all_ in zip(ending, reaching, strict=True)]
+
+
+def _expected(found: _Found, leaving: list[float]) -> tuple[float, float]:
+    """Exits that are expected of the page views, and their variance."""
+    shares = [(count, leaving[place - 1]) for place, count in found.seen.items()]
+    return sum(count * share for count, share in shares), sum(count * share * (1 - share) for count, share in shares)
 
 
 def _p_value(views: int, exits: int, expecting: float, variance: float) -> float | None:
@@ -232,12 +262,11 @@ def _rate(exits: int, views: int) -> Rate:
     return Rate.of(exits, max(views, exits), EXIT_RATE)
 
 
-def _row(found: tuple[Any, ...], q: float | None) -> ExitRow:
-    _, page, group, views, exits, expecting, _ = found
-    rate = _rate(exits, views)
-    expected = expecting / views if views else None
+def _row(found: _Found, expecting: float, q: float | None) -> ExitRow:
+    rate = _rate(found.exits, found.views)
+    expected = expecting / found.views if found.views else None
     lift, low, high = (None if each is None or not expected else each / expected for each in _bounds(rate))
-    return ExitRow(str(page), str(group), views, exits, rate, expected, lift, low, high, q)
+    return ExitRow(found.page, found.group, found.views, found.exits, rate, expected, lift, low, high, q)
 
 
 def _bounds(rate: Rate) -> tuple[float | None, float | None, float | None]:
