@@ -66,6 +66,7 @@ SKIPPED = {"replay", "session", "sql"}
 @click.option("--runs", default=5, show_default=True, help="of each question")
 @click.option("--only", multiple=True, help="names of reports")
 @click.option("--peers/--no-peers", "with_peers", default=True, help="also the others' schemas")
+@click.option("--merged", is_flag=True, help="merge all that is there before anything is asked")
 @click.option("--json", "as_json", type=click.Path(dir_okay=False, path_type=Path), help="also write the figures here")
 def main(
     *,
@@ -75,10 +76,13 @@ def main(
     runs: int,
     only: tuple[str, ...],
     with_peers: bool,
+    merged: bool,
     as_json: Path | None,
 ) -> None:
     with _stores(keep) as (writer, reader):
         _prepare(writer, events, only_largest=only_largest, with_peers=with_peers)
+        if merged:
+            _merge(writer)
         site = Connection(reader, clock=lambda: NOW_MS).site(f"site-{world.LARGEST}")
         asked: dict[tuple[str, str], list[list[str]]] = {}
         names = [name for name in sorted(REPORTS) if name not in SKIPPED and (not only or name in only)]
@@ -136,6 +140,12 @@ def _settle(store: Store) -> None:
     while quiet < 3:
         time.sleep(1)
         quiet = 0 if store.execute("SELECT count() FROM system.merges")[0][0] else quiet + 1
+
+
+def _merge(store: Store) -> None:
+    for table in ("events", "sessions", "heat_cells", "scroll_bands", "page_totals"):
+        store.execute(f"OPTIMIZE TABLE {table} FINAL")
+    _settle(store)
 
 
 def _ask(site: Site, name: str) -> list[str]:

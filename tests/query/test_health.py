@@ -99,6 +99,14 @@ def test_nothing_came(shared: Store, new_site: Callable[[], int]) -> None:
     assert (answer.rows, answer.delay, answer.from_bots.n) == ((), None, 0)
 
 
+def test_when_old_events_were_received_is_forgotten(shared: Store, new_site: Callable[[], int]) -> None:
+    """Their delay is then unknown, and nothing else is."""
+    old = new_site()
+    save(shared, old, [{"at": NOW_MS - HOUR, "received": 0}])
+    answer = site(shared, old).health(last("24h"))
+    assert (answer.delay, answer.delay_p95, answer.from_bots.n) == (None, None, 1)
+
+
 def test_another_site_is_not_counted(shop: Site, shared: Store, new_site: Callable[[], int]) -> None:
     other = new_site()
     save(shared, other, [{"at": NOW_MS - HOUR}])

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
@@ -59,7 +60,7 @@ class Health(Result[HealthRow]):
     """Answer of `Site.health`; accepted kinds first, each fate with the most frequent first.
 
     `from_bots`, `offline` (kept on the device until it was online again) and `corrected` are shares of the accepted
-    events; `delay` and `delay_p95` the median and the 95th percentile, None without events.
+    events; `delay` and `delay_p95` the median and the 95th percentile, None where no event says when it was received.
     """
 
     from_bots: Rate
@@ -96,9 +97,14 @@ def ask(place: Place, period: Period | str) -> Health:
         from_bots=Rate.of(bots, events, HEALTH),
         offline=Rate.of(offline, events, HEALTH),
         corrected=Rate.of(corrected, events, HEALTH),
-        delay=timedelta(milliseconds=round(median)) if events else None,
-        delay_p95=timedelta(milliseconds=round(high)) if events else None,
+        delay=_delay(median),
+        delay_p95=_delay(high),
     )
+
+
+def _delay(ms: float) -> timedelta | None:
+    """NaN where no event says when it was received, as after 90 days."""
+    return None if math.isnan(ms) else timedelta(milliseconds=round(ms))
 
 
 def _notes(question: Question) -> tuple[str, ...]:
@@ -132,7 +138,7 @@ WHERE {question.scope(binder).base()} AND {question.during(binder)}""",
         binder,
     )
     if not found:
-        return 0, 0, 0, 0.0, 0.0, 0
+        return 0, 0, 0, math.nan, math.nan, 0
     bots, offline, corrected, (median, high), events = found[0]
     return bots, offline, corrected, median, high, events
 
