@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from collector.truth.score import Score, World
+    from collector.truth.walked import Walked
 
 SITES: Final = 20
 VISITS: Final = 2500
@@ -39,6 +40,12 @@ _SITE: Final = """\
     time_zone: UTC
     origins: ["*"]
     privacy: {{query: []}}
+"""
+
+_GOALS: Final = f"""\
+  truth-{{number}}:
+    {walk.GOAL}: {{{{class: macro, match: {{{{conversion: {walk.GOAL}}}}}}}}}
+    misled: {{{{class: negative, match: {{{{click: {walk.PICTURE}}}}}}}}}
 """
 
 
@@ -77,8 +84,9 @@ def markdown(found: Sequence[Score]) -> str:
 @contextlib.contextmanager
 def _collector(folder: Path, sites: int) -> Iterator[tuple[Settings, supervise.Supervisor]]:
     (folder / "config").mkdir()
-    listed = "".join(_SITE.format(number=number) for number in range(1, sites + 1))
-    (folder / "config" / "sites.yml").write_text(f"sites:\n{listed}")
+    for name, each in (("sites", _SITE), ("goals", _GOALS)):
+        listed = "".join(each.format(number=number) for number in range(1, sites + 1))
+        (folder / "config" / f"{name}.yml").write_text(f"{name}:\n{listed}")
     own = {
         "FOOTPATH_DATA_DIR": str(folder / "data"),
         "FOOTPATH_CONFIG_DIR": str(folder / "config"),
@@ -120,12 +128,12 @@ def _fill(
     now_ms = time.time_ns() // 1_000_000
     endpoint = f"http://{settings.host}:{settings.port}{settings.events_path}"
     rates = {f"truth-{number}": planted.plant(Random(f"{seed}.{number}")) for number in range(1, sites + 1)}  # noqa: S311
-    counted = {key: walk.Counted() for key in rates}
+    walked: dict[str, list[Walked]] = {key: [] for key in rates}
     with _progress(console) as progress:
         task = progress.add_task("Sending visits", total=sites * visits)
 
         def fill(key: str) -> int:
-            made = walk.walk(key, rates[key], visits, seed=f"{seed}.{key}", now_ms=now_ms, counted=counted[key])
+            made = walk.walk(key, rates[key], visits, seed=f"{seed}.{key}", now_ms=now_ms, walked=walked[key])
             return send(made, endpoint, lambda _: progress.advance(task)).rejected
 
         with ThreadPoolExecutor(_SENDERS) as senders:
@@ -137,7 +145,7 @@ def _fill(
             if supervisor.stopping.wait(0.2) or time.monotonic() > deadline:
                 raise RuntimeError("the visits were not loaded in time")
     connection = connect()
-    return [score.World(connection.site(key), rates[key], counted[key]) for key in rates]
+    return [score.World(connection.site(key), rates[key], walked[key], now_ms) for key in rates]
 
 
 def _progress(console: Console) -> Progress:

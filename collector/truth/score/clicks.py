@@ -1,0 +1,102 @@
+"""Is what happens on a page counted as it happened: clicks, dead clicks, zones, errors?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from collector.truth.score.judge import Score, exact
+from collector.truth.walk import ADD, BUY_ZONE, GALLERY, NOISE, PICTURE, PRODUCT, REVIEWS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from collector.truth.score.world import World
+    from collector.truth.walked import PageView
+
+_SEEN_MS = 150
+_ZONES = {ADD: BUY_ZONE, PICTURE: GALLERY, NOISE: REVIEWS}
+
+
+def _happened(world: World) -> Counter[str]:
+    return sum((each.clicks() for each in world.visits), Counter())
+
+
+def _clicks(worlds: Sequence[World]) -> Score:
+    """Clicks are counted, not estimated: by cell and by element they are as many as happened."""
+    right = []
+    for world in worlds:
+        happened = _happened(world)
+        cells = sum(row.clicks for row in world.site.heatmap(PRODUCT, world.period).rows)
+        by_name = {row.name: row.clicks for row in world.site.elements(PRODUCT, world.period, by=None).rows}
+        right.append(cells == happened.total() and by_name == happened)
+    return exact("heatmap, elements", "clicks", right)
+
+
+def _dead(worlds: Sequence[World]) -> Score:
+    """The picture that looks like a control: as many dead clicks as happened, and none elsewhere."""
+    right = []
+    for world in worlds:
+        dead = {row.name: row.dead for row in world.site.elements(PRODUCT, world.period, by=None).rows if row.dead}
+        right.append(dead == {PICTURE: _happened(world)[PICTURE]})
+    return exact("elements", f"a misleading picture ({PICTURE!r})", right)
+
+
+def _redesign(worlds: Sequence[World]) -> Score:
+    """Clicks before and after it are one element's, whose box is another; selectors differ."""
+    again = total = 0
+    for world in worlds:
+        rows = [row for row in world.site.elements(PRODUCT, world.period, by=None).rows if row.name == ADD]
+        total += _happened(world)[ADD]
+        again += max((row.clicks for row in rows), default=0)
+    share = again / total if total else 0.0
+    must = "all clicks under one element"
+    return Score("elements", "a redesign in the middle", must, f"{100 * share:.1f} % of {total:,}", share == 1)
+
+
+def _zones(worlds: Sequence[World]) -> Score:
+    """A zone is seen from 150 ms on, or by a click in it."""
+    right = []
+    for world in worlds:
+        found = {
+            row.zone: (row.exposure.k, row.exposure.n, row.clicks, row.click_rate.k, row.attractiveness.n)
+            for row in world.site.zones(PRODUCT, world.period, by=None).rows
+        }
+        views = [view for each in world.visits for view in each.views if view.path == PRODUCT]
+        names = {zone for view in views for zone in (*view.zones, *_clicked(view))}
+        counted = {}
+        for zone in names:
+            clicked = [_clicked(view)[zone] for view in views]
+            seen = sum(
+                view.zones.get(zone, 0) >= _SEEN_MS or count > 0 for view, count in zip(views, clicked, strict=True)
+            )
+            counted[zone] = (seen, len(views), sum(clicked), sum(map(bool, clicked)), seen)
+        right.append(found == counted)
+    return exact("zones", "page views that saw and clicked each zone; glances of 120 ms", right)
+
+
+def _clicked(view: PageView) -> Counter[str]:
+    return Counter(_ZONES[name] for name in view.clicks)
+
+
+def _errors(worlds: Sequence[World]) -> Score:
+    """A missing picture here and there, and a script that breaks after a click."""
+    right = []
+    for world in worlds:
+        found = {
+            (row.type, row.message): (row.errors, row.rate.k, row.rate.n, row.after_clicks)
+            for row in world.site.errors(world.period).rows
+        }
+        happened = Counter(error for each in world.visits for error in each.errors())
+        hit = Counter(error for each in world.visits for error in set(each.errors()))
+        right.append(
+            found
+            == {
+                (kind, message): (count, hit[kind, message, after], len(world.visits), {after: count} if after else {})
+                for (kind, message, after), count in happened.items()
+            }
+        )
+    return exact("errors", "errors, the sessions they hit, and the clicks before them", right)
+
+
+SCORES = (_clicks, _dead, _redesign, _zones, _errors)
