@@ -25,6 +25,7 @@ AGENTS: Final = {
     ("desktop", "Firefox"): "Mozilla/5.0 (X11; Linux x86_64; rv:157.0) Gecko/20100101 Firefox/157.0",
     ("desktop", "Safari"): f"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) {_APPLE} Safari/605.1.15",
     ("mobile", "Chrome"): f"Mozilla/5.0 (Linux; Android 10; K) {_CHROME} Mobile Safari/537.36",
+    ("mobile", "Firefox"): "Mozilla/5.0 (Android 16; Mobile; rv:157.0) Gecko/157.0 Firefox/157.0",
     ("mobile", "Safari"): (
         f"Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) {_APPLE} Mobile/15E148 Safari/604.1"
     ),
@@ -35,6 +36,7 @@ SYSTEMS: Final = {
     ("desktop", "Firefox"): "Linux",
     ("desktop", "Safari"): "macOS",
     ("mobile", "Chrome"): "Android",
+    ("mobile", "Firefox"): "Android",
     ("mobile", "Safari"): "iOS",
 }
 CAMPAIGNS: Final = tuple(f"campaign-{number}" for number in range(8))
@@ -156,7 +158,7 @@ def plant(rng: Random) -> Planted:
     depth = rng.uniform(1.5, 4.0)
     return Planted(
         mobile=rng.uniform(0.35, 0.65),
-        add={"desktop": rng.uniform(0.3, 0.5), "mobile": rng.uniform(0.3, 0.5)},
+        add={"desktop": rng.uniform(0.4, 0.6), "mobile": rng.uniform(0.4, 0.6)},
         checkout={"desktop": rng.uniform(0.5, 0.8), "mobile": rng.uniform(0.4, 0.7)},
         leaves=rng.uniform(0.01, 0.05),
         broken_browser=rng.choice(BROWSERS),

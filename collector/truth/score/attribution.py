@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 _COLUMNS: Final = ("channel", "source", "campaign")
 _HALF_LIFE_MS: Final = 7 * 86_400_000
 _POSITIONS: Final = {"u_shaped": (0.4, 0.4, 0.5), "j_shaped": (0.2, 0.6, 0.25), "inverse_j": (0.6, 0.2, 0.75)}
-_ROUNDED: Final = 1e-3
-"""Of all orders of a site together: credit is kept to 1e-9, money to 1e-4."""
+_RULES: Final = ("first", "last", "last_non_direct", "linear", "time_decay", *_POSITIONS)
+_ROUNDED: Final = (1e-5, 0.1)
+"""Credit and money of some thousand orders together: of each, credit is kept to 1e-9 and money to 1e-4."""
 _Credit = dict[tuple[str, str], tuple[float, float]]
 
 
@@ -31,19 +32,19 @@ def _attribution(worlds: Sequence[World]) -> Score:
     right = []
     for world in worlds:
         led = _led(world)
-        for column in _COLUMNS:
-            answer = world.site.attribution(GOAL, world.period, column)
-            expected, found = _expected(led, column), _found(answer)
-            right.append(
-                found.keys() == expected.keys()
-                and all(math.dist(found[key], expected[key]) < _ROUNDED * len(led) for key in expected)
-                and answer.conversions_in_all == len(led)
-                and all(
-                    math.isclose(sum(getattr(row, rule) for row in answer.rows), len(led), abs_tol=1e-6)
-                    for rule in _weights([0], [False])
-                )
-            )
+        right.append(all(_is_right(world, led, column) for column in _COLUMNS))
     return exact("attribution", f"credit and money by eight rules, by {', '.join(_COLUMNS)}", right)
+
+
+def _is_right(world: World, led: list[tuple[Order, list[Walked]]], column: str) -> bool:
+    answer = world.site.attribution(GOAL, world.period, column)
+    expected, found = _expected(led, column), _found(answer)
+    return (
+        found.keys() == expected.keys()
+        and all(_same(found[key], expected[key]) for key in expected)
+        and answer.conversions_in_all == len(led)
+        and all(math.isclose(sum(getattr(row, rule) for row in answer.rows), len(led), abs_tol=1e-6) for rule in _RULES)
+    )
 
 
 def _led(world: World) -> list[tuple[Order, list[Walked]]]:
@@ -71,11 +72,15 @@ def _expected(led: list[tuple[Order, list[Walked]]], column: str) -> _Credit:
     return credit
 
 
+def _same(found: tuple[float, float], expected: tuple[float, float]) -> bool:
+    return all(abs(a - b) < most for a, b, most in zip(found, expected, _ROUNDED, strict=True))
+
+
 def _found(answer: Attribution) -> _Credit:
     return {
         (row.group, rule): (getattr(row, rule), float(getattr(row, f"{rule}_value")))
         for row in answer.rows
-        for rule in _weights([0], [False])
+        for rule in _RULES
     }
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from collector.query import conversion, page
 from collector.truth.planted import AGENTS, BROKEN, SYSTEMS
-from collector.truth.score.judge import SURE, finds, invents
+from collector.truth.score.judge import SURE, blames, finds
 from collector.truth.walk import CHECKOUT, GOAL
 
 if TYPE_CHECKING:
@@ -26,7 +26,9 @@ def _broken(worlds: Sequence[World]) -> Score:
     found = []
     for world in filter(_can_be_judged, worlds):
         rows = world.site.funnel(_STEPS, world.period, "2h", unit="session", by="browser").rows
-        blamed = {row.group for row in rows if row.q_value is not None and row.q_value < SURE}
+        bought = [(row.group, row.from_previous, row.q_value) for row in rows if row.step == len(_STEPS)]
+        usual = sum(rate.k for _, rate, _ in bought) / sum(rate.n for _, rate, _ in bought)
+        blamed = {name for name, rate, q in bought if q is not None and q < SURE and (rate.rate or 0) < usual}
         found.append(world.planted.broken_browser in blamed)
     return finds("funnel", f"field {BROKEN!r} broken in one browser", found)
 
@@ -41,14 +43,13 @@ def _concentrated(worlds: Sequence[World]) -> Score:
 
 
 def _blamed(worlds: Sequence[World], columns: Sequence[str] = NULL) -> Score:
-    """Segments by what makes no difference, alone or together with another column; a site with one is a false one."""
-    found = []
+    """Segments by what makes no difference, alone or together with another column, are false findings."""
+    shares = []
     for world in worlds:
-        answer = _scanned(world)
-        blamed = [row for row in answer.rows if row.found and any(name in columns for name, _ in row.conditions)]
-        if any(row.q_value is not None for row in answer.rows):
-            found.append(bool(blamed))
-    return invents("segments", columns, found)
+        found = [row for row in _scanned(world).rows if row.found]
+        false = sum(any(name in columns for name, _ in row.conditions) for row in found)
+        shares.append(false / len(found) if found else 0.0)
+    return blames("segments", columns, shares)
 
 
 def _scanned(world: World) -> Segments:

@@ -1,12 +1,14 @@
 """A line of the table, and what makes it good: exactly right, as often as intervals promise, as seldom as q-values do.
 
-Where chance has a part, the limit lies three standard errors beyond what is promised.
+Where chance has a part, the limit is what a report that keeps its promise goes beyond in one of 740 cases, by the
+binomial distribution (as three standard errors of the normal one).
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from statistics import mean
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 SURE: Final = 0.05
 """A finding is a q-value below this."""
+_RARE: Final = 1 / 740
+_TINY: Final = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +46,14 @@ def coverage(report: str, planted: str, held: Iterable[bool | None], *, independ
     """
     judged = [each for each in held if each is not None]
     share = sum(judged) / len(judged) if judged else 0.0
-    least = _by_chance(0.95, independent or len(judged))
+    least = _least(0.95, independent or len(judged))
     must = f"95 % of the intervals hold it (by chance at least {100 * least:.1f} %)"
-    return Score(report, planted, must, _share(sum(judged), len(judged)), bool(judged) and share >= least)
+    return Score(report, planted, must, _share(sum(judged), len(judged)), bool(judged) and share >= least - _TINY)
 
 
 def finds(report: str, planted: str, found: Sequence[bool], *, least: float = 0.9) -> Score:
     """Good where the planted effect is found in at least that share of the sites."""
-    limit = _by_chance(least, len(found))
+    limit = _least(least, len(found))
     must = f"found in {100 * least:.0f} % of the sites (by chance at least {100 * limit:.1f} %)"
     return Score(
         report, planted, must, _share(sum(found), len(found)), bool(found) and sum(found) >= limit * len(found)
@@ -58,10 +62,22 @@ def finds(report: str, planted: str, found: Sequence[bool], *, least: float = 0.
 
 def invents(report: str, columns: Sequence[str], found: Sequence[bool]) -> Score:
     """Good where at most one in twenty of the breakdowns by what makes no difference reports one."""
-    most = SURE + 3 * math.sqrt(SURE * (1 - SURE) / max(1, len(found)))
-    said = _share(sum(found), len(found))
-    good = sum(found) <= most * len(found)
-    return Score(report, f"nothing, by {', '.join(columns)}", "at most 5 % with a finding", said, good)
+    limit = _most(SURE, len(found))
+    must = f"at most 5 % with a finding (by chance at most {100 * limit:.1f} %)"
+    good = sum(found) <= limit * len(found) + _TINY
+    return Score(report, f"nothing, by {', '.join(columns)}", must, _share(sum(found), len(found)), good)
+
+
+def blames(report: str, columns: Sequence[str], false_shares: Sequence[float]) -> Score:
+    """Good where of what is found at a site, a twentieth is false on average (Benjamini and Hochberg's promise).
+
+    `false_shares`: of each site, 0 where nothing was found.
+    """
+    limit = _most(SURE, len(false_shares))
+    share = mean(false_shares) if false_shares else 0.0
+    must = f"at most 5 % of the findings false, mean of sites (by chance at most {100 * limit:.1f} %)"
+    found = f"{100 * share:.1f} % at {len(false_shares)} sites"
+    return Score(report, f"nothing, by {', '.join(columns)}", must, found, share <= limit + _TINY)
 
 
 def differs(q_values: Iterable[float | None]) -> bool | None:
@@ -80,9 +96,19 @@ def between(low: float | None, truth: float, high: float | None) -> bool | None:
     return None if low is None or high is None else low <= truth <= high
 
 
-def _by_chance(share: float, n: int) -> float:
+def _least(share: float, n: int) -> float:
     """The least that a share can be by chance among n."""
-    return share - 3 * math.sqrt(share * (1 - share) / max(1, n))
+    return 1 - _most(1 - share, n)
+
+
+def _most(share: float, n: int) -> float:
+    """The most that a share can be by chance among n: with more in less than one of 740 cases."""
+    below = 0.0
+    for k in range(n):
+        below += math.comb(n, k) * share**k * (1 - share) ** (n - k)
+        if 1 - below < _RARE:
+            return k / n
+    return 1.0
 
 
 def _share(k: int, n: int, what: str = "") -> str:

@@ -48,11 +48,11 @@ def _quartiles(worlds: Sequence[World]) -> Score:
     return coverage("vitals", "third quartile of LCP by page", held)
 
 
-def _no_difference_by_speed(worlds: Sequence[World]) -> Score:
+def _no_difference_by_speed(worlds: Sequence[World], path: str = PRODUCT) -> Score:
     """How fast the product's page is changes nothing about who buys."""
     found = []
     for world in worlds:
-        deciles = world.site.vitals(world.period, path=PRODUCT).deciles("LCP", GOAL)
+        deciles = world.site.vitals(world.period, path=path).deciles("LCP", GOAL)
         found.append(differs(row.q_value for row in deciles.rows))
     return invents("vitals, deciles", ["LCP of the product's page"], [each for each in found if each is not None])
 
