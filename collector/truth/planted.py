@@ -30,6 +30,11 @@ AGENTS: Final = {
         f"Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) {_APPLE} Mobile/15E148 Safari/604.1"
     ),
 }
+CRAWLER: Final = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+CRAWLED: Final = 0.05
+"""Of visits: another one follows, by a crawler, which does all that people do; no report may count it."""
+SENT_TWICE: Final = 0.05
+"""Of batches: their answer is lost, and they are sent again."""
 BROWSERS: Final = ("Chrome", "Firefox", "Safari")
 SYSTEMS: Final = {
     ("desktop", "Chrome"): "Windows",

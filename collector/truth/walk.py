@@ -9,7 +9,20 @@ from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
 from collector.demo.visits import Visit
-from collector.truth.planted import AGENTS, AWAY_AT_LEAST_H, BANDS, BROKEN, FIELDS, LCP_SPREAD, Planted, arrive, who
+from collector.truth.planted import (
+    AGENTS,
+    AWAY_AT_LEAST_H,
+    BANDS,
+    BROKEN,
+    CRAWLED,
+    CRAWLER,
+    FIELDS,
+    LCP_SPREAD,
+    SENT_TWICE,
+    Planted,
+    arrive,
+    who,
+)
 from collector.truth.walked import Order, PageView, Walked
 
 if TYPE_CHECKING:
@@ -58,7 +71,7 @@ _CONTROLS: Final = {
 def walk(site: str, planted: Planted, count: int, *, seed: str, now_ms: int, walked: list[Walked]) -> Iterator[Visit]:
     """At least `count` visits before `now_ms`, visitor by visitor; the redesign comes in the middle of the time.
 
-    `walked` knows what happened once all were taken.
+    `walked` knows what happened once all were taken; crawlers, whose visits come besides, are not in it.
     """
     number = made = 0
     while made < count:
@@ -72,7 +85,9 @@ def walk(site: str, planted: Planted, count: int, *, seed: str, now_ms: int, wal
             visit.walk(signs_in=again > 0)
             walked.append(did)
             made += 1
-            yield visit.told()
+            yield visit.told(AGENTS[agent])
+            if rng.random() < CRAWLED:
+                yield _crawled(rng, site, planted, begin, redesigned=redesigned)
 
 
 def _beginnings(rng: Random, planted: Planted, now_ms: int) -> list[int]:
@@ -87,6 +102,14 @@ def _beginnings(rng: Random, planted: Planted, now_ms: int) -> list[int]:
             break
         begins.append(begin)
     return begins
+
+
+def _crawled(rng: Random, site: str, planted: Planted, begin: int, *, redesigned: bool) -> Visit:
+    """A visit that nobody may count."""
+    crawler = Walked(f"{rng.getrandbits(64):016x}", _id(rng, begin), who(rng, planted), arrive(rng))
+    visit = _Visit(rng, site, planted, crawler, begin, redesigned=redesigned)
+    visit.walk(signs_in=False)
+    return visit.told(CRAWLER)
 
 
 class _Visit:
@@ -122,11 +145,11 @@ class _Visit:
         if sent:
             self._buy()
 
-    def told(self) -> Visit:
-        """As the sender takes it."""
+    def told(self, agent: str) -> Visit:
+        """As the sender takes it, some of its batches twice."""
         walked, url = self._walked, f"https://{self._site}.example/"
-        agent = AGENTS[walked.who]
-        return Visit(walked.visitor, walked.session, agent, self._begin, self._clock, "", url, tuple(self._batches))
+        batches = [again for each in self._batches for again in [each] * (2 if self._chance(SENT_TWICE) else 1)]
+        return Visit(walked.visitor, walked.session, agent, self._begin, self._clock, "", url, tuple(batches))
 
     def _chance(self, probability: float) -> bool:
         return self._rng.random() < probability
@@ -212,8 +235,10 @@ class _Visit:
              "bands": {}, "max_scroll_pct": 5 * len(reached), "max_scroll_px": HEIGHT * len(reached) // BANDS,
              "reversals": 0},
         ]  # fmt: skip
-        arrival, page = self._walked.arrival, self._block(path)
-        self._entry = self._entry or {"url": page["url"] + arrival.query, "referrer": arrival.referrer}
+        page = self._block(path)
+        self._entry = self._entry or self._came(page["url"])
+        kinds = [(self._clock + event["t"], event["k"]) for event in events if event["k"] not in ("zone", "engagement")]
+        self._walked.views[-1].told.extend(sorted(kinds, key=lambda each: each[0]))
         numbered = [{"n": n, **event} for n, event in enumerate(events)]
         names = sorted({event["el"] for event in numbered if "el" in event})
         for event in numbered:
@@ -226,6 +251,12 @@ class _Visit:
             "elements": {str(index): self._element(name) for index, name in enumerate(names)},
         })  # fmt: skip
         self._clock += left + self._rng.randrange(100, 900)
+
+    def _came(self, url: str) -> dict[str, str]:
+        """The first page's address, with what led to it."""
+        arrival, clicked = self._walked.arrival, self._walked.click_id
+        query = arrival.query + (f"&gclid={clicked}" if clicked else "")
+        return {"url": url + query, "referrer": arrival.referrer}
 
     def _keep(self, path: str, events: list[dict[str, Any]], left: int) -> None:
         """What reports will have to say of the page view."""

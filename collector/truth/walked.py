@@ -17,7 +17,8 @@ class PageView:
     """A page view: when it began and was left (Unix ms), and what was done on it.
 
     `clicks` are names of elements; `zones` ms for which a zone was visible, by its name; `errors` are (type, message)
-    with the name of the element whose click one followed, or an empty text.
+    with the name of the element whose click one followed, or an empty text; `told` are kinds of events with when they
+    happened (Unix ms), in order, without those of zones and engagement.
     """
 
     path: str
@@ -27,6 +28,7 @@ class PageView:
     clicks: list[str] = field(default_factory=list)
     zones: dict[str, int] = field(default_factory=dict)
     errors: list[tuple[str, str, str]] = field(default_factory=list)
+    told: list[tuple[int, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,11 @@ class Walked:
     arrival: Arrival
     views: list[PageView] = field(default_factory=list)
     order: Order | None = None
+
+    @property
+    def click_id(self) -> str:
+        """The click id with which advertisements lead to the site, or an empty text."""
+        return f"click-{self.session}" if self.arrival.medium == "cpc" else ""
 
     @property
     def device(self) -> str:

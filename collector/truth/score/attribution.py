@@ -109,4 +109,24 @@ def _by_place(size: int, first: float, last: float, first_of_two: float) -> list
     return [first, *[(1 - first - last) / (size - 2)] * (size - 2), last]
 
 
-SCORES = (_attribution,)
+def _ad_clicks(worlds: Sequence[World]) -> Score:
+    """Each order with the visitor's latest visit that an advertisement led to. Times are in whole seconds."""
+    right = []
+    for world in worlds:
+        answer = world.site.ad_clicks(world.period, GOAL)
+        found = {
+            row.order_id: (row.click_id, int(row.clicked_at.timestamp()), int(row.converted_at.timestamp()), row.value)
+            for row in answer.rows
+        }
+        expected = {}
+        led = _led(world)
+        for order, visits in led:
+            advertised = [each for each in visits if each.click_id]
+            if advertised:
+                click = advertised[-1]
+                expected[order.number] = (click.click_id, click.begin_ms // 1000, order.at_ms // 1000, order.value)
+        right.append((found, answer.conversions) == (expected, len(led)))
+    return exact("ad_clicks", "each order's click on an advertisement", right)
+
+
+SCORES = (_attribution, _ad_clicks)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from collector.truth.score.judge import Score, exact
-from collector.truth.walk import ADD, BUY_ZONE, GALLERY, NOISE, PICTURE, PRODUCT, REVIEWS
+from collector.query import where
+from collector.truth.score.judge import Score, differs, exact, finds, invents
+from collector.truth.walk import ADD, BUY_ZONE, GALLERY, GOAL, NOISE, PICTURE, PRODUCT, REVIEWS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,4 +100,54 @@ def _errors(worlds: Sequence[World]) -> Score:
     return exact("errors", "errors, the sessions they hit, and the clicks before them", right)
 
 
-SCORES = (_clicks, _dead, _redesign, _zones, _errors)
+def _struck(worlds: Sequence[World]) -> Score:
+    """Clicks that do nothing, and those that a script breaks on, by page."""
+    right = []
+    for world in worlds:
+        rows = world.site.friction(world.period, signals=["dead", "error_click"]).rows
+        found = {(row.signal, row.step): (row.hits, row.rate.k, row.rate.n) for row in rows}
+        seen = Counter(page for each in world.visits for page in set(each.pages))
+        dead = [each.clicks()[PICTURE] for each in world.visits]
+        broken = [sum(bool(after) for *_, after in each.errors()) for each in world.visits]
+        counted = {(signal, page): (0, 0, n) for signal in ("dead", "error_click") for page, n in seen.items()}
+        for signal, hits in (("dead", dead), ("error_click", broken)):
+            counted[signal, PRODUCT] = (sum(hits), sum(map(bool, hits)), seen[PRODUCT])
+        right.append(found == counted)
+    return exact("friction", "dead clicks and clicks that a script breaks on, by page", right)
+
+
+def _activity(worlds: Sequence[World]) -> Score:
+    right = []
+    for world in worlds:
+        found = {
+            row.name: (row.times, row.sessions, row.with_it.k, row.with_it.n, row.without.k, row.without.n)
+            for row in world.site.activity(world.period, GOAL).rows
+        }
+        counted = {}
+        for name, times in _happened(world).items():
+            outcomes = [(each.clicks()[name] > 0, each.order is not None) for each in world.visits]
+            clicked = [bought for with_it, bought in outcomes if with_it]
+            others = [bought for with_it, bought in outcomes if not with_it]
+            counted[name] = (times, len(clicked), sum(clicked), len(clicked), sum(others), len(others))
+        right.append(found == counted)
+    return exact("activity", "clicks on each element, and orders with and without", right)
+
+
+def _leads_to_nothing(worlds: Sequence[World], useless: Sequence[str] = (NOISE, PICTURE)) -> Score:
+    """Of those who begin on the product's page; others did not see the elements."""
+    found = []
+    for world in worlds:
+        rows = world.site.activity(world.period, GOAL, where=where(entry_path=PRODUCT)).rows
+        found.append(differs(row.q_value for row in rows if row.name in useless))
+    return invents("activity", [repr(name) for name in useless], [each for each in found if each is not None])
+
+
+def _leads_on(worlds: Sequence[World], name: str = ADD) -> Score:
+    found = []
+    for world in worlds:
+        rows = world.site.activity(world.period, GOAL).rows
+        found.append(any(row.name == name and (row.low or 0) > 0 and differs([row.q_value]) for row in rows))
+    return finds("activity", f"{name!r} leads to orders", found)
+
+
+SCORES = (_struck, _activity, _leads_to_nothing, _leads_on, _clicks, _dead, _redesign, _zones, _errors)

@@ -33,9 +33,9 @@ class Score:
     good: bool
 
 
-def exact(report: str, planted: str, right: Sequence[bool]) -> Score:
-    """Good where the report is right of every site."""
-    found = _share(sum(right), len(right), "sites")
+def exact(report: str, planted: str, right: Sequence[bool], of: str = "sites") -> Score:
+    """Good where the report is right of every site, or of every visit."""
+    found = _share(sum(right), len(right), of)
     return Score(report, planted, "exactly as many as happened", found, bool(right) and all(right))
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from statistics import mean
 from typing import TYPE_CHECKING, Final
 
 from collector.query import conversion, page
 from collector.truth.planted import AGENTS, FIELDS
-from collector.truth.score.judge import coverage, differs, holds, invents
+from collector.truth.score.judge import coverage, differs, exact, holds, invents
 from collector.truth.walk import CART, CHECKOUT, FORM, GOAL, PRODUCT
 
 if TYPE_CHECKING:
@@ -28,6 +29,27 @@ def _conversion_rates(worlds: Sequence[World]) -> Score:
             truth = mean(world.planted.converts(who) for who in AGENTS if who[0] == row.group)
             held.append(holds(row.rate, truth))
     return coverage("conversion_rate", "rate by device", held)
+
+
+def _step_counts(worlds: Sequence[World]) -> Score:
+    """How many came so far, by channel; and the same rate in two reports."""
+    right = []
+    for world in worlds:
+        steps = [page(PRODUCT), page(CART), page(CHECKOUT), conversion(GOAL)]
+        rows = world.site.funnel(steps, world.period, "2h", unit="session", by="channel").rows
+        found = {(row.group, row.step): row.count for row in rows}
+        rates = world.site.conversion_rate(GOAL, world.period, "session", by="channel").rows
+        came: Counter[tuple[str, int]] = Counter()
+        for each in world.visits:
+            depth = sum(path in each.pages for path in (PRODUCT, CART, CHECKOUT)) + (each.order is not None)
+            came.update((each.arrival.channel, step) for step in range(1, depth + 1))
+        visits = Counter(each.arrival.channel for each in world.visits)
+        right.append(
+            found == came
+            and {row.group: (row.rate.k, row.rate.n) for row in rates}
+            == {channel: (came[channel, len(steps)], count) for channel, count in visits.items()}
+        )
+    return exact("funnel, conversion_rate", "how many come so far, by channel", right)
 
 
 def _steps(worlds: Sequence[World]) -> Score:
@@ -70,4 +92,4 @@ def _no_money(worlds: Sequence[World], columns: Sequence[str] = NULL) -> Score:
     return invents("revenue", columns, [each for each in found if each is not None])
 
 
-SCORES = (_conversion_rates, _steps, _hazards, _nothing, _no_money)
+SCORES = (_step_counts, _conversion_rates, _steps, _hazards, _nothing, _no_money)

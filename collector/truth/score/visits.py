@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collector.truth.score.world import World
     from collector.truth.walked import Walked
 
-_ALL = 10_000
+_ALL, _TOLD = 10_000, 10
+_UNTOLD = ("zone", "engagement")
 
 
 def _sessions(worlds: Sequence[World]) -> Score:
@@ -144,4 +145,15 @@ def _paths(worlds: Sequence[World]) -> Score:
     return exact("paths", "each way through the site, and each step of it", right)
 
 
-SCORES = (_sessions, _traffic, _landing, _exits, _paths)
+def _timelines(worlds: Sequence[World]) -> Score:
+    """Of some visits: what happened when, in order."""
+    right = []
+    for world in worlds:
+        for each in world.visits[:_TOLD]:
+            rows = world.site.session(each.session).rows
+            told = [(round(1000 * row.time.timestamp()), row.kind) for row in rows if row.kind not in _UNTOLD]
+            right.append(told == [event for view in each.views for event in view.told])
+    return exact("session", "what happened when, in order", right, "visits")
+
+
+SCORES = (_sessions, _timelines, _traffic, _landing, _exits, _paths)
