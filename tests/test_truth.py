@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from collector.truth.walked import Walked
 
 COUNTED = (
-    *visits.SCORES, money._revenue, money._carts, money._net_score, *attribution.SCORES, clicks._struck,
-    clicks._activity, clicks._clicks, clicks._dead, clicks._redesign, clicks._zones, clicks._errors,
+    visits._sessions, visits._traffic, visits._landing, visits._exits, visits._paths,
+    money._revenue, money._carts, money._net_score, *attribution.SCORES,
+    clicks._struck, clicks._activity, clicks._clicks, clicks._dead, clicks._redesign, clicks._zones, clicks._errors,
     returning._retention, returning._times, rates._step_counts,
 )  # fmt: skip
+TOLD = (visits._timelines,)
 ESTIMATED = (
     money._order_value, money._abandoned, pages._reach, pages._speed, pages._quartiles, pages._dead_share,
     pages._slow_share, returning._soon, rates._conversion_rates, rates._steps, rates._hazards,
@@ -66,6 +68,11 @@ def test_a_count_that_is_one_visit_off_is_found_out(worlds: list[World]) -> None
 
 
 @pytest.mark.slow
+def test_an_event_that_is_a_millisecond_off_is_found_out(worlds: list[World]) -> None:
+    assert _names(TOLD, [replace(world, walked=[_late(each) for each in world.walked]) for world in worlds]) == []
+
+
+@pytest.mark.slow
 def test_a_rate_that_is_not_what_was_planted_is_found_out(worlds: list[World]) -> None:
     lies = [replace(world, planted=replace(world.planted, **_other(world))) for world in worlds]
     assert _names((*ESTIMATED, *FOUND), lies) == []
@@ -77,7 +84,7 @@ def test_a_difference_where_none_should_be_and_none_where_one_should_be_are_foun
 
 
 def test_every_score_has_a_lie_that_it_must_find_out() -> None:
-    assert {*COUNTED, *ESTIMATED, *FOUND, *ELSEWHERE} == {*score.SCORES}
+    assert {*COUNTED, *TOLD, *ESTIMATED, *FOUND, *ELSEWHERE} == {*score.SCORES}
 
 
 def test_what_was_never_judged_is_not_good() -> None:
@@ -98,6 +105,13 @@ def _without_one(world: World) -> list[Walked]:
     came = Counter(each.visitor for each in world.walked)
     gone = next(each for each in world.visits if each.order and each.clicks()[PICTURE] and came[each.visitor] == 1)
     return [each for each in world.walked if each is not gone]
+
+
+def _late(visit: Walked) -> Walked:
+    """The visit, the last event of whose first page happened a millisecond later."""
+    first, *others = visit.views
+    *before, (at_ms, kind) = first.told
+    return replace(visit, views=[replace(first, told=[*before, (at_ms + 1, kind)]), *others])
 
 
 def _other(world: World) -> dict[str, Any]:
