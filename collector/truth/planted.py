@@ -49,6 +49,8 @@ BANDS: Final = 20
 AWAY_AT_LEAST_H: Final = 1
 LCP_SPREAD: Final = 0.35
 """Standard deviation of its logarithm."""
+ORDER_SPREAD: Final = 0.8
+"""Standard deviation of the logarithm of an order's value."""
 GOOD_LCP_MS, POOR_LCP_MS = 2500, 4000
 """web-vitals, thresholds."""
 
@@ -99,7 +101,7 @@ class Planted:
         broken_browser: on all its devices, in which `BROKEN` is left with `leaves_broken`.
         misled: of a product's page view: the picture that looks like a control is clicked, which does nothing.
         reach: of a page view, by 5 % band: it came into view.
-        order_mean: of an order's value, which lies evenly from half of it to half as much again.
+        order_mean: of an order's value, which spreads lognormally.
         reloads: of orders: the page that reports them is loaded again.
         add_breaks: of clicks on "Add to cart": a script's error follows.
         flaky: of page views: a picture is missing.

@@ -18,6 +18,7 @@ from collector.truth.planted import (
     CRAWLER,
     FIELDS,
     LCP_SPREAD,
+    ORDER_SPREAD,
     SENT_TWICE,
     Planted,
     arrive,
@@ -171,7 +172,8 @@ class _Visit:
     def _buy(self) -> None:
         """The page that reports the order, and sometimes the same page again."""
         reported = 2 if self._chance(self._planted.reloads) else 1
-        value = Decimal(round(self._planted.order_mean * self._rng.uniform(50, 150))) / 100
+        spread = math.exp(self._rng.gauss(-(ORDER_SPREAD**2) / 2, ORDER_SPREAD))
+        value = Decimal(max(1, round(100 * self._planted.order_mean * spread))) / 100
         told = {"k": "conversion", "t": 200, "goal": GOAL, "value": float(value), "currency": "EUR"}
         self._walked.order = Order(self._walked.session, value, self._clock + 200, reported)
         for _ in range(reported):
