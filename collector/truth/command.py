@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collector.truth.walked import Walked
 
 SITES: Final = 20
-VISITS: Final = 2500
+VISITS: Final = 2000
 _SENDERS: Final = 4
 _LOAD_SECONDS: Final = 600
 _SITE: Final = """\

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collector.truth.score.world import World
     from collector.truth.walked import Order, Walked
 
-_COLUMNS: Final = ("channel", "source", "campaign")
+_COLUMNS: Final = ("channel", "campaign")
 _HALF_LIFE_MS: Final = 7 * 86_400_000
 _POSITIONS: Final = {"u_shaped": (0.4, 0.4, 0.5), "j_shaped": (0.2, 0.6, 0.25), "inverse_j": (0.6, 0.2, 0.75)}
 _RULES: Final = ("first", "last", "last_non_direct", "linear", "time_decay", *_POSITIONS)

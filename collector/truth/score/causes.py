@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from collector.query import conversion, page
@@ -52,6 +53,7 @@ def _blamed(worlds: Sequence[World], columns: Sequence[str] = NULL) -> Score:
     return blames("segments", columns, shares)
 
 
+@lru_cache(maxsize=64)
 def _scanned(world: World) -> Segments:
     return world.site.segments(world.period, steps=_STEPS, window="2h", limit=1000)
 

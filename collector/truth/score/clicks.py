@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from collector.query import where
@@ -12,6 +13,7 @@ from collector.truth.walk import ADD, BUY_ZONE, GALLERY, GOAL, NOISE, PICTURE, P
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from collector.query.reports.elements import ElementRow
     from collector.truth.score.world import World
     from collector.truth.walked import PageView
 
@@ -23,13 +25,18 @@ def _happened(world: World) -> Counter[str]:
     return sum((each.clicks() for each in world.visits), Counter())
 
 
+@lru_cache(maxsize=64)
+def _elements(world: World) -> tuple[ElementRow, ...]:
+    return world.site.elements(PRODUCT, world.period, by=None).rows
+
+
 def _clicks(worlds: Sequence[World]) -> Score:
     """Clicks are counted, not estimated: by cell and by element they are as many as happened."""
     right = []
     for world in worlds:
         happened = _happened(world)
         cells = sum(row.clicks for row in world.site.heatmap(PRODUCT, world.period).rows)
-        by_name = {row.name: row.clicks for row in world.site.elements(PRODUCT, world.period, by=None).rows}
+        by_name = {row.name: row.clicks for row in _elements(world)}
         right.append(cells == happened.total() and by_name == happened)
     return exact("heatmap, elements", "clicks", right)
 
@@ -38,7 +45,7 @@ def _dead(worlds: Sequence[World]) -> Score:
     """The picture that looks like a control: as many dead clicks as happened, and none elsewhere."""
     right = []
     for world in worlds:
-        dead = {row.name: row.dead for row in world.site.elements(PRODUCT, world.period, by=None).rows if row.dead}
+        dead = {row.name: row.dead for row in _elements(world) if row.dead}
         right.append(dead == {PICTURE: _happened(world)[PICTURE]})
     return exact("elements", f"a misleading picture ({PICTURE!r})", right)
 
@@ -47,7 +54,7 @@ def _redesign(worlds: Sequence[World]) -> Score:
     """Clicks before and after it are one element's, whose box is another; selectors differ."""
     again = total = 0
     for world in worlds:
-        rows = [row for row in world.site.elements(PRODUCT, world.period, by=None).rows if row.name == ADD]
+        rows = [row for row in _elements(world) if row.name == ADD]
         total += _happened(world)[ADD]
         again += max((row.clicks for row in rows), default=0)
     share = again / total if total else 0.0

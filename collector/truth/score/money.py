@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from statistics import mean
 from typing import TYPE_CHECKING, Literal
 
@@ -12,6 +13,8 @@ from collector.truth.walk import ADD, PICTURE, PRODUCT
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from collector.query.reports.cart_abandonment import CartRow
+    from collector.query.reports.revenue import RevenueRow
     from collector.truth.score.judge import Score
     from collector.truth.score.world import World
     from collector.truth.walked import Walked
@@ -21,6 +24,16 @@ _CART = "1h"
 """A visitor stays away longer between two visits, so that carts are those of sessions."""
 
 
+@lru_cache(maxsize=64)
+def _by_device(world: World, unit: Literal["session", "visitor"]) -> tuple[RevenueRow, ...]:
+    return world.site.revenue(world.period, unit=unit, by="device").rows
+
+
+@lru_cache(maxsize=64)
+def _cart_rows(world: World) -> tuple[CartRow, ...]:
+    return world.site.cart_abandonment(world.period, _CART, by="device").rows
+
+
 def _revenue(worlds: Sequence[World]) -> Score:
     """An order is one however often its page is loaded."""
     right = [all(_revenue_is_right(world, unit) for unit in ("session", "visitor")) for world in worlds]
@@ -28,10 +41,7 @@ def _revenue(worlds: Sequence[World]) -> Score:
 
 
 def _revenue_is_right(world: World, unit: Literal["session", "visitor"]) -> bool:
-    found = {
-        row.group: (row.units, row.buyers, row.orders, row.revenue)
-        for row in world.site.revenue(world.period, unit=unit, by="device").rows
-    }
+    found = {row.group: (row.units, row.buyers, row.orders, row.revenue) for row in _by_device(world, unit)}
     return found == {device: _sums(_of(world, device), unit) for device in _DEVICES}
 
 
@@ -48,7 +58,7 @@ def _sums(visits: list[Walked], unit: str) -> tuple[object, ...]:
 def _order_value(worlds: Sequence[World]) -> Score:
     held = []
     for world in worlds:
-        for row in world.site.revenue(world.period, unit="session", by="device").rows:
+        for row in _by_device(world, "session"):
             converts = mean(world.planted.converts(who) for who in AGENTS if who[0] == row.group)
             held.append(between(row.aov_low, world.planted.order_mean, row.aov_high))
             held.append(between(row.rpv_low, converts * world.planted.order_mean, row.rpv_high))
@@ -59,10 +69,7 @@ def _order_value(worlds: Sequence[World]) -> Score:
 def _carts(worlds: Sequence[World]) -> Score:
     right = []
     for world in worlds:
-        found = {
-            row.group: (row.abandoned.k, row.abandoned.n, row.open)
-            for row in world.site.cart_abandonment(world.period, _CART, by="device").rows
-        }
+        found = {row.group: (row.abandoned.k, row.abandoned.n, row.open) for row in _cart_rows(world)}
         counted = {}
         for device in _DEVICES:
             carts = [each for each in _of(world, device) if each.clicks()[ADD]]
@@ -74,7 +81,7 @@ def _carts(worlds: Sequence[World]) -> Score:
 def _abandoned(worlds: Sequence[World]) -> Score:
     held = []
     for world in worlds:
-        for row in world.site.cart_abandonment(world.period, _CART, by="device").rows:
+        for row in _cart_rows(world):
             completes = mean(world.planted.completes(browser) for device, browser in AGENTS if device == row.group)
             held.append(holds(row.abandoned, 1 - world.planted.checkout[row.group] * completes))
     return coverage("cart_abandonment", "share of carts without an order, by device", held)

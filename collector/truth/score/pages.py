@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from collector.truth.planted import GOOD_LCP_MS
@@ -12,10 +13,16 @@ from collector.truth.walk import GOAL, PRODUCT, THANKS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from collector.query.reports.vitals import VitalRow
     from collector.truth.score.judge import Score
     from collector.truth.score.world import World
 
 _QUARTILE, _Z = 0.75, 1.96
+
+
+@lru_cache(maxsize=64)
+def _vitals(world: World) -> tuple[VitalRow, ...]:
+    return world.site.vitals(world.period, of="page").rows
 
 
 def _reach(worlds: Sequence[World]) -> Score:
@@ -32,7 +39,7 @@ def _reach(worlds: Sequence[World]) -> Score:
 def _speed(worlds: Sequence[World]) -> Score:
     held = []
     for world in worlds:
-        for row in world.site.vitals(world.period, of="page").rows:
+        for row in _vitals(world):
             held.append(holds(row.good, world.planted.faster(row.page, GOOD_LCP_MS)))
             held.append(holds(row.poor, world.planted.poor(row.page)))
     return coverage("vitals", "good and poor LCP by page, one of them slow", held)
@@ -42,7 +49,7 @@ def _quartiles(worlds: Sequence[World]) -> Score:
     """The report gives no interval of the quartile: how many are below it follows from the binomial distribution."""
     held = []
     for world in worlds:
-        for row in world.site.vitals(world.period, of="page").rows:
+        for row in _vitals(world):
             half = _Z * math.sqrt(_QUARTILE * (1 - _QUARTILE) / row.good.n)
             held.append(abs(world.planted.faster(row.page, row.p75) - _QUARTILE) <= half)
     return coverage("vitals", "third quartile of LCP by page", held)

@@ -83,7 +83,7 @@ def _nothing(worlds: Sequence[World], columns: Sequence[str] = NULL) -> Score:
     return invents("conversion_rate", columns, [each for each in found if each is not None])
 
 
-def _no_money(worlds: Sequence[World], columns: Sequence[str] = NULL) -> Score:
+def _no_money(worlds: Sequence[World], columns: Sequence[str] = NULL[:2]) -> Score:
     found = []
     for world in worlds:
         for column in columns:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from collector.query import event, page
@@ -68,6 +69,7 @@ def _soon(worlds: Sequence[World]) -> Score:
     return coverage("time_to_value", f"who signs in again within {_WITHIN_H} h (Kaplan-Meier)", held)
 
 
+@lru_cache(maxsize=64)
 def _to_sign_in(world: World) -> ValueRow:
     (row,) = world.site.time_to_value(page("*"), event(SIGN_IN), world.period, f"{_WITHIN_H}h", follow="48h").rows
     return row

@@ -15,9 +15,12 @@ if TYPE_CHECKING:
     from collector.truth.walked import Walked
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class World:
-    """A site with what was planted in it and every visit to it before `now_ms` (Unix ms)."""
+    """A site with what was planted in it and every visit to it before `now_ms` (Unix ms).
+
+    It is itself alone, so that an answer that two scores look at is asked for once.
+    """
 
     site: Site
     planted: Planted
