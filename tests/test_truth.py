@@ -61,6 +61,13 @@ def test_the_reports_find_what_was_planted(worlds: list[World]) -> None:
 
 
 @pytest.mark.slow
+def test_crawlers_came_too_and_are_told_where_they_are_asked_for(worlds: list[World]) -> None:
+    for world in worlds:
+        with_bots = world.site.traffic(world.period, bots=True).total.sessions
+        assert 1.02 * len(world.visits) < with_bots < 1.1 * len(world.visits)
+
+
+@pytest.mark.slow
 def test_a_count_that_is_one_visit_off_is_found_out(worlds: list[World]) -> None:
     """The same answers, held against a world in which somebody was never there."""
     lies = [replace(world, walked=_without_one(world)) for world in worlds]

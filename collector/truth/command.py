@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from collector.truth.score import Score, World
     from collector.truth.walked import Walked
 
-SITES: Final = 20
-VISITS: Final = 2000
 _SENDERS: Final = 4
 _LOAD_SECONDS: Final = 600
 _SITE: Final = """\
