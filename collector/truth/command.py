@@ -62,7 +62,10 @@ def run(sites: int, visits: int, seed: str, console: Console) -> list[Score]:
 def worlds(sites: int, visits: int, seed: str, console: Console) -> Iterator[list[World]]:
     """The sites, filled, for the length of a `with` block."""
     with tempfile.TemporaryDirectory() as name, _collector(Path(name), sites) as (settings, supervisor):
-        yield _fill(settings, supervisor, sites, visits, seed=seed, console=console)
+        now_ms = time.time_ns() // 1_000_000
+        filled = _fill(settings, supervisor, sites, visits, seed=seed, now_ms=now_ms, console=console)
+        with contextlib.closing(connect()) as connection:
+            yield [score.World(connection.site(key), rates, walked, now_ms) for key, rates, walked in filled]
 
 
 def table(found: Sequence[Score]) -> Table:
@@ -121,9 +124,16 @@ def _environment(own: dict[str, str]) -> Iterator[None]:
 
 
 def _fill(
-    settings: Settings, supervisor: supervise.Supervisor, sites: int, visits: int, *, seed: str, console: Console
-) -> list[World]:
-    now_ms = time.time_ns() // 1_000_000
+    settings: Settings,
+    supervisor: supervise.Supervisor,
+    sites: int,
+    visits: int,
+    *,
+    seed: str,
+    now_ms: int,
+    console: Console,
+) -> list[tuple[str, planted.Planted, list[Walked]]]:
+    """Key, rates and visits of each site, once all of them can be asked for."""
     endpoint = f"http://{settings.host}:{settings.port}{settings.events_path}"
     rates = {f"truth-{number}": planted.plant(Random(f"{seed}.{number}")) for number in range(1, sites + 1)}  # noqa: S311
     walked: dict[str, list[Walked]] = {key: [] for key in rates}
@@ -142,8 +152,7 @@ def _fill(
         while spool.counters(settings.spool_dir)["spooled_records"]:
             if supervisor.stopping.wait(0.2) or time.monotonic() > deadline:
                 raise RuntimeError("the visits were not loaded in time")
-    connection = connect()
-    return [score.World(connection.site(key), rates[key], walked[key], now_ms) for key in rates]
+    return [(key, rates[key], walked[key]) for key in rates]
 
 
 def _progress(console: Console) -> Progress:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collector.truth.walked import Walked
 
 _DEVICES = ("desktop", "mobile")
-_CART = "1h"
-"""A visitor stays away longer between two visits, so that carts are those of sessions."""
+_CART = "30m"
+"""A visitor's visits begin an hour apart at least, so that carts are those of sessions."""
 
 
 @lru_cache(maxsize=64)
