@@ -337,7 +337,7 @@ def export(visitor: str, key: str) -> None:
 
 @main.command()
 @click.option("--sites", default=20, show_default=True, help="How many, each with effects of its own.")
-@click.option("--visits", default=2500, show_default=True, help="On each site.")
+@click.option("--visits", default=2000, show_default=True, help="On each site.")
 @click.option("--seed", default="1", show_default=True, help="The same seed gives the same visits.")
 @click.option("--markdown", is_flag=True, help="Print the table as Markdown.")
 def truth(*, sites: int, visits: int, seed: str, markdown: bool) -> None:

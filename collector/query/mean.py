@@ -90,10 +90,17 @@ def standard_error(sums: Sums) -> float:
 
 
 def differs(sums: Sums, rest: Sums, least: int) -> float | None:
-    """Two-sided p-value that both have the same mean of x (Welch, large samples); None below `least` units."""
+    """Two-sided p-value that both have the same mean of x; None below `least` units.
+
+    Normal, by the larger of two standard errors: Welch's, and that of one variance for all. Few order, and orders
+    differ: of a small group nobody may have ordered, or all alike, and its own variance then says that this is no
+    chance; where one order is dear, the variance of all says so.
+    """
     if min(sums.n, rest.n) < least:
         return None
-    error = math.hypot(standard_error(sums), standard_error(rest))
+    every = total((sums, rest))
+    common = standard_error(every) * math.sqrt(every.n) * math.sqrt(1 / sums.n + 1 / rest.n)
+    error = max(common, math.hypot(standard_error(sums), standard_error(rest)))
     gap = abs(sums.x / sums.n - rest.x / rest.n)
     if not error:
         return 1.0 if not gap else 0.0

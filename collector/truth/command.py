@@ -27,9 +27,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from collector.truth.score import Score, World
+    from collector.truth.walked import Walked
 
-SITES: Final = 20
-VISITS: Final = 2500
 _SENDERS: Final = 4
 _LOAD_SECONDS: Final = 600
 _SITE: Final = """\
@@ -39,6 +38,12 @@ _SITE: Final = """\
     time_zone: UTC
     origins: ["*"]
     privacy: {{query: []}}
+"""
+
+_GOALS: Final = f"""\
+  truth-{{number}}:
+    {walk.GOAL}: {{{{class: macro, match: {{{{conversion: {walk.GOAL}}}}}}}}}
+    misled: {{{{class: negative, match: {{{{click: {walk.PICTURE}}}}}}}}}
 """
 
 
@@ -57,7 +62,10 @@ def run(sites: int, visits: int, seed: str, console: Console) -> list[Score]:
 def worlds(sites: int, visits: int, seed: str, console: Console) -> Iterator[list[World]]:
     """The sites, filled, for the length of a `with` block."""
     with tempfile.TemporaryDirectory() as name, _collector(Path(name), sites) as (settings, supervisor):
-        yield _fill(settings, supervisor, sites, visits, seed=seed, console=console)
+        now_ms = time.time_ns() // 1_000_000
+        filled = _fill(settings, supervisor, sites, visits, seed=seed, now_ms=now_ms, console=console)
+        with contextlib.closing(connect()) as connection:
+            yield [score.World(connection.site(key), rates, walked, now_ms) for key, rates, walked in filled]
 
 
 def table(found: Sequence[Score]) -> Table:
@@ -77,8 +85,9 @@ def markdown(found: Sequence[Score]) -> str:
 @contextlib.contextmanager
 def _collector(folder: Path, sites: int) -> Iterator[tuple[Settings, supervise.Supervisor]]:
     (folder / "config").mkdir()
-    listed = "".join(_SITE.format(number=number) for number in range(1, sites + 1))
-    (folder / "config" / "sites.yml").write_text(f"sites:\n{listed}")
+    for name, each in (("sites", _SITE), ("goals", _GOALS)):
+        listed = "".join(each.format(number=number) for number in range(1, sites + 1))
+        (folder / "config" / f"{name}.yml").write_text(f"{name}:\n{listed}")
     own = {
         "FOOTPATH_DATA_DIR": str(folder / "data"),
         "FOOTPATH_CONFIG_DIR": str(folder / "config"),
@@ -115,17 +124,24 @@ def _environment(own: dict[str, str]) -> Iterator[None]:
 
 
 def _fill(
-    settings: Settings, supervisor: supervise.Supervisor, sites: int, visits: int, *, seed: str, console: Console
-) -> list[World]:
-    now_ms = time.time_ns() // 1_000_000
+    settings: Settings,
+    supervisor: supervise.Supervisor,
+    sites: int,
+    visits: int,
+    *,
+    seed: str,
+    now_ms: int,
+    console: Console,
+) -> list[tuple[str, planted.Planted, list[Walked]]]:
+    """Key, rates and visits of each site, once all of them can be asked for."""
     endpoint = f"http://{settings.host}:{settings.port}{settings.events_path}"
     rates = {f"truth-{number}": planted.plant(Random(f"{seed}.{number}")) for number in range(1, sites + 1)}  # noqa: S311
-    counted = {key: walk.Counted() for key in rates}
+    walked: dict[str, list[Walked]] = {key: [] for key in rates}
     with _progress(console) as progress:
         task = progress.add_task("Sending visits", total=sites * visits)
 
         def fill(key: str) -> int:
-            made = walk.walk(key, rates[key], visits, seed=f"{seed}.{key}", now_ms=now_ms, counted=counted[key])
+            made = walk.walk(key, rates[key], visits, seed=f"{seed}.{key}", now_ms=now_ms, walked=walked[key])
             return send(made, endpoint, lambda _: progress.advance(task)).rejected
 
         with ThreadPoolExecutor(_SENDERS) as senders:
@@ -136,8 +152,7 @@ def _fill(
         while spool.counters(settings.spool_dir)["spooled_records"]:
             if supervisor.stopping.wait(0.2) or time.monotonic() > deadline:
                 raise RuntimeError("the visits were not loaded in time")
-    connection = connect()
-    return [score.World(connection.site(key), rates[key], counted[key]) for key in rates]
+    return [(key, rates[key], walked[key]) for key in rates]
 
 
 def _progress(console: Console) -> Progress:

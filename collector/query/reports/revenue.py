@@ -31,13 +31,14 @@ if TYPE_CHECKING:
 
 REVENUE = define(
     "revenue",
-    1,
+    2,
     "money, in the currency of the row",
     "revenue: sum of the orders' money, refunds taken off; AOV = revenue / orders; RPV = revenue / units, with those "
     "that ordered nothing. Unit session: orders of the sessions that start in the period; visitor or person: orders "
     "in the period. AOV's interval by the delta method over units, RPV's from the standard error, normal, 95 %. "
     "Currencies are never added up. Winsorised: an order above the quantile of its currency counts as the quantile. "
-    "q: RPV against the rest of the currency (Welch), Benjamini-Hochberg",
+    "q: RPV against the rest of the currency, normal, by the larger of Welch's standard error and that of one variance "
+    "for all; Benjamini-Hochberg",
     f"judged from {JUDGED_FROM} units",
     "Matomo, Goals (revenue per visit, average order value); Cochran, Sampling Techniques (1977), 6.4 (ratios)",
 )
