@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from collector.query.columns import SESSION_COLUMNS
 from collector.query.definitions import SESSION_HOURS, SESSION_SLACK_DAYS
 from collector.query.orders import chosen_orders_sql, orders_sql
-from collector.query.sql import DAY_MS, SEQUENCE, sequence
+from collector.query.session_source import FIRST, of_first
+from collector.query.sql import DAY_MS, SEQUENCE
 from collector.query.units import unit_sql
 
 if TYPE_CHECKING:
@@ -153,10 +154,10 @@ def _touches(question: Question, shape: Shape, binder: Binder) -> str:
             AND events.kind IN ({question.kinds(shape.goal)}) AND {question.converted(shape.goal, binder)}"""
         during += f"\n        AND {source}.visitor_id IN ({buyers})"
     if rolled_up:
-        place = sequence(*(f"sessions.channel.{part}" for part in (1, 2, 3)))
+        place = FIRST
         picked = (
-            f"min({place}) AS entry, argMin(sessions.channel.4, {place}) AS channel,"
-            f" argMin(sessions.{shape.group.name}.4, {place}) AS grp"
+            f"min({place}) AS entry, argMin({of_first('channel')}, {place}) AS channel,"
+            f" argMin({of_first(shape.group.name)}, {place}) AS grp"
         )
         where = f"sessions.site_id = {binder.integer(scope.site_id)}"
     else:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from collector.query.columns import SESSION_COLUMNS, column
 from collector.query.definitions import SESSION_SLACK_DAYS
 from collector.query.errors import BadQuestion
-from collector.query.session_source import ATTRIBUTES, mentioned, sessions_sql
-from collector.query.sql import DAY_MS, SEQUENCE, sequence
+from collector.query.session_source import ATTRIBUTES, FIRST, mentioned, of_first, sessions_sql
+from collector.query.sql import DAY_MS, SEQUENCE
 from collector.query.trend import SIZES, Trend, trend_of
 from collector.query.units import unit_sql
 
@@ -141,12 +141,11 @@ def _visitors_of_sessions(question: Question, binder: Binder, mask: str, any_of:
     chosen = in_chosen_sessions(question, binder, "sessions.session_id")
     rolled, value = ("''", "''")
     if groups.column:
-        rolled, value = f"sessions.{groups.column.name}.4", groups.column.as_text
-    place = sequence(*(f"sessions.channel.{part}" for part in (1, 2, 3)))
+        rolled, value = of_first(groups.column.name), groups.column.as_text
     firsts = f"""
     SELECT first_of AS unit, argMin(value, place) AS grp, argMin(in_session, place) AS first_session
     FROM (
-        SELECT sessions.visitor_id AS first_of, {place} AS place, {rolled} AS value, sessions.session_id AS in_session
+        SELECT sessions.visitor_id AS first_of, {FIRST} AS place, {rolled} AS value, sessions.session_id AS in_session
         FROM sessions
         WHERE {site} AND {question.during(binder, "sessions.started_at")}{chosen}
         UNION ALL

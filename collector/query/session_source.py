@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collector.query.question import Question
     from collector.query.sql import Binder, Scope
 
+FIRST = sequence("sessions.entry.ts", "sessions.entry.page_id", "sessions.entry.n")
+"""The place of a session's first event in a row of `sessions`; the least of several rows is the session's."""
 ATTRIBUTES = {name: name for name in (*SESSION_COLUMNS, "exit_path")}
 _SUMS = ("page_views", "clicks", "errors", "conversions", "engaged_ms", "foreground_ms")
 
@@ -93,13 +95,15 @@ def _near(question: Question, binder: Binder) -> str:
 
 
 def _rolled_up(named: Collection[str]) -> str:
-    place = sequence("sessions.entry.ts", "sessions.entry.page_id", "sessions.entry.n")
-    firsts = [
-        f"argMin(sessions.entry.{_of_event(name)}, {place}) AS {name}" for name in SESSION_COLUMNS if name in named
-    ]
+    firsts = [f"argMin({of_first(name)}, {FIRST}) AS {name}" for name in SESSION_COLUMNS if name in named]
     last = sequence("sessions.exit_path.1", "sessions.exit_path.2", "sessions.exit_path.3")
     sums = [f"sum(sessions.{name}) AS {name}" for name in _SUMS]
     return ", ".join([*firsts, f"argMax(sessions.exit_path.4, {last}) AS exit_path", *sums])
+
+
+def of_first(name: str) -> str:
+    """A session's attribute in a row of `sessions`: one of its first event's values."""
+    return f"sessions.entry.{_of_event(name)}"
 
 
 def _of_event(name: str) -> str:
