@@ -72,7 +72,8 @@ class Connection:
         sql = """SELECT site_id, argMax(key, updated_at), argMax(name, updated_at), argMax(time_zone, updated_at)
 FROM sites GROUP BY site_id ORDER BY site_id"""
         try:
-            found = self._store.ask(sql).rows
+            # Never from memory: it tells whether the connection still lives, as after the engine began anew.
+            found = self._store.execute(sql)
         except StoreError as error:
             raise _unanswered(error) from error
         return {key: (site_id, name, zone or "UTC") for site_id, key, name, zone in found}
