@@ -57,7 +57,9 @@ def _ask(view: View, page: Page, left: deque[Question]) -> None:
     """What goes wrong here goes wrong again where the page asks, and is told there."""
     try:
         with contextlib.suppress(QueryError, IndexError):
-            ask = Ask(connection.site(view.site, view.zone, fresh=page.refresh > 0), view, page.choices)
+            ask = Ask(
+                connection.site(view.site, view.zone, about=page.name, fresh=page.refresh > 0), view, page.choices
+            )
             while True:
                 left.popleft()(ask)
     finally:

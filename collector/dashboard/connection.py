@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from collector.query import BadQuestion, Memory, NotConnected, QueryError, UnknownName, connect
+from collector.query import BadQuestion, Memory, NotConnected, QueryError, Site, UnknownName, connect
 
 if TYPE_CHECKING:
-    from collector.query import Connection, Site
+    from collections.abc import Callable
+
+    from collector.query import Connection
 
 _kept = threading.local()
 # Ten people who open the same link, a page and then its CSV: the database is asked once. What is watched as it happens
@@ -16,26 +20,33 @@ _kept = threading.local()
 _memories = {False: Memory(20), True: Memory(2)}
 
 
-def site(key: str, zone: str | None, *, fresh: bool = False) -> Site:
+def site(key: str, zone: str | None, *, about: str = "", fresh: bool = False) -> Site:
     """The site, to be asked; days are those of `zone`. `fresh`: answers are two seconds old at most, not twenty.
+
+    What is asked for the same page, `about`, has the same clock; pages begin their twenty seconds one after the other.
 
     Raises:
         UnknownName, BadQuestion: as `Connection.site` does.
         NotConnected: the database did not answer, twice, since the engine may have been started anew; or there are no
             tables in it yet.
     """
+    clock = partial(_memories[fresh].now_ms, f"{key}/{about}")
     try:
-        return _connection(fresh=fresh).site(key, zone)
+        return _told_by(clock, _connection(fresh=fresh).site(key, zone))
     except (UnknownName, BadQuestion):
         raise
     except QueryError:
         forget()
     try:
-        return _connection(fresh=fresh).site(key, zone)
+        return _told_by(clock, _connection(fresh=fresh).site(key, zone))
     except (UnknownName, BadQuestion):
         raise
     except QueryError as error:
         raise NotConnected(str(error)) from error
+
+
+def _told_by(clock: Callable[[], int], found: Site) -> Site:
+    return Site(replace(found.place, clock=clock))
 
 
 def is_away(error: QueryError) -> bool:

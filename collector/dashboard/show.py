@@ -222,7 +222,7 @@ def _view(site: str, page: str) -> View:
 
 
 def _ask(view: View, page: Page) -> Ask:
-    return Ask(connection.site(view.site, view.zone, fresh=page.refresh > 0), view, page.choices)
+    return Ask(connection.site(view.site, view.zone, about=page.name, fresh=page.refresh > 0), view, page.choices)
 
 
 def _pairs(query: str) -> list[tuple[str, str]]:

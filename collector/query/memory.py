@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+import zlib
 from collections import OrderedDict
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Final
@@ -30,9 +31,13 @@ class Memory:
         self._lock = threading.Lock()
         self._kept: OrderedDict[str, tuple[float, Future[Answer]]] = OrderedDict()
 
-    def now_ms(self) -> int:
-        """Unix ms of the beginning of the present `seconds`."""
-        return int(self._clock() // self._seconds * self._seconds * 1000)
+    def now_ms(self, about: str = "") -> int:
+        """Unix ms of the beginning of the present `seconds`.
+
+        Each `about` has another beginning, so that questions about different things are not all asked anew at once.
+        """
+        later = zlib.crc32(about.encode()) / 2**32 * self._seconds
+        return int(((self._clock() - later) // self._seconds * self._seconds + later) * 1000)
 
     def answer(self, key: str, ask: Callable[[], Answer]) -> Answer:
         """The answer that is kept under `key`, or that of `ask`."""

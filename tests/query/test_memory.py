@@ -43,6 +43,24 @@ def test_within_its_seconds_a_statement_is_run_once_for_all_connections(query_ur
     assert there.ask(NUMBER) != first
 
 
+def test_each_thing_begins_its_seconds_at_another_time() -> None:
+    """Its clock stands still for them, never goes back, and is never ahead."""
+    clock = Clock()
+    memory = Memory(20, clock=clock)
+    seen: dict[str, list[int]] = {"": [], "overview": [], "friction": []}
+    for _ in range(600):
+        clock.now += 0.1
+        for about, times in seen.items():
+            times.append(memory.now_ms(about))
+            assert 0 <= clock.now * 1000 - times[-1] < 20_001
+    for times in seen.values():
+        assert times == sorted(times)
+        assert 3 <= len(set(times)) <= 4
+    begun = [{each % 20_000 for each in times} for times in seen.values()]
+    assert [len(each) for each in begun] == [1, 1, 1]
+    assert len(set.union(*begun)) == 3
+
+
 def test_many_at_once_wait_for_the_first(query_url: str) -> None:
     memory, gate = Memory(10), threading.Barrier(12)
 
