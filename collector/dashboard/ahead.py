@@ -7,14 +7,13 @@ which asks in its own order, finds them there or waits for the one that is on it
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from collector.dashboard import connection
 from collector.dashboard.answer import Answer
+from collector.dashboard.idle import Idle
 from collector.dashboard.page import Ask
 from collector.query import QueryError
 
@@ -28,8 +27,7 @@ if TYPE_CHECKING:
 
 THREADS: Final = 3
 """Beside those that make pages: each keeps a connection."""
-_idle = threading.BoundedSemaphore(THREADS)
-_pool = ThreadPoolExecutor(THREADS, thread_name_prefix="ahead")
+_threads = Idle(THREADS, "ahead")
 
 
 @contextlib.contextmanager
@@ -41,29 +39,29 @@ def asking_ahead(view: View, page: Page) -> Iterator[None]:
     """
     left: deque[Question] = deque([_names, *(partial(_panel, panel) for panel in page.panels[1:])])
     for _ in range(min(THREADS, len(left))):
-        if not _idle.acquire(blocking=False):
+        if _threads.begin(partial(_ask, view, page, left)) is None:
             break
-        try:
-            _pool.submit(_ask, view, page, left)
-        except RuntimeError:  # the program ends
-            _idle.release()
     try:
         yield
     finally:
         left.clear()
 
 
+def ask_of(view: View, page: Page) -> Ask:
+    """What a page's panels ask with.
+
+    Raises:
+        QueryError: the address cannot be read, or ClickHouse did not answer.
+    """
+    return Ask(connection.site(view.site, view.zone, about=page.name, fresh=page.refresh > 0), view, page.choices)
+
+
 def _ask(view: View, page: Page, left: deque[Question]) -> None:
     """What goes wrong here goes wrong again where the page asks, and is told there."""
-    try:
-        with contextlib.suppress(QueryError, IndexError):
-            ask = Ask(
-                connection.site(view.site, view.zone, about=page.name, fresh=page.refresh > 0), view, page.choices
-            )
-            while True:
-                left.popleft()(ask)
-    finally:
-        _idle.release()
+    with contextlib.suppress(QueryError, IndexError):
+        ask = ask_of(view, page)
+        while True:
+            left.popleft()(ask)
 
 
 def _names(ask: Ask) -> None:

@@ -12,11 +12,10 @@ from flask import Blueprint, Response, abort, g, make_response, redirect, render
 from collector.dashboard import connection
 from collector.dashboard import notes as dated
 from collector.dashboard import page as pages
-from collector.dashboard.ahead import asking_ahead
+from collector.dashboard.ahead import ask_of, asking_ahead
 from collector.dashboard.answer import Answer
 from collector.dashboard.entry import outside
 from collector.dashboard.journal import journal
-from collector.dashboard.page import Ask
 from collector.dashboard.reader import needs, sites, state
 from collector.dashboard.view import FILTERS, View
 from collector.dashboard.wait import in_time, is_looking
@@ -58,7 +57,7 @@ def show(site: str, page: str) -> Answered:
 def _whole(chosen: Page, view: View) -> Answered:
     """The page with its answers."""
     try:
-        ask = _ask(view, chosen)
+        ask = ask_of(view, chosen)
     except QueryError as error:
         if connection.is_away(error):
             return away(error)
@@ -199,7 +198,7 @@ def _answer(site: str, page: str, panel: str) -> Answer | Answered:
     if found is None:
         abort(404)
     try:
-        answer = Answer(found, _ask(view, chosen))
+        answer = Answer(found, ask_of(view, chosen))
         if answer.needs:
             abort(400, answer.needs)
         answer.result()
@@ -219,10 +218,6 @@ def _page(name: str) -> Page:
 
 def _view(site: str, page: str) -> View:
     return View.of(site, page, request.args.items(multi=True))
-
-
-def _ask(view: View, page: Page) -> Ask:
-    return Ask(connection.site(view.site, view.zone, about=page.name, fresh=page.refresh > 0), view, page.choices)
 
 
 def _pairs(query: str) -> list[tuple[str, str]]:

@@ -6,25 +6,22 @@ for the whole page right away; that request finds the questions answered or on t
 
 from __future__ import annotations
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
 from flask import copy_current_request_context, g, request
 
+from collector.dashboard.idle import Idle
 from collector.dashboard.view import WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from concurrent.futures import Future
 
     from werkzeug.wrappers import Response as Answered
 
 PATIENCE: Final = 0.1
 """Seconds. What comes within 0.1 s feels as if it were at once (Nielsen, Usability Engineering, 1993, chapter 5)."""
 THREADS: Final = 4
-_idle = threading.BoundedSemaphore(THREADS)
-_pool = ThreadPoolExecutor(THREADS, thread_name_prefix="page")
+_threads = Idle(THREADS, "page")
 
 
 def is_looking() -> bool:
@@ -42,8 +39,6 @@ def in_time(make: Callable[[], Answered]) -> Answered | None:
     Raises:
         Exception: what `make` raised in time. Later it raises the same for who asks for the whole page.
     """
-    if not _idle.acquire(blocking=False):
-        return make()
     reader = g.reader
 
     @copy_current_request_context
@@ -51,12 +46,9 @@ def in_time(make: Callable[[], Answered]) -> Answered | None:
         g.reader = reader
         return make()
 
-    try:
-        future: Future[Answered] = _pool.submit(work)
-    except RuntimeError:  # the program ends
-        _idle.release()
+    future = _threads.begin(work)
+    if future is None:
         return make()
-    future.add_done_callback(lambda _: _idle.release())
     try:
         return future.result(PATIENCE)
     except TimeoutError:

@@ -22,7 +22,7 @@ def kept() -> int:
 
 
 def is_idle() -> bool:
-    return ahead._idle._value == ahead.THREADS
+    return ahead._threads._idle._value == ahead.THREADS
 
 
 def test_what_was_asked_ahead_is_not_asked_again(world: World) -> None:
@@ -45,13 +45,13 @@ def test_without_an_idle_thread_a_page_asks_for_itself(world: World) -> None:
     browser = world.browser("viewer")
     wait_until(is_idle, 30, "idle threads")
     for _ in range(ahead.THREADS):
-        assert ahead._idle.acquire(blocking=False)
+        assert ahead._threads._idle.acquire(blocking=False)
     try:
         connection._memories[False]._kept.clear()
         alone = browser.get(PATH)
     finally:
         for _ in range(ahead.THREADS):
-            ahead._idle.release()
+            ahead._threads._idle.release()
     connection._memories[False]._kept.clear()
     assert alone.status_code == 200
     assert browser.get(PATH).data == alone.data

@@ -29,7 +29,7 @@ def in_a_hurry(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def forget() -> None:
-    wait_until(lambda: wait._idle._value == wait.THREADS, 30, "idle threads")
+    wait_until(lambda: wait._threads._idle._value == wait.THREADS, 30, "idle threads")
     connection._memories[False]._kept.clear()
 
 
@@ -69,12 +69,12 @@ def test_what_is_there_in_time_needs_no_frame(world: World, monkeypatch: pytest.
     monkeypatch.setattr(wait, "PATIENCE", 0.0)
     forget()
     for _ in range(wait.THREADS):
-        assert wait._idle.acquire(blocking=False)
+        assert wait._threads._idle.acquire(blocking=False)
     try:
         assert browser.get(PATH, headers=BROWSER).data == alone
     finally:
         for _ in range(wait.THREADS):
-            wait._idle.release()
+            wait._threads._idle.release()
 
 
 @pytest.mark.usefixtures("in_a_hurry")
@@ -112,4 +112,4 @@ def test_a_page_that_went_wrong_leaves_its_thread(world: World) -> None:
     for _ in range(3 * wait.THREADS):
         browser.get(PATH + "&goal=nothing", headers=BROWSER)
         time.sleep(0.01)
-    wait_until(lambda: wait._idle._value == wait.THREADS, 30, "idle threads")
+    wait_until(lambda: wait._threads._idle._value == wait.THREADS, 30, "idle threads")

@@ -183,12 +183,17 @@ def _skeleton(ask: Ask, device: str) -> dict[str, Any] | None:
     """The page as it was drawn last on the device, with when that was; None: it never was."""
     if not device:
         return None
-    found = ask.once(f"skeleton {device}", lambda: ask.site.skeleton(_path(ask), ask.period, device, **_bots(ask)))
+    found = _seen(ask, device)
     shown = drawn(found)
     if shown is not None and found.seen is not None:
         several = f", the last of {found.versions} layouts in this period" if found.versions > 1 else ""
         shown["said"] = f"The page as it looked on {found.seen:%Y-%m-%d}{several}."
     return shown
+
+
+def _seen(ask: Ask, device: str) -> Any:
+    """The page's skeleton on the device."""
+    return ask.once(f"skeleton {device}", lambda: ask.site.skeleton(_path(ask), ask.period, device, **_bots(ask)))
 
 
 def _over_page(ask: Ask, result: Any) -> Figure:
@@ -197,7 +202,7 @@ def _over_page(ask: Ask, result: Any) -> Figure:
     group = device if any(row.group == device for row in result.rows) else None
     ground = None
     if device and _chosen(ask, "ground", _GROUNDS) != "none":
-        found = ask.site.skeleton(_path(ask), ask.period, device, **_bots(ask))
+        found = _seen(ask, device)
         ground = found if found.rows else None
     drawn: Figure = result.plot(group=group, background=ground)
     return drawn

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from collector.query.errors import unknown
-from collector.query.plots.style import Theme, dress, figure, image, theme, title, words
+from collector.query.plots.style import Theme, dress, figure, image, page_inches, theme, title, words
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +21,6 @@ _MAP = "plasma"
 _CELL_PX = 16
 _SPREAD_PX = 12
 _LEAST_PX = 600
-_PAGE_INCHES = 5.6
 _NAMED = 10
 
 
@@ -93,8 +92,7 @@ def _size(picture: Any, lowest: int) -> tuple[int, int]:
 
 
 def _inches(width: int, height: int, *, beside: bool) -> tuple[float, float]:
-    tall = min(14.0, max(4.0, _PAGE_INCHES * height / width))
-    wide = min(_PAGE_INCHES, tall * width / height)
+    wide, tall = page_inches(width, height)
     return wide * (1.7 if beside else 1.0) + 2.2, tall + 1.2
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from collector.query.plots.style import dress, figure, theme, title
+from collector.query.plots.style import dress, figure, page_inches, theme, title
 from collector.query.render import printable
 from collector.query.result import needs_analysis
 
@@ -35,7 +35,6 @@ _BUTTONS: Final = frozenset({"button", "tab", "menuitem", "option"})
 _LINE_PX: Final = 22
 _LETTER_PX: Final = (9, 40)
 _MOST_PX: Final = 12_000
-_PAGE_INCHES: Final = 5.6
 
 
 def plot(skeleton: Skeleton, *, dark: bool = False) -> Figure:
@@ -43,8 +42,8 @@ def plot(skeleton: Skeleton, *, dark: bool = False) -> Figure:
     look = theme(dark=dark)
     drawn = picture(skeleton, dark=dark)
     width, height = drawn.size
-    tall = min(14.0, max(4.0, _PAGE_INCHES * height / width))
-    canvas = figure(min(_PAGE_INCHES, tall * width / height) + 1.4, tall + 1.2, look)
+    wide, tall = page_inches(width, height)
+    canvas = figure(wide + 1.4, tall + 1.2, look)
     axes = canvas.subplots()
     dress(axes, look)
     axes.imshow(drawn, extent=(0, width, height, 0), aspect="equal")

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _ON_LIGHT = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 _ON_DARK = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#F0E442", "#D55E00")
 
+_PAGE_INCHES = 5.6
+
 
 @dataclass(frozen=True, slots=True)
 class Theme:
@@ -48,6 +50,12 @@ def figure(width: float, height: float, look: Theme) -> Figure:
     except ImportError:
         raise needs_analysis("matplotlib") from None
     return Figure(figsize=(width, height), facecolor=look.ground, layout="constrained", dpi=110)
+
+
+def page_inches(width: int, height: int) -> tuple[float, float]:
+    """Width and height in inches in which a page of so many px is drawn."""
+    tall = min(14.0, max(4.0, _PAGE_INCHES * height / width))
+    return min(_PAGE_INCHES, tall * width / height), tall
 
 
 def dress(axes: Axes, look: Theme) -> None:

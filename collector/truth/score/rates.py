@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collector.truth.score.judge import Score
     from collector.truth.score.world import World
 
+_STEPS: Final = (page(PRODUCT), page(CART), page(CHECKOUT), conversion(GOAL))
 _DEVICES: Final = ("desktop", "mobile")
 NULL: Final = ("campaign", "channel", "source", "visitor_type")
 
@@ -35,8 +36,7 @@ def _step_counts(worlds: Sequence[World]) -> Score:
     """How many came so far, by channel; and the same rate in two reports."""
     right = []
     for world in worlds:
-        steps = [page(PRODUCT), page(CART), page(CHECKOUT), conversion(GOAL)]
-        rows = world.site.funnel(steps, world.period, "2h", unit="session", by="channel").rows
+        rows = world.site.funnel(_STEPS, world.period, "2h", unit="session", by="channel").rows
         found = {(row.group, row.step): row.count for row in rows}
         rates = world.site.conversion_rate(GOAL, world.period, "session", by="channel").rows
         came: Counter[tuple[str, int]] = Counter()
@@ -47,7 +47,7 @@ def _step_counts(worlds: Sequence[World]) -> Score:
         right.append(
             found == came
             and {row.group: (row.rate.k, row.rate.n) for row in rates}
-            == {channel: (came[channel, len(steps)], count) for channel, count in visits.items()}
+            == {channel: (came[channel, len(_STEPS)], count) for channel, count in visits.items()}
         )
     return exact("funnel, conversion_rate", "how many come so far, by channel", right)
 
@@ -55,8 +55,7 @@ def _step_counts(worlds: Sequence[World]) -> Score:
 def _steps(worlds: Sequence[World]) -> Score:
     held = []
     for world in worlds:
-        steps = [page(PRODUCT), page(CART), page(CHECKOUT), conversion(GOAL)]
-        rows = world.site.funnel(steps, world.period, "2h", unit="session", by="device").rows
+        rows = world.site.funnel(_STEPS, world.period, "2h", unit="session", by="device").rows
         for device in _DEVICES:
             completes = mean(world.planted.completes(browser) for where, browser in AGENTS if where == device)
             truths = (1.0, world.planted.add[device], world.planted.checkout[device], completes)
