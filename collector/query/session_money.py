@@ -27,9 +27,10 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Money of the orders of some sessions, and its sums over the sessions: x and x²."""
+    """Money of the orders of some sessions, and over the k sessions with orders the sums of x and x²."""
 
     money: Decimal = Decimal(0)
+    k: int = 0
     x: float = 0.0
     xx: float = 0.0
 
@@ -81,7 +82,12 @@ class Brought:
 
     def _sums(self, sessions: int, keys: Iterable[Key]) -> Sums:
         found = [self.cells.get(key, Cell()) for key in keys]
-        return Sums(sessions, sum(each.x for each in found), 0.0, sum(each.xx for each in found))
+        return Sums(
+            sessions,
+            sum(each.k for each in found),
+            x=sum(each.x for each in found),
+            xx=sum(each.xx for each in found),
+        )
 
 
 def brought(
@@ -115,8 +121,8 @@ def brought(
     if currency is None:
         currency = next(iter(orders), None)
     cells = {
-        (str(where), str(grp)): Cell(money, float(x), float(xx))
-        for where, grp, coin, _, money, x, xx in found
+        (str(where), str(grp)): Cell(money, int(k), float(x), float(xx))
+        for where, grp, coin, _, money, k, x, xx in found
         if coin == currency
     }
     return Brought(currency, orders, cells)
@@ -130,7 +136,7 @@ def _money_sql(question: Question, goal: str, group: Column | None, place: str, 
     WHERE {scope.near()} AND events.kind IN ({question.kinds(goal)}) AND {question.converted(goal, binder)}"""
     attributes = {"entry_path", *mentioned(chosen)}
     return f"""
-SELECT toString({place}) AS place, grp, currency, sum(n), sum(money), sum(x), sum(x * x)
+SELECT toString({place}) AS place, grp, currency, sum(n), sum(money), countIf(bought), sum(x), sum(x * x)
 FROM (
     SELECT session_id, entry_path, toUnixTimestamp64Milli(started_at) AS start_ms, {"grp" if group else "''"} AS grp
     FROM ({sessions_sql(question, scope, group=group, only=buyers, attributes=attributes)}
@@ -138,7 +144,8 @@ FROM (
     WHERE {question.during(binder, "started_at")} AND {chosen}
 ) AS visits
 INNER JOIN (
-    SELECT session, currency, sum(net) AS x, sum(exact) AS money, countIf(exact != 0) AS n
+    SELECT session, currency, sum(net) AS x, sum(exact) AS money, countIf(exact != 0) AS n,
+        countIf(NOT cancelled) > 0 AS bought
     FROM ({orders_sql(question, binder, goal, "session", winsorize=None)}
     )
     GROUP BY session, currency

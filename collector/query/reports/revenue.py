@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from collector.query.conversions import Grouping, grouping, units_with_goals
-from collector.query.definitions import DIFFERENCE, JUDGED_FROM, UNIT_DEFINITIONS, define
+from collector.query.definitions import DIFFERENCE, JUDGED_FROM, MONEY_FROM, UNIT_DEFINITIONS, define
 from collector.query.errors import BadQuestion
 from collector.query.goal_sql import GOAL
 from collector.query.mean import Sums, differs, mean, ratio, total
@@ -31,16 +31,19 @@ if TYPE_CHECKING:
 
 REVENUE = define(
     "revenue",
-    2,
+    3,
     "money, in the currency of the row",
     "revenue: sum of the orders' money, refunds taken off; AOV = revenue / orders; RPV = revenue / units, with those "
     "that ordered nothing. Unit session: orders of the sessions that start in the period; visitor or person: orders "
-    "in the period. AOV's interval by the delta method over units, RPV's from the standard error, normal, 95 %. "
+    "in the period. Intervals, 95 %: AOV's by Student's t on the logarithm, its error by the delta method over units "
+    "with orders; RPV's from Wilson's of the share of units with orders and Student's of the logarithm of their mean, "
+    "put together by the method of variance estimates recovery. "
     "Currencies are never added up. Winsorised: an order above the quantile of its currency counts as the quantile. "
     "q: RPV against the rest of the currency, normal, by the larger of Welch's standard error and that of one variance "
     "for all; Benjamini-Hochberg",
-    f"judged from {JUDGED_FROM} units",
-    "Matomo, Goals (revenue per visit, average order value); Cochran, Sampling Techniques (1977), 6.4 (ratios)",
+    f"judged from {JUDGED_FROM} units; intervals from {MONEY_FROM} units with orders",
+    "Matomo, Goals (revenue per visit, average order value); Cochran, Sampling Techniques (1977), 6.4 (ratios); Zou "
+    "and Donner, Statistics in Medicine 27 (2008), 1693-1702 (variance estimates recovery)",
 )
 
 
@@ -274,8 +277,8 @@ def _of_currency(
 ) -> list[RevenueRow]:
     sums = {}
     for name, n in units.items():
-        _, orders, _, _, _, x, xx, yy, xy = found.get(name, _NOTHING)
-        sums[name] = Sums(n, float(x), float(orders), float(xx), float(yy), float(xy))
+        buyers, orders, _, _, _, x, xx, yy, xy = found.get(name, _NOTHING)
+        sums[name] = Sums(n, int(buyers), float(x), float(orders), float(xx), float(yy), float(xy))
     q_values: list[float | None] = [None] * len(sums)
     if groups.column:
         every = total(sums.values())
