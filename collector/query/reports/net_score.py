@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from collector.query.conversions import Grouping, grouping, is_rolled_up, units_with_goals
@@ -13,12 +14,12 @@ from collector.query.definitions import CONVERSION_RATE, UNIT_DEFINITIONS, defin
 from collector.query.errors import BadQuestion
 from collector.query.goal_sql import GOAL
 from collector.query.question import begin, check_unit
-from collector.query.rate import Rate
+from collector.query.rate import Rate, wilson
 from collector.query.result import Result
 from collector.query.sql import Binder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from collector.query.filters import Filter
     from collector.query.period import Period
@@ -29,20 +30,21 @@ NEGATIVE_WEIGHT = 0.1
 
 NET_SCORE = define(
     "net_score",
-    1,
+    2,
     "goals per 100 sessions, visitors or people",
     "100 x the mean over units of [any macro goal] + u x [any micro goal] - w x [any negative goal]; each counts once "
-    "a unit. Interval: mean and standard error of the units' scores, normal, 95 %",
+    "a unit. Interval, 95 %: Wilson's of the three rates, put together by the method of variance estimates recovery "
+    "with the correlations of the classes among the units",
     f"weights u = {MICRO_WEIGHT} and w = {NEGATIVE_WEIGHT} unless asked otherwise: they say what a step and a loss are "
     "worth in macro goals, and are yours to choose",
-    "own",
+    "own; interval: Zou and Donner, Statistics in Medicine 27 (2008), 1693-1702",
 )
 _CLASSES = ("class:macro", "class:micro", "class:negative")
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreRow:
-    """A group (empty: all). `score` per 100 units with `low` to `high`, its 95 % interval; None below two units.
+    """A group (empty: all). `score` per 100 units with `low` to `high`, its 95 % interval; None without units.
 
     `macro`, `micro`, `negative`: units with any goal of the class, out of all.
     """
@@ -126,13 +128,41 @@ def _ordered(by_group: dict[str, dict[int, int]], groups: Grouping) -> list[tupl
 def _row(name: str, counts: Mapping[int, int], weights: tuple[float, float, float]) -> ScoreRow:
     """`counts`: units by the mask of the classes that they reached."""
     n = sum(counts.values())
-    with_class = [sum(count for mask, count in counts.items() if mask >> bit & 1) for bit in range(3)]
-    scores = {mask: sum(w for bit, w in enumerate(weights) if mask >> bit & 1) for mask in counts}
-    mean = sum(count * scores[mask] for mask, count in counts.items()) / n if n else None
-    low = high = None
-    if mean is not None and n > 1:
-        variance = sum(count * (scores[mask] - mean) ** 2 for mask, count in counts.items()) / (n - 1)
-        half = 1.959963984540054 * math.sqrt(variance / n)
-        low, high = 100 * (mean - half), 100 * (mean + half)
-    macro, micro, negative = (Rate.of(k, n, CONVERSION_RATE) for k in with_class)
-    return ScoreRow(name, macro, micro, negative, None if mean is None else 100 * mean, low, high)
+    macro, micro, negative = rates = [Rate.of(_with(counts, 1 << bit), n, CONVERSION_RATE) for bit in range(3)]
+    if not n:
+        return ScoreRow(name, macro, micro, negative, None, None, None)
+    score = sum(weight * rate.k for weight, rate in zip(weights, rates, strict=True)) / n
+    below, above = _reach(counts, rates, weights)
+    return ScoreRow(name, macro, micro, negative, 100 * score, 100 * (score - below), 100 * (score + above))
+
+
+def _with(counts: Mapping[int, int], classes: int) -> int:
+    """Units that reached all these classes."""
+    return sum(count for mask, count in counts.items() if mask & classes == classes)
+
+
+def _reach(counts: Mapping[int, int], rates: Sequence[Rate], weights: Sequence[float]) -> tuple[float, float]:
+    """How far the interval of the weighted sum of the rates reaches below and above it (definition `net_score`).
+
+    A standard error of the units' scores would be 0 where no unit, or every one, has reached a goal.
+    """
+    ends = [wilson(rate.k, rate.n) for rate in rates]
+    reaches = []
+    for end, other in ((0, 1), (1, 0)):
+        parts = [
+            weight * (ends[bit][end if weight >= 0 else other] - rates[bit].k / rates[bit].n)
+            for bit, weight in enumerate(weights)
+        ]
+        square = sum(part * part for part in parts)
+        for one, two in combinations(range(3), 2):
+            alike = _correlation(rates[one], rates[two], _with(counts, 1 << one | 1 << two))
+            sign = math.copysign(1.0, weights[one] * weights[two])
+            square += 2 * sign * alike * parts[one] * parts[two]
+        reaches.append(math.sqrt(max(0.0, square)))
+    return reaches[0], reaches[1]
+
+
+def _correlation(one: Rate, two: Rate, both: int) -> float:
+    """Phi coefficient of two classes among the same units; 0 where all, or none, have one of them."""
+    spread = one.k * (one.n - one.k) * two.k * (two.n - two.k)
+    return (one.n * both - one.k * two.k) / math.sqrt(spread) if spread else 0.0
