@@ -113,19 +113,21 @@ def sort_key(value: Any) -> str:
 
 
 def change_of(found: ChangeRow, name: str) -> Change | None:
-    """What changed in a number, relative; of a rate in percentage points with its interval."""
+    """What changed in a number: of a rate in percentage points, else relative; with its interval where it has one."""
     if found.change is None or found.before is None:
         return None
     was = found.before
-    if found.low is not None and found.high is not None:
+    ends = None if found.low is None or found.high is None else (found.low, found.high)
+    if found.proportion and ends:
         text = f"{100 * found.change:+.1f} pp"
-        title = f"before {percent(was)}; change {100 * found.low:+.1f} to {100 * found.high:+.1f} points (95 %)"
-        sure = found.q_value is not None and found.q_value <= _JUDGED
-        title += f", q = {found.q_value:.2g}" if found.q_value is not None else ", too few to be judged"
+        title = f"before {percent(was)}; change {100 * ends[0]:+.1f} to {100 * ends[1]:+.1f} points (95 %)"
     else:
         text = f"{100 * found.ratio:+.0f} %" if found.ratio is not None else f"{found.change:+.4g}"
-        title, sure = f"before {was:,.4g}", False
-    size = abs(found.change if found.low is not None else found.ratio or found.change)
+        title = f"before {was:,.4g}" + (f"; change {ends[0]:+,.4g} to {ends[1]:+,.4g} (95 %)" if ends else "")
+    if ends:
+        title += f", q = {found.q_value:.2g}" if found.q_value is not None else ", not judged"
+    sure = found.q_value is not None and found.q_value <= _JUDGED
+    size = abs(found.change if found.proportion and ends else found.ratio or found.change)
     way = "same" if size < 0.0005 else "up" if found.change > 0 else "down"
     worse = any(word in name for word in _LESS_IS_BETTER)
     tone = "" if way == "same" else "better" if (way == "up") != worse else "worse"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import Field, dataclass, field, fields, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from collector.query.definitions import CHANGE
 from collector.query.errors import BadQuestion
 from collector.query.period import between
-from collector.query.rate import Rate, adjusted, difference, p_value
+from collector.query.rate import Rate, adjusted, apart, p_value
 from collector.query.result import Result
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from collector.query.period import Period, Range
+    from collector.query.rate import Span
     from collector.query.report import Asked
 
 PREVIOUS = "previous"
@@ -27,7 +28,8 @@ class ChangeRow:
     """A number of one row, before and after.
 
     `before`, `after`, `change`, `low` and `high` are in the number's own unit (proportions for rates, seconds for
-    lengths of time); None: it did not exist. `low` to `high` is the 95 % interval of the change, of rates only.
+    lengths of time); None: it did not exist. `low` to `high` is the 95 % interval of the change, of rates and of other
+    numbers that have an interval before and after; `proportion`: the number is a rate, or a share.
     """
 
     row: str = field(metadata={"sparse": True})
@@ -39,6 +41,7 @@ class ChangeRow:
     high: float | None
     ratio: float | None = field(metadata={"share": True})
     q_value: float | None = field(metadata={"sparse": True, "label": "q"})
+    proportion: bool = field(default=False, metadata={"show": False})
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)
@@ -82,15 +85,44 @@ def changes(before: Result[Any], after: Result[Any]) -> tuple[ChangeRow, ...]:
     old, new = ({_key(row, names): row for row in each.rows} for each in (before, after))
     measures = _measures([*after.rows, *before.rows], names)
     pairs = [
-        (key, name, getattr(old.get(key), name, None), getattr(new.get(key), name, None))
+        (key, name, _measured(old.get(key), name), _measured(new.get(key), name))
         for key in (*new, *(key for key in old if key not in new))
         for name in measures
     ]
     called = {key: _called(row) for key, row in (*old.items(), *new.items())}
-    q_values = adjusted([_p_value(was, now) for _, _, was, now in pairs])
+    q_values = adjusted([_p_value(was.value, now.value) for _, _, was, now in pairs])
     return tuple(
         _change(called[key], name, was, now, q) for (key, name, was, now), q in zip(pairs, q_values, strict=True)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """What a field holds, as a number, with its interval where it has one."""
+
+    value: Any = None
+    number: float | None = None
+    span: Span | None = None
+    proportion: bool = False
+
+
+def _measured(row: Any, name: str) -> _Measured:
+    if row is None:
+        return _Measured()
+    value, metadata = getattr(row, name), _field(row, name).metadata
+    number = _number(value)
+    if isinstance(value, Rate):
+        low, high = value.low, value.high
+    else:
+        low, high = (
+            (_number(getattr(row, end)) for end in metadata["interval"]) if "interval" in metadata else (None,) * 2
+        )
+    span = None if number is None or low is None or high is None else (number, low, high)
+    return _Measured(value, number, span, isinstance(value, Rate) or bool(metadata.get("share")))
+
+
+def _field(row: Any, name: str) -> Field[Any]:
+    return next(each for each in fields(row) if each.name == name)
 
 
 def _key(row: Any, names: Sequence[str]) -> tuple[str, ...]:
@@ -106,13 +138,15 @@ def _called(row: Any) -> str:
 
 
 def _measures(rows: Sequence[Any], keys: Sequence[str]) -> list[str]:
-    """Fields that are numbers and do not compare the row with something else already."""
+    """Fields that are numbers, no ends of intervals, and do not compare the row with something else already."""
     if not rows:
         return []
+    ends = {end for each in fields(rows[0]) for end in each.metadata.get("interval", ())}
     return [
         each.name
         for each in fields(rows[0])
         if each.name not in keys
+        and each.name not in ends
         and each.metadata.get("show", True)
         and not each.name.startswith("q_")
         and any(_is_number(getattr(row, each.name)) for row in rows)
@@ -137,13 +171,11 @@ def _p_value(was: Any, now: Any) -> float | None:
     return None
 
 
-def _change(row: str, name: str, was: Any, now: Any, q: float | None) -> ChangeRow:
-    before, after = _number(was), _number(now)
-    between_rates = difference(was, now) if isinstance(was, Rate) and isinstance(now, Rate) else None
-    change, low, high = between_rates or (
-        None if before is None or after is None else after - before,
-        None,
-        None,
-    )
+def _change(row: str, name: str, was: _Measured, now: _Measured, q: float | None) -> ChangeRow:
+    before, after = was.number, now.number
+    change = None if before is None or after is None else after - before
+    low = high = None
+    if was.span and now.span:
+        _, low, high = apart(was.span, now.span)
     ratio = change / before if change is not None and before else None
-    return ChangeRow(row, name, before, after, change, low, high, ratio, q)
+    return ChangeRow(row, name, before, after, change, low, high, ratio, q, was.proportion or now.proportion)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from collector.query.definitions import Definition
 
+Span = tuple[float, float, float]
+"""A number with the lower and the upper end of its interval."""
 _Z = NormalDist().inv_cdf(0.975)
 
 
@@ -60,17 +62,26 @@ def wilson(k: int, n: int) -> tuple[float, float]:
     return (0.0 if k == 0 else max(0.0, middle - half)), (1.0 if k == n else min(1.0, middle + half))
 
 
-def difference(before: Rate, after: Rate) -> tuple[float, float, float] | None:
+def difference(before: Rate, after: Rate) -> Span | None:
     """`after` - `before` with the bounds of its 95 % interval; None where one of them has no rate.
 
     Newcombe's hybrid score interval (Statistics in Medicine 17, 1998, 873-890, method 10).
     """
     if not before.n or not after.n:
         return None
-    p1, p2 = after.k / after.n, before.k / before.n
-    (low1, high1), (low2, high2) = wilson(after.k, after.n), wilson(before.k, before.n)
-    change = p1 - p2
-    return change, change - math.hypot(p1 - low1, high2 - p2), change + math.hypot(high1 - p1, p2 - low2)
+    spans = [(each.k / each.n, *wilson(each.k, each.n)) for each in (before, after)]
+    return apart(spans[0], spans[1])
+
+
+def apart(before: Span, after: Span) -> Span:
+    """`after` - `before` with the bounds of its interval, of two numbers that do not hang together, with theirs.
+
+    The method of variance estimates recovery (Zou and Donner, Statistics in Medicine 27, 2008, 1693-1702): an interval
+    reaches as far as both together, on the side on which they reach there.
+    """
+    (was, was_low, was_high), (now, low, high) = before, after
+    change = now - was
+    return change, change - math.hypot(now - low, was_high - was), change + math.hypot(high - now, was - was_low)
 
 
 def adjusted(p_values: Sequence[float | None]) -> list[float | None]:

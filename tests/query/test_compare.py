@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import random
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -81,3 +84,41 @@ def test_a_row_without_a_counterpart_has_no_change(shop: Site) -> None:
 def test_rows_that_have_no_counterpart_are_not_compared(shop: Site) -> None:
     with pytest.raises(BadQuestion, match="cannot be compared"):
         shop.sessions(WEEK).compare()
+
+
+def test_numbers_with_intervals_have_one_of_their_change(shared: Store, new_site: Callable[[], int]) -> None:
+    """Revenue and the net score, whose ends are no numbers of their own; what has no interval has no change's."""
+    site_id, events, random_ = new_site(), [], random.Random(2)
+    for week, (start, converting, price) in enumerate((("2026-11-02", 0.2, 20), ("2026-11-09", 0.4, 60))):
+        for index in range(200):
+            visitor = 1000 * week + index + 1
+            base = {"at": ms(start) + index * DAY // 100, "visitor_id": visitor, "session_id": visitor}
+            base["page_id"] = visitor
+            events.append({**base, "n": 0})
+            if random_.random() < converting:
+                value = Decimal(f"{price * random_.lognormvariate(0, 0.4):.2f}")
+                bought = {"kind": "conversion", "goal": "purchase", "n": 1, "value": value, "currency": "EUR"}
+                events.append({**base, **bought, "order_id": str(visitor)})
+    save(shared, site_id, events)
+    asked = site(shared, site_id)
+    revenue = asked.revenue(WEEK, unit="session")
+    changes = {row.measure: row for row in revenue.compare().rows}
+    assert not {"aov_low", "aov_high", "rpv_low", "rpv_high"} & set(changes)
+    (now,), (was,) = revenue.rows, revenue.compare().before.rows
+    for name in ("aov", "rpv"):
+        found = changes[name]
+        low, middle, high = (getattr(now, name + end) for end in ("_low", "", "_high"))
+        was_low, was_middle, was_high = (getattr(was, name + end) for end in ("_low", "", "_high"))
+        assert found.change == pytest.approx(middle - was_middle)
+        assert found.low == pytest.approx(found.change - math.hypot(middle - low, was_high - was_middle))
+        assert found.high == pytest.approx(found.change + math.hypot(high - middle, was_middle - was_low))
+        assert (found.low or 0) > 0
+        assert (found.q_value, found.proportion) == (None, False)
+    assert (changes["orders"].low, changes["orders"].high) == (None, None)
+    scored = {
+        row.measure: row for row in asked.net_score(WEEK, "session", micro_weight=0, negative_weight=0).compare().rows
+    }
+    assert set(scored) == {"macro", "micro", "negative", "score"}
+    macro, score = scored["macro"], scored["score"]
+    assert (score.low, score.high) == (pytest.approx(100 * (macro.low or 0)), pytest.approx(100 * (macro.high or 0)))
+    assert macro.proportion

@@ -80,7 +80,7 @@ class ActivityRow:
     before: int = field(metadata={"label": "converted before"})
     with_it: Rate = field(metadata={"label": "goal with it (95 %)"})
     without: Rate = field(metadata={"label": "goal without it"})
-    difference: float | None = field(metadata={"share": True})
+    difference: float | None = field(metadata={"share": True, "interval": ("low", "high")})
     low: float | None = field(metadata={"share": True, "label": "from"})
     high: float | None = field(metadata={"share": True, "label": "to"})
     q_value: float | None = field(default=None, metadata={"sparse": True, "label": "q"})

@@ -69,7 +69,9 @@ class ElementRow:
     exposure: Rate | None = field(default=None, metadata={"sparse": True, "label": "zone seen"})
     converted: Rate | None = field(default=None, metadata={"sparse": True, "label": "goal after a click"})
     versus: Rate | None = field(default=None, metadata={"sparse": True, "label": "click rate of the others"})
-    difference: float | None = field(default=None, metadata={"sparse": True, "share": True, "points": True})
+    difference: float | None = field(
+        default=None, metadata={"sparse": True, "share": True, "points": True, "interval": ("low", "high")}
+    )
     low: float | None = field(default=None, metadata={"sparse": True, "share": True, "points": True})
     high: float | None = field(default=None, metadata={"sparse": True, "share": True, "points": True})
     q_value: float | None = field(default=None, metadata={"sparse": True, "label": "q"})

@@ -75,7 +75,7 @@ class ExitRow:
     exits: int
     rate: Rate = field(metadata={"label": "exit rate (95 %)"})
     expected: float | None = field(metadata={"share": True})
-    lift: float | None
+    lift: float | None = field(metadata={"interval": ("low", "high")})
     low: float | None
     high: float | None
     q_value: float | None = field(default=None, metadata={"sparse": True, "label": "q"})

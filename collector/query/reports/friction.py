@@ -76,7 +76,9 @@ class FrictionRow:
     q_value: float | None = field(default=None, metadata={"sparse": True, "label": "q"})
     affected: Rate | None = field(default=None, metadata={"sparse": True, "label": "converted"})
     unaffected: Rate | None = field(default=None, metadata={"sparse": True, "label": "converted without it"})
-    difference: float | None = field(default=None, metadata={"sparse": True, "share": True})
+    difference: float | None = field(
+        default=None, metadata={"sparse": True, "share": True, "interval": ("low", "high")}
+    )
     low: float | None = field(default=None, metadata={"sparse": True, "share": True})
     high: float | None = field(default=None, metadata={"sparse": True, "share": True})
     conversion_q: float | None = field(default=None, metadata={"sparse": True, "label": "q of it"})

@@ -80,7 +80,10 @@ class LandingRow:
     q_single: float | None = field(default=None, metadata={"sparse": True, "label": "q single"})
     q_conversion: float | None = field(default=None, metadata={"sparse": True, "label": "q conv."})
     revenue: Decimal | None = field(default=None, metadata={"sparse": True})
-    rpv: float | None = field(default=None, metadata={"sparse": True, "label": "RPV", "money": True})
+    rpv: float | None = field(
+        default=None,
+        metadata={"sparse": True, "label": "RPV", "money": True, "interval": ("rpv_low", "rpv_high")},
+    )
     rpv_low: float | None = field(default=None, metadata={"sparse": True, "label": "from", "money": True})
     rpv_high: float | None = field(default=None, metadata={"sparse": True, "label": "to", "money": True})
     q_rpv: float | None = field(default=None, metadata={"sparse": True, "label": "q RPV"})

@@ -53,7 +53,7 @@ class ScoreRow:
     macro: Rate
     micro: Rate
     negative: Rate
-    score: float | None
+    score: float | None = field(metadata={"interval": ("low", "high")})
     low: float | None
     high: float | None
 

@@ -67,10 +67,10 @@ class RevenueRow:
     cancelled: int
     revenue: Decimal
     refunded: Decimal
-    aov: float | None = field(metadata={"label": "AOV", "money": True})
+    aov: float | None = field(metadata={"label": "AOV", "money": True, "interval": ("aov_low", "aov_high")})
     aov_low: float | None = field(metadata={"label": "from", "money": True})
     aov_high: float | None = field(metadata={"label": "to", "money": True})
-    rpv: float | None = field(metadata={"label": "RPV", "money": True})
+    rpv: float | None = field(metadata={"label": "RPV", "money": True, "interval": ("rpv_low", "rpv_high")})
     rpv_low: float | None = field(metadata={"label": "from", "money": True})
     rpv_high: float | None = field(metadata={"label": "to", "money": True})
     q_value: float | None = field(metadata={"sparse": True, "label": "q"})

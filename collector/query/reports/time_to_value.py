@@ -82,7 +82,7 @@ class ValueRow:
     p75: timedelta | None
     p90: timedelta | None
     km_median: timedelta | None = field(metadata={"label": "KM median"})
-    km_share: float | None = field(metadata={"label": "KM within", "share": True})
+    km_share: float | None = field(metadata={"label": "KM within", "share": True, "interval": ("km_low", "km_high")})
     km_low: float | None = field(metadata={"label": "low", "share": True})
     km_high: float | None = field(metadata={"label": "high", "share": True})
     q_value: float | None = field(default=None, metadata={"sparse": True, "label": "q"})

@@ -84,7 +84,9 @@ class ZoneRow:
     y: int = field(metadata={"show": False})
     converted: Rate | None = field(default=None, metadata={"sparse": True, "label": "converted after a click"})
     others: Rate | None = field(default=None, metadata={"sparse": True, "label": "converted without"})
-    difference: float | None = field(default=None, metadata={"sparse": True, "share": True})
+    difference: float | None = field(
+        default=None, metadata={"sparse": True, "share": True, "interval": ("low", "high")}
+    )
     low: float | None = field(default=None, metadata={"sparse": True, "share": True})
     high: float | None = field(default=None, metadata={"sparse": True, "share": True})
     q_value: float | None = field(default=None, metadata={"sparse": True, "label": "q"})
