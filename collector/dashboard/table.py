@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from collector.dashboard import cells
 from collector.dashboard.cells import Cell
 from collector.query import BadQuestion, Rate
-from collector.query.compare import changes, key_names
+from collector.query.compare import PREVIOUS, changes, is_over, key_names, previous
 from collector.query.period import parse
 
 if TYPE_CHECKING:
@@ -103,20 +103,26 @@ def changes_of(result: Result[Any], period: str) -> dict[tuple[str, str], Change
         QueryError: ClickHouse did not answer, or there is no such period.
     """
     try:
-        found = result.compare("previous" if period == "previous" else parse(period))
+        found = result.compare(period if period == PREVIOUS else parse(period))
     except BadQuestion:
         return {}
     return _by_row(found.rows)
 
 
 def changes_of_total(result: Any, period: str) -> dict[str, Change]:
-    """What changed of an answer's `total` since an earlier period, by field: nothing is asked that rows did not ask.
+    """What changed of an answer's `total` since an earlier period, by field.
 
     Raises:
         QueryError: ClickHouse did not answer, or there is no such period.
     """
-    found = result.compare("previous" if period == "previous" else parse(period))
-    before, after = (replace(each, rows=(each.total,)) for each in (found.before, found.after))
+    if period == PREVIOUS and not is_over(result):
+        # Its rows are days, each beside a whole one; in all, no more may count than has passed of the period.
+        asked = {"every": "period", "period": previous(result.meta.period, result.call.place.clock())}
+        earlier = result.call.again(**asked, **result.settled())
+    else:
+        # Nothing is asked that the rows did not ask.
+        earlier = result.compare(period if period == PREVIOUS else parse(period)).before
+    before, after = (replace(each, rows=(each.total,)) for each in (earlier, result))
     return {name: change for (_, name), change in _by_row(changes(before, after)).items()}
 
 

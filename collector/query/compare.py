@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from collector.query.definitions import CHANGE
 from collector.query.errors import BadQuestion
-from collector.query.period import between
+from collector.query.period import between, instant
 from collector.query.rate import Rate, adjusted, apart, p_value
 from collector.query.result import Result
 
@@ -60,7 +60,9 @@ def compare(after: Result[Any], asked: Asked, period: Period | str) -> Compariso
     """See `Result.compare`."""
     if after.meta.period is None or not key_names(after.row_type):
         raise BadQuestion(f"answers of {after.meta.report} cannot be compared: their rows have no counterpart")
-    earlier = _previous(after.meta.period) if period == PREVIOUS else period
+    earlier = period
+    if period == PREVIOUS:
+        earlier = previous(after.meta.period, None if after.in_parts() else asked.place.clock())
     before = asked.again(period=earlier, **after.settled())
     rows = changes(before, after)
     meta = replace(after.meta, definitions=(*after.meta.definitions, CHANGE.label))
@@ -68,15 +70,25 @@ def compare(after: Result[Any], asked: Asked, period: Period | str) -> Compariso
     return Comparison(rows, meta, statements, asked.place.store, before=before, after=after, asked=asked)
 
 
+def is_over(answer: Result[Any]) -> bool:
+    """Whether the period of the answer has ended."""
+    return answer.meta.period is None or answer.meta.period.end_ms <= answer.call.place.clock()
+
+
 def key_names(row_type: type) -> list[str]:
     """The fields that say which row it is: those with the metadata `key`."""
     return [each.name for each in fields(row_type) if each.metadata.get("key")]
 
 
-def _previous(asked: Range) -> Period:
+def previous(asked: Range, now_ms: int | None = None) -> Period:
+    """As many days or hours right before; of a period that is not over `now_ms`, as much as has passed of it."""
+    now = instant(now_ms, asked.zone) if now_ms is not None and asked.start_ms < now_ms < asked.end_ms else None
     if asked.first_day is not None and asked.end_day is not None:
-        return between(asked.first_day - (asked.end_day - asked.first_day), asked.first_day)
-    return between(asked.start - (asked.end - asked.start), asked.start)
+        days = asked.end_day - asked.first_day
+        # By the clock on the wall: noon is noon where one of the two days has an hour more.
+        return between(asked.first_day - days, now.replace(tzinfo=None) - days if now else asked.first_day)
+    length = asked.end - asked.start
+    return between(asked.start - length, (now or asked.end) - length)
 
 
 def changes(before: Result[Any], after: Result[Any]) -> tuple[ChangeRow, ...]:

@@ -76,10 +76,11 @@ CHANGE = define(
     "change",
     2,
     "difference",
-    "after - before, row by row; of a rate the difference of the proportions with Newcombe's hybrid score interval, a "
-    "two-sided test as in `difference`, and Benjamini-Hochberg over the judged rows; of another number that has an "
-    "interval in both periods, the difference with the interval that both reach together (variance estimates "
-    "recovery), not tested; `ratio` is after / before - 1",
+    "after - before, row by row; the period before is as long, and of a period that is not over as much of it as has "
+    "passed (rows that are hours, days or weeks: all of it). Of a rate the difference of the proportions with "
+    "Newcombe's hybrid score interval, a two-sided test as in `difference`, and Benjamini-Hochberg over the judged "
+    "rows; of another number that has an interval in both periods, the difference with the interval that both reach "
+    "together (variance estimates recovery), not tested; `ratio` is after / before - 1",
     f"judged where both rates have at least {JUDGED_FROM}",
     "Newcombe, Statistics in Medicine 17 (1998), 873-890, method 10; Zou and Donner, ibid. 27 (2008), 1693-1702",
 )

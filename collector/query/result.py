@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from collector.query import render
 from collector.query.ask import Cost, Estimate, Statement, cost_of, estimate_of
 from collector.query.errors import BadQuestion, QueryError
+from collector.query.trend import SIZES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,7 +95,9 @@ class Result(Generic[R]):
         """The same question about another period, and what changed since (definition `change`).
 
         Args:
-            period: the earlier one; `previous` is as many days or hours, right before.
+            period: the earlier one; `previous` is as many days or hours, right before. Of a period that is not over
+                it is only as much as has passed: today until noon is held against yesterday until noon. Where rows are
+                hours, days or weeks it is all of it.
 
         Raises:
             BadQuestion: the rows of this report cannot be told apart, or it has no period.
@@ -220,6 +223,10 @@ class Result(Generic[R]):
     def settled(self) -> dict[str, Any]:
         """Arguments that the question left open and the answer chose: a comparison asks with the same."""
         return {}
+
+    def in_parts(self) -> bool:
+        """Whether rows are parts of the period, such as days, each of which is compared for itself."""
+        return self.call.arguments.get("by") in SIZES
 
     def shown(self) -> Sequence[Any]:
         """The rows as the tables for people have them; the other forms have `rows`."""

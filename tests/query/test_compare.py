@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from collector.dashboard.table import changes_of_total
 from collector.query import BadQuestion, between
+from collector.query.compare import previous
 from collector.query.definitions import CONVERSION_RATE
+from collector.query.period import parse
 from collector.query.rate import Rate, difference
-from tests.query.worlds import DAY, ms, save, site
+from tests.query.worlds import DAY, HOUR, ms, save, site
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -122,3 +125,51 @@ def test_numbers_with_intervals_have_one_of_their_change(shared: Store, new_site
     macro, score = scored["macro"], scored["score"]
     assert (score.low, score.high) == (pytest.approx(100 * (macro.low or 0)), pytest.approx(100 * (macro.high or 0)))
     assert macro.proportion
+
+
+@pytest.mark.parametrize(
+    ("asked", "now", "start", "end"),
+    [
+        ("3d", "2026-11-18T12:30", "2026-11-13T00:00", "2026-11-15T12:30"),
+        ("today", "2026-11-18T09:00:00.250", "2026-11-17T00:00", "2026-11-17T09:00:00.250"),
+        # Midnight itself: nothing has passed of today, so all of yesterday is shown.
+        ("today", "2026-11-18T00:00", "2026-11-17T00:00", "2026-11-18T00:00"),
+        # Clocks went back in between: noon is noon, an hour more after midnight.
+        ("today", "2026-10-26T12:00", "2026-10-25T00:00", "2026-10-25T12:00"),
+        ("2026-11-01..2026-11-08", "2026-11-18T12:00", "2026-10-25T00:00", "2026-11-01T00:00"),
+        ("2026-12-01..2026-12-08", "2026-11-18T12:00", "2026-11-24T00:00", "2026-12-01T00:00"),
+        ("24h", "2026-11-18T12:30", "2026-11-16T12:30", "2026-11-17T12:30"),
+        ("2026-11-18T06:00..2026-11-18T18:00", "2026-11-18T10:00", "2026-11-17T18:00", "2026-11-17T22:00"),
+    ],
+)
+def test_a_period_that_is_not_over_is_held_against_as_much_of_the_one_before(
+    asked: str, now: str, start: str, end: str
+) -> None:
+    now_ms = ms(now, "Europe/Berlin")
+    found = parse(asked).resolve("Europe/Berlin", now_ms)
+    before = previous(found, now_ms).resolve("Europe/Berlin", now_ms)
+    assert (before.start_ms, before.end_ms) == (ms(start, "Europe/Berlin"), ms(end, "Europe/Berlin"))
+
+
+def test_today_until_noon_is_no_loss(shared: Store, new_site: Callable[[], int]) -> None:
+    """As many visits an hour today as yesterday: no change, where rows are no parts of the period."""
+    site_id = new_site()
+    noon, midnight = ms("2026-11-18T12:00"), ms("2026-11-18")
+    save(shared, site_id, [
+        {"at": when, "n": 0, "visitor_id": index, "session_id": index, "page_id": index}
+        for index, when in enumerate(range(midnight - DAY, noon, HOUR), 1)
+    ])  # fmt: skip
+    asked = site(shared, site_id, now_ms=noon)
+    changes = {row.measure: row for row in asked.traffic("today", every="period").compare().rows}
+    assert (changes["sessions"].before, changes["sessions"].after) == (12, 12)
+    assert "since 2026-11-17 00:00 to 2026-11-17 12:00" in asked.traffic("today", every="period").compare().to_table()
+    by_hour = asked.traffic("today", every="hour").compare()
+    assert len(by_hour.before.rows) == 24
+    assert asked.traffic("today", every="period").compare("2026-11-17").before.total.sessions == 24  # type: ignore[attr-defined]
+    tile = changes_of_total(asked.traffic("today", every="hour"), "previous")["sessions"]
+    assert (tile.way, tile.title) == ("same", "before 12")
+    assert changes_of_total(asked.traffic("today"), "2026-11-17")["sessions"].text == "−50 %"
+    over = site(shared, site_id, now_ms=midnight + DAY)
+    assert [
+        row.before for row in over.traffic("2026-11-18", every="period").compare().rows if row.measure == "sessions"
+    ] == [24]

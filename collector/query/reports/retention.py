@@ -112,6 +112,9 @@ class Retention(Result[RetentionRow]):
     every: str
     row_type: ClassVar[type] = RetentionRow
 
+    def in_parts(self) -> bool:
+        return True
+
     def about(self) -> list[str]:
         shape, said = self.shape, [self.shape.mode.replace("_", " "), f"by {self.every}", f"per {self.shape.unit}"]
         said += [f"from {shape.start_step}"] if shape.start_step != _ANY_PAGE else []

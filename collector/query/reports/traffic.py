@@ -130,6 +130,9 @@ class Traffic(Result[TrafficRow]):
     def settled(self) -> dict[str, Any]:
         return {"currency": self.shape.currency}
 
+    def in_parts(self) -> bool:
+        return self.shape.every != "period"
+
     def hidden(self) -> tuple[str, ...]:
         parts = self.shape.every != "period" and any(row.incomplete for row in self.rows)
         return () if parts else ("incomplete",)
