@@ -54,6 +54,11 @@ _COMMON: Final = (
     click.Option(["--url"], metavar="URL", help="ClickHouse  [default: FOOTPATH_CLICKHOUSE_URL, or the running one]"),
     click.Option(["--goals"], type=_EXISTING, metavar="FILE", help="a goals.yml to try  [default: what was published]"),
     click.Option(["--format"], type=click.Choice(list(FORMATS)), default="table", show_default=True),
+    click.Option(
+        ["--compare"],
+        metavar="PERIOD",
+        help="what changed since another period; `previous`: as long, right before, and as much of it as has passed",
+    ),
     click.Option(["--plot"], type=_FILE, metavar="FILE", help="also draw it into this PNG, SVG or PDF"),
     click.Option(
         ["--background"],
@@ -96,9 +101,10 @@ def _ask(report: Report, **options: Any) -> None:
         if options["explain"]:
             click.echo("\n\n".join(result.sql))
             return
+        shown = result.compare(options["compare"]) if options["compare"] else result
         if options["sql"]:
-            click.echo("\n\n".join(result.sql), err=True)
-        click.echo(FORMATS[options["format"]](result))
+            click.echo("\n\n".join(shown.sql), err=True)
+        click.echo(FORMATS[options["format"]](shown))
         if options["plot"]:
             _draw(site, result, options)
 

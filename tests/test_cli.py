@@ -157,6 +157,15 @@ def test_a_running_program_is_checked_and_asked(folder: Path, tmp_path: Path, mo
         file = tmp_path / "events.parquet"
         assert "10 events written to" in footpath("query", "events", str(file), *common).output
         assert len(pq.read_table(file)) == 10
+        changed = json.loads(
+            footpath(
+                "query", "traffic", "--every", "period", *common, "--compare", "previous", "--format", "json"
+            ).output
+        )["rows"]
+        assert {row["measure"]: row["after"] for row in changed}["sessions"] == 1
+        assert "since" in footpath("query", "traffic", *common, "--compare", "2026-01-01..2026-01-08").output
+        assert "cannot be compared" in footpath("query", "sessions", *common, "--compare", "previous").output
+        assert "is not a length of time" in footpath("query", "traffic", *common, "--compare", "before").output
         explained = footpath("query", "scroll", "--path", "/cart", *common, "--explain").output
         assert "FROM scroll_bands" in explained
         no_picture = footpath("query", "sessions", *common, "--plot", str(picture))
