@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import Field, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -14,7 +14,7 @@ from collector.query.rate import Rate, adjusted, apart, p_value
 from collector.query.result import Result
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from collector.query.period import Period, Range
     from collector.query.rate import Span
@@ -96,8 +96,9 @@ def changes(before: Result[Any], after: Result[Any]) -> tuple[ChangeRow, ...]:
     names = key_names(after.row_type)
     old, new = ({_key(row, names): row for row in each.rows} for each in (before, after))
     measures = _measures([*after.rows, *before.rows], names)
+    about = {each.name: each.metadata for each in fields(after.row_type)}
     pairs = [
-        (key, name, _measured(old.get(key), name), _measured(new.get(key), name))
+        (key, name, _measured(old.get(key), name, about[name]), _measured(new.get(key), name, about[name]))
         for key in (*new, *(key for key in old if key not in new))
         for name in measures
     ]
@@ -118,23 +119,17 @@ class _Measured:
     proportion: bool = False
 
 
-def _measured(row: Any, name: str) -> _Measured:
+def _measured(row: Any, name: str, metadata: Mapping[str, Any]) -> _Measured:
     if row is None:
         return _Measured()
-    value, metadata = getattr(row, name), _field(row, name).metadata
-    number = _number(value)
+    value = getattr(row, name)
+    number, low, high = _number(value), None, None
     if isinstance(value, Rate):
         low, high = value.low, value.high
-    else:
-        low, high = (
-            (_number(getattr(row, end)) for end in metadata["interval"]) if "interval" in metadata else (None,) * 2
-        )
+    elif "interval" in metadata:
+        low, high = (_number(getattr(row, end)) for end in metadata["interval"])
     span = None if number is None or low is None or high is None else (number, low, high)
     return _Measured(value, number, span, isinstance(value, Rate) or bool(metadata.get("share")))
-
-
-def _field(row: Any, name: str) -> Field[Any]:
-    return next(each for each in fields(row) if each.name == name)
 
 
 def _key(row: Any, names: Sequence[str]) -> tuple[str, ...]:
