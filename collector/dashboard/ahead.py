@@ -37,7 +37,7 @@ def asking_ahead(view: View, page: Page) -> Iterator[None]:
 
     Where none is idle, since many read at once, the page asks for itself alone.
     """
-    left: deque[Question] = deque([_names, *(partial(_panel, panel) for panel in page.panels[1:])])
+    left: deque[Question] = deque([Ask.settle, *(partial(_panel, panel) for panel in page.panels[1:])])
     for _ in range(min(THREADS, len(left))):
         if _threads.begin(partial(_ask, view, page, left)) is None:
             break
@@ -64,11 +64,5 @@ def _ask(view: View, page: Page, left: deque[Question]) -> None:
             left.popleft()(ask)
 
 
-def _names(ask: Ask) -> None:
-    _ = ask.names
-
-
 def _panel(panel: Panel, ask: Ask) -> None:
-    answer = Answer(panel, ask)
-    if answer.given is not None:
-        _ = answer.table  # asks what changed, too, where that is wanted
+    Answer(panel, ask).settle()

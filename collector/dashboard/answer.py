@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from collector.dashboard import connection
 from collector.dashboard.python_call import python_of
@@ -18,6 +17,8 @@ if TYPE_CHECKING:
     from collector.dashboard.page import Ask, Panel
     from collector.query import Definition, Result
 
+T = TypeVar("T")
+
 
 class Answer:
     """What a panel shows. Questions that are not possible are `error`; a database that is away comes out."""
@@ -26,13 +27,32 @@ class Answer:
         self.panel, self._ask = panel, ask
         self.name, self.title = panel.name, panel.title
 
-    @cached_property
+    def once(self, what: str, make: Callable[[], T]) -> T:
+        """What `make` gives, made once for this answer."""
+        # functools.cached_property has one lock for all answers before Python 3.12: one would wait for the others.
+        found: T = self._ask.once(f"{what} of {self.name}", make)
+        return found
+
+    def settle(self) -> None:
+        """Ask all that a page shows of it.
+
+        Raises:
+            NotConnected: the database does not answer.
+        """
+        if self.given is not None:
+            _ = self.table, self.definitions
+
+    @property
     def needs(self) -> str:
         """What is to be chosen before it can be asked; empty: nothing."""
-        return self.panel.needs(self._ask) if self.panel.needs else ""
+        needs = self.panel.needs
+        return self.once("needs", lambda: needs(self._ask)) if needs else ""
 
-    @cached_property
+    @property
     def _asked(self) -> tuple[Result[Any] | None, str]:
+        return self.once("answer", self._ask_now)
+
+    def _ask_now(self) -> tuple[Result[Any] | None, str]:
         if self.needs:
             return None, ""
         try:
@@ -48,13 +68,8 @@ class Answer:
         Raises:
             QueryError: the question is not possible, or ClickHouse did not answer.
         """
-        base = self.base()
-        panel = self.panel
-        if panel.then is None:
-            return base
-        then = panel.then
-        found: Result[Any] = self._ask.once(f"then {panel.name}", lambda: then(base, self._ask))
-        return found
+        base, then = self.base(), self.panel.then
+        return base if then is None else self.once("more", lambda: then(base, self._ask))
 
     def base(self) -> Result[Any]:
         """What the method of `Site` gave; panels that ask the same function share it."""
@@ -71,9 +86,12 @@ class Answer:
         """Why there is none."""
         return self._asked[1]
 
-    @cached_property
+    @property
     def table(self) -> Table | None:
         """The answer as a table, with what changed where that was asked for."""
+        return self.once("table", self._table)
+
+    def _table(self) -> Table | None:
         result = self.given
         if result is None:
             return None
@@ -100,14 +118,17 @@ class Answer:
             return view.with_filter(link[1], str(getattr(row, name)))
         return panel.href(self._ask, name, row) if panel.href else ""
 
-    @cached_property
+    @property
     def notes(self) -> tuple[str, ...]:
         """What a reader should know of this answer."""
         return self.given.meta.notes if self.given is not None else ()
 
-    @cached_property
+    @property
     def definitions(self) -> list[Definition]:
         """What its numbers mean."""
+        return self.once("definitions", self._definitions)
+
+    def _definitions(self) -> list[Definition]:
         labels = self.given.meta.definitions if self.given is not None else ()
         names = dict.fromkeys(label.partition("/")[0] for label in labels)
         return [DEFINITIONS[name] for name in names if name in DEFINITIONS]

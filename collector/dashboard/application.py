@@ -15,12 +15,18 @@ from werkzeug.exceptions import HTTPException
 from collector import __version__
 from collector.config import Settings
 from collector.dashboard import api, description, draw, entry, headers, notes, overlay, people, reader, show, view
+from collector.dashboard.collector_now import collector_now
+from collector.dashboard.shelf import Shelf
 from collector.query import DEFINITIONS, QueryError
 from collector.sites import LiveSites
 from collector.state import State, StateError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from werkzeug.wrappers import Response as Answered
+
+    from collector.dashboard.answer import Answer
 
 _MOST_BYTES: Final = 256 * 1024
 
@@ -41,6 +47,7 @@ def create_dashboard(settings: Settings | None = None) -> Flask:
     app.extensions["footpath-sites"] = LiveSites(settings.config_dir)
     app.extensions["footpath-guesses"] = entry.Guesses()
     app.extensions["footpath-overlay-guesses"] = entry.Guesses()
+    app.extensions["footpath-shelf"] = Shelf(app)
     app.view_functions["static"] = reader.needs("anyone")(app.view_functions["static"])
     for part in (entry, show, people, notes, api, overlay, description):
         app.register_blueprint(part.blueprint)
@@ -81,7 +88,7 @@ def _add_rest(app: Flask) -> None:
 
 def _dress(app: Flask) -> None:
     """What all templates have."""
-    env = app.jinja_env
+    env, settings = app.jinja_env, app.extensions["footpath-settings"]
     env.trim_blocks = env.lstrip_blocks = True
     env.globals.update(
         zip=zip,
@@ -91,11 +98,19 @@ def _dress(app: Flask) -> None:
         draw=draw,
         visible=reader.visible_sites,
         kinds_of_notes=notes.KINDS,
-        overlays=bool(app.extensions["footpath-settings"].dashboard),
+        overlays=bool(settings.dashboard),
+        collector_now=partial(collector_now, settings),
+        kept=_kept,
     )
     env.filters["span"] = draw.span
     env.filters["percent"] = draw.percent
     env.globals["csrf"] = lambda: Markup('<input type="hidden" name="csrf" value="{}">').format(g.reader.csrf)
+
+
+def _kept(answer: Answer, what: str, caller: Callable[[], Markup]) -> Markup:
+    """What stands between `{% call kept(answer, "what") %}` and its end, made once for all who look at the answer: so
+    nothing of who reads it may stand there."""
+    return answer.once(what, caller)
 
 
 def _asset(app: Flask, kept: dict[str, str], name: str) -> str:

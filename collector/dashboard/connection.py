@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from collector.query import BadQuestion, Memory, NotConnected, QueryError, Site, UnknownName, connect
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from collector.query import Connection
 
 _kept = threading.local()
@@ -20,33 +17,39 @@ _kept = threading.local()
 _memories = {False: Memory(20), True: Memory(2)}
 
 
-def site(key: str, zone: str | None, *, about: str = "", fresh: bool = False) -> Site:
-    """The site, to be asked; days are those of `zone`. `fresh`: answers are two seconds old at most, not twenty.
+def now_ms(key: str, about: str = "", *, fresh: bool = False) -> int:
+    """Unix ms of the moment that a question asked now is about: it stands still for twenty seconds, `fresh` for two.
 
-    What is asked for the same page, `about`, has the same clock; pages begin their twenty seconds one after the other.
+    What is asked for the same page, `about`, has the same moment; pages begin theirs one after the other.
+    """
+    return _memories[fresh].now_ms(f"{key}/{about}")
+
+
+def site(key: str, zone: str | None, *, about: str = "", fresh: bool = False) -> Site:
+    """The site, to be asked about the moment that `now_ms` gives; days are those of `zone`.
 
     Raises:
         UnknownName, BadQuestion: as `Connection.site` does.
         NotConnected: the database did not answer, twice, since the engine may have been started anew; or there are no
             tables in it yet.
     """
-    clock = partial(_memories[fresh].now_ms, f"{key}/{about}")
+    moment = now_ms(key, about, fresh=fresh)
     try:
-        return _told_by(clock, _connection(fresh=fresh).site(key, zone))
+        return _at(moment, _connection(fresh=fresh).site(key, zone))
     except (UnknownName, BadQuestion):
         raise
     except QueryError:
         forget()
     try:
-        return _told_by(clock, _connection(fresh=fresh).site(key, zone))
+        return _at(moment, _connection(fresh=fresh).site(key, zone))
     except (UnknownName, BadQuestion):
         raise
     except QueryError as error:
         raise NotConnected(str(error)) from error
 
 
-def _told_by(clock: Callable[[], int], found: Site) -> Site:
-    return Site(replace(found.place, clock=clock))
+def _at(moment: int, found: Site) -> Site:
+    return Site(replace(found.place, clock=lambda: moment))
 
 
 def is_away(error: QueryError) -> bool:

@@ -30,7 +30,7 @@ VISIT: Final = ("start", "session", "id", "session_id")
 
 
 class Ask:
-    """What a panel asks with: the site and what the address says, with answers kept for the length of a request."""
+    """What a page's panels ask with: the site and what the address says. What was made once is kept with it."""
 
     def __init__(self, site: Site, view: View, choices: Sequence[Choice]) -> None:
         """Read the address.
@@ -91,13 +91,27 @@ class Ask:
     @property
     def names(self) -> list[str]:
         """What a filter may be about: goals, pages, buttons, forms of the site."""
+        found: list[str] = self.once("names", self._names)
+        return found
+
+    def _names(self) -> list[str]:
         has = known(self.site)
         return [
             *dict.fromkeys([*self.goals, *(name for what in ("page", "click", "form") for name in has.of(what)[:60])])
         ]
 
+    def settle(self) -> None:
+        """Ask all that a page shows besides its panels' answers.
+
+        Raises:
+            QueryError: ClickHouse did not answer.
+        """
+        _ = self.names
+        for choice in self._choices.values():
+            choice.options_for(self)
+
     def once(self, name: str, make: Callable[[], Any]) -> Any:
-        """What `make` gives, made once a request."""
+        """What `make` gives, made once."""
         if name not in self._kept:
             self._kept[name] = make()
         return self._kept[name]

@@ -12,11 +12,12 @@ from flask import Blueprint, Response, abort, g, make_response, redirect, render
 from collector.dashboard import connection
 from collector.dashboard import notes as dated
 from collector.dashboard import page as pages
-from collector.dashboard.ahead import ask_of, asking_ahead
+from collector.dashboard.ahead import ask_of
 from collector.dashboard.answer import Answer
 from collector.dashboard.entry import outside
 from collector.dashboard.journal import journal
 from collector.dashboard.reader import needs, sites, state
+from collector.dashboard.shelf import shelf
 from collector.dashboard.view import FILTERS, View
 from collector.dashboard.wait import in_time, is_looking
 from collector.query import QueryError
@@ -49,30 +50,24 @@ def show(site: str, page: str) -> Answered:
     chosen, view = _page(page), _view(site, page)
     if view.found:
         return redirect(view.found, 303)
-    if not is_looking():
+    if not is_looking() or shelf().ready(view, chosen):
         return _whole(chosen, view)
     return in_time(lambda: _whole(chosen, view)) or make_response(_shell("pages/wait.html", chosen, view))
 
 
 def _whole(chosen: Page, view: View) -> Answered:
     """The page with its answers."""
+    template = f"pages/{chosen.template}" if chosen.template else "pages/simple.html"
     try:
-        ask = ask_of(view, chosen)
+        made = shelf().page(view, chosen)
+        notes = dated.of_period(made.ask)
+        return make_response(
+            _shell(template, chosen, view, ask=made.ask, answers=made.answers, notes=notes, **made.more)
+        )
     except QueryError as error:
         if connection.is_away(error):
             return away(error)
         return make_response(_shell("pages/impossible.html", chosen, view, error=str(error)), 400)
-    try:
-        with asking_ahead(view, chosen):
-            answers = {panel.name: Answer(panel, ask) for panel in chosen.panels}
-            notes = dated.of_period(ask)
-            more = chosen.more(ask, lambda name: answers[name]) if chosen.more else {}
-            template = f"pages/{chosen.template}" if chosen.template else "pages/simple.html"
-            return make_response(_shell(template, chosen, view, ask=ask, answers=answers, notes=notes, **more))
-    except QueryError as error:
-        if connection.is_away(error):
-            return away(error)
-        return make_response(_shell("pages/impossible.html", chosen, view, ask=ask, error=str(error)), 400)
 
 
 @blueprint.get("/<site>/<page>/<panel>/csv")
@@ -198,7 +193,8 @@ def _answer(site: str, page: str, panel: str) -> Answer | Answered:
     if found is None:
         abort(404)
     try:
-        answer = Answer(found, ask_of(view, chosen))
+        made = shelf().ready(view, chosen)
+        answer = made.answers[panel] if made else Answer(found, ask_of(view, chosen))
         if answer.needs:
             abort(400, answer.needs)
         answer.result()

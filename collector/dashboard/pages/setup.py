@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flask import g
-
 from collector import snippet
 from collector.dashboard import cells
-from collector.dashboard.collector_now import collector_now
 from collector.dashboard.entry import settings
 from collector.dashboard.page import Page, Panel
 from collector.query import render
@@ -26,9 +23,6 @@ def _more(ask: Ask, answer: Any) -> dict[str, Any]:
         "tag": snippet.tag(ask.site.key, settings(), collector),
         "policy": snippet.policy(collector, settings()),
         "retention": sorted(settings().retention.items()),
-        # It is about all sites, which others may not see.
-        "now": collector_now(settings()) if g.reader.is_owner else None,
-        "is_owner": g.reader.is_owner,
         "health": _health(answer("health").given),
     }
 
