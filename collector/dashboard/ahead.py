@@ -53,7 +53,7 @@ def ask_of(view: View, page: Page) -> Ask:
     Raises:
         QueryError: the address cannot be read, or ClickHouse did not answer.
     """
-    return Ask(connection.site(view.site, view.zone, about=page.name, fresh=page.refresh > 0), view, page.choices)
+    return Ask(connection.site(view.site, view.zone, about=page.name, seconds=page.seconds), view, page.choices)
 
 
 def _ask(view: View, page: Page, left: deque[Question]) -> None:

@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from collector.query import BadQuestion, Memory, NotConnected, QueryError, Site, UnknownName, connect
 
 if TYPE_CHECKING:
     from collector.query import Connection
 
+SECONDS: Final = 20
+"""How old an answer may be, where a page does not say otherwise."""
 _kept = threading.local()
-# Ten people who open the same link, a page and then its CSV: the database is asked once. What is watched as it happens
-# is asked anew every two seconds, for all who watch.
-_memories = {False: Memory(20), True: Memory(2)}
+# Ten people who open the same link, a page and then its CSV: the database is asked once.
+_memory = Memory(SECONDS)
 
 
-def now_ms(key: str, about: str = "", *, fresh: bool = False) -> int:
-    """Unix ms of the moment that a question asked now is about: it stands still for twenty seconds, `fresh` for two.
+def now_ms(key: str, about: str = "", seconds: int = SECONDS) -> int:
+    """Unix ms of the moment that a question asked now is about: it stands still for some seconds.
 
     What is asked for the same page, `about`, has the same moment; pages begin theirs one after the other.
     """
-    return _memories[fresh].now_ms(f"{key}/{about}")
+    return _memory.now_ms(f"{key}/{about}", seconds)
 
 
-def site(key: str, zone: str | None, *, about: str = "", fresh: bool = False) -> Site:
+def site(key: str, zone: str | None, *, about: str = "", seconds: int = SECONDS) -> Site:
     """The site, to be asked about the moment that `now_ms` gives; days are those of `zone`.
 
     Raises:
@@ -33,22 +34,23 @@ def site(key: str, zone: str | None, *, about: str = "", fresh: bool = False) ->
         NotConnected: the database did not answer, twice, since the engine may have been started anew; or there are no
             tables in it yet.
     """
-    moment = now_ms(key, about, fresh=fresh)
+    moment = now_ms(key, about, seconds)
     try:
-        return _at(moment, _connection(fresh=fresh).site(key, zone))
+        return at(moment, _connection().site(key, zone))
     except (UnknownName, BadQuestion):
         raise
     except QueryError:
         forget()
     try:
-        return _at(moment, _connection(fresh=fresh).site(key, zone))
+        return at(moment, _connection().site(key, zone))
     except (UnknownName, BadQuestion):
         raise
     except QueryError as error:
         raise NotConnected(str(error)) from error
 
 
-def _at(moment: int, found: Site) -> Site:
+def at(moment: int, found: Site) -> Site:
+    """The same site, to be asked about another moment (Unix ms)."""
     return Site(replace(found.place, clock=lambda: moment))
 
 
@@ -58,20 +60,18 @@ def is_away(error: QueryError) -> bool:
 
 
 def forget() -> None:
-    """Close this thread's connections; the next question makes another."""
-    for connection in _mine().values():
+    """Close this thread's connection; the next question makes another."""
+    if connection := _mine():
         connection.close()
-    _mine().clear()
+    _kept.connection = None
 
 
-def _connection(*, fresh: bool) -> Connection:
-    if fresh not in _mine():
-        _mine()[fresh] = connect(memory=_memories[fresh])
-    return _mine()[fresh]
-
-
-def _mine() -> dict[bool, Connection]:
-    found: dict[bool, Connection] | None = getattr(_kept, "connections", None)
+def _connection() -> Connection:
+    found = _mine()
     if found is None:
-        found = _kept.connections = {}
+        found = _kept.connection = connect(memory=_memory)
     return found
+
+
+def _mine() -> Connection | None:
+    return getattr(_kept, "connection", None)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from collector.dashboard import pages
+from collector.dashboard import connection, pages
 from collector.dashboard.known import known
 from collector.query import BadQuestion
 
@@ -93,6 +93,11 @@ class Ask:
         """What a filter may be about: goals, pages, buttons, forms of the site."""
         found: list[str] = self.once("names", self._names)
         return found
+
+    def older(self, seconds: int) -> Site:
+        """The site, for questions whose answers may be older than the page's."""
+        view = self.view
+        return connection.at(connection.now_ms(view.site, view.page, seconds), self.site)
 
     def _names(self) -> list[str]:
         has = known(self.site)
@@ -190,7 +195,8 @@ class Page:
         title: in the menu. question: under the title, what it answers.
         group: heading in the menu, one of `GROUPS`; empty: not in the menu.
         order: place below that heading.
-        refresh: seconds after which it is fetched again; 0: never.
+        refresh: seconds after which it is fetched again, and how old its answers may be; 0: never, and
+            `connection.SECONDS`.
         more: what its template needs besides the panels.
         has_period, has_goal, compares: whether its reader chooses a period, a goal, a period to compare with.
         savable: whether its questions can be kept by name.
@@ -211,6 +217,11 @@ class Page:
     compares: bool = True
     savable: bool = False
     name: str = field(default="")
+
+    @property
+    def seconds(self) -> int:
+        """How old its answers may be."""
+        return self.refresh or connection.SECONDS
 
     def panel(self, name: str) -> Panel | None:
         """The panel of that name."""

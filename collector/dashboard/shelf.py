@@ -166,4 +166,4 @@ def _key(view: View, page: Page) -> Key:
 
 
 def _now_ms(view: View, page: Page) -> int:
-    return connection.now_ms(view.site, page.name, fresh=page.refresh > 0)
+    return connection.now_ms(view.site, page.name, page.seconds)

@@ -31,13 +31,14 @@ class Memory:
         self._lock = threading.Lock()
         self._kept: OrderedDict[str, tuple[float, Future[Answer]]] = OrderedDict()
 
-    def now_ms(self, about: str = "") -> int:
-        """Unix ms of the beginning of the present `seconds`.
+    def now_ms(self, about: str = "", seconds: float | None = None) -> int:
+        """Unix ms of the beginning of the present `seconds`, by default those that answers are kept.
 
         Each `about` has another beginning, so that questions about different things are not all asked anew at once.
         """
-        later = zlib.crc32(about.encode()) / 2**32 * self._seconds
-        return int(((self._clock() - later) // self._seconds * self._seconds + later) * 1000)
+        length = seconds or self._seconds
+        later = zlib.crc32(about.encode()) / 2**32 * length
+        return int(((self._clock() - later) // length * length + later) * 1000)
 
     def answer(self, key: str, ask: Callable[[], Answer]) -> Answer:
         """The answer that is kept under `key`, or that of `ask`."""

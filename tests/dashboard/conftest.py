@@ -108,6 +108,11 @@ class World:
             client.set_cookie(SESSION, self.state.open_session(user.id))
         return client
 
+    def forget(self) -> None:
+        """No answer is kept."""
+        connection._memory._kept.clear()
+        self.app.extensions["footpath-shelf"].clear()
+
     def post(self, client: FlaskClient, path: str, /, **fields: str) -> TestResponse:
         """Send a form as one of our pages would."""
         cookie = client.get_cookie(SESSION)

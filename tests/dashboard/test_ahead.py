@@ -18,7 +18,7 @@ PATH = f"/sites/site-1/overview?{WHEN}&compare=previous"
 
 def kept() -> int:
     """How many answers the dashboard keeps."""
-    return len(connection._memories[False]._kept)
+    return len(connection._memory._kept)
 
 
 def is_idle() -> bool:
@@ -27,7 +27,7 @@ def is_idle() -> bool:
 
 def test_what_was_asked_ahead_is_not_asked_again(world: World) -> None:
     """All panels but the first are answered when the page comes to them, with what changed since."""
-    connection._memories[False]._kept.clear()
+    world.forget()
     page = found()["overview"]
     view = View.of("site-1", "overview", [("from", BEGIN), ("to", END), ("compare", "previous"), ("goal", "purchase")])
     with ahead.asking_ahead(view, page):
@@ -47,12 +47,12 @@ def test_without_an_idle_thread_a_page_asks_for_itself(world: World) -> None:
     for _ in range(ahead.THREADS):
         assert ahead._threads._idle.acquire(blocking=False)
     try:
-        connection._memories[False]._kept.clear()
+        world.forget()
         alone = browser.get(PATH)
     finally:
         for _ in range(ahead.THREADS):
             ahead._threads._idle.release()
-    connection._memories[False]._kept.clear()
+    world.forget()
     assert alone.status_code == 200
     assert browser.get(PATH).data == alone.data
 

@@ -470,6 +470,8 @@ def test_without_the_database_a_page_says_so(world: World, dashboard_url: str, m
     browser = world.browser("owner")
     assert browser.get(f"/sites/site-1/overview?{WHEN}").status_code == 200
     gate.shut()
+    assert browser.get(f"/sites/site-1/overview?{WHEN}").status_code == 200, "what is kept is of its moment"
+    world.forget()
     for path in ("overview", "sessions", "funnel", "overview/sources/csv", "overview/sources/code"):
         away = browser.get(f"/sites/site-1/{path}?{WHEN}")
         assert away.status_code == 503, path

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from collector.dashboard import connection, wait
+from collector.dashboard import wait
 from tests.dashboard.conftest import WHEN
 from tests.support import wait_until
 
@@ -25,12 +25,12 @@ BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 def in_a_hurry(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing comes in time, and no answer is kept."""
     monkeypatch.setattr(wait, "PATIENCE", 0.0)
-    forget()
+    forget(world)
 
 
-def forget() -> None:
+def forget(world: World) -> None:
     wait_until(lambda: wait._threads._idle._value == wait.THREADS, 30, "idle threads")
-    connection._memories[False]._kept.clear()
+    world.forget()
 
 
 def whole(client: FlaskClient, path: str) -> bytes:
@@ -67,7 +67,7 @@ def test_what_is_there_in_time_needs_no_frame(world: World, monkeypatch: pytest.
     alone = browser.get(PATH).data
     assert browser.get(PATH, headers=BROWSER).data == alone
     monkeypatch.setattr(wait, "PATIENCE", 0.0)
-    forget()
+    forget(world)
     for _ in range(wait.THREADS):
         assert wait._threads._idle.acquire(blocking=False)
     try:
