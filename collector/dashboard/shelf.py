@@ -1,7 +1,7 @@
 """Pages with their answers, made once for all who look at them.
 
-What was made stands for the page until its moment has passed (`connection.now_ms`: twenty seconds, two on Live). Who
-comes within the twenty seconds after that sees it once more, at once, while an idle thread makes it anew: those who
+What was made stands for the page until its moment has passed (`connection.now_ms`: half a minute, two seconds on Live).
+Who comes within the half minute after that sees it once more, at once, while an idle thread makes it anew: those who
 wait are the first after a pause, and never a crowd. What is kept has answers and nothing of who reads them.
 """
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     Key = tuple[str, str, Pairs]
 
-LATE_MS: Final = 20_000
+LATE_MS: Final = 30_000
 """How long after its moment has passed a page is shown while it is made anew; not where it is watched (Live)."""
 MOST: Final = 100
 """Pages on a shelf; those looked at longest ago go first."""

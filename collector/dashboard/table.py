@@ -37,6 +37,8 @@ _HEADS: Final = {
 _EXPLAINED: Final = {
     "q": "Benjamini-Hochberg q-value of the difference to the rest; bold where 0.05 or less, – where too few",
 }
+_RESTS: Final = {"bounce_ga": "engaged"}
+"""Rates that comparisons leave out, since they are the rest of another one, which is judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,17 @@ def changes_of_total(result: Any, period: str) -> dict[str, Change]:
         # Nothing is asked that the rows did not ask.
         earlier = result.compare(period if period == PREVIOUS else parse(period)).before
     before, after = (replace(each, rows=(each.total,)) for each in (earlier, result))
-    return {name: change for (_, name), change in _by_row(changes(before, after)).items()}
+    found = changes(before, after)
+    rest = [_rest(row, name) for name, of in _RESTS.items() for row in found if row.measure == of]
+    return {name: change for (_, name), change in _by_row([*found, *rest]).items()}
+
+
+def _rest(row: ChangeRow, name: str) -> ChangeRow:
+    """What changed in the rest of a rate."""
+    before, after = (None if each is None else 1 - each for each in (row.before, row.after))
+    change, low, high = (None if each is None else -each for each in (row.change, row.high, row.low))
+    ratio = change / before if change is not None and before else None
+    return replace(row, measure=name, before=before, after=after, change=change, low=low, high=high, ratio=ratio)
 
 
 def _by_row(rows: Iterable[ChangeRow]) -> dict[tuple[str, str], Change]:

@@ -44,7 +44,6 @@ def tiles(ask: Ask, traffic: Any, revenue: Result[Any] | None) -> list[Tile]:
     in_use = render.cell(total.in_use) if total.in_use is not None else "–"
     upper = f"p75 {render.cell(total.in_use_p75)}" if total.in_use_p75 is not None else ""
     found.append(Tile("in_use", "Engaged time, median", in_use, upper, changes.get("in_use"), "engaged"))
-    # A comparison leaves out what the table hides; bounce is the rest of `engaged`.
     found.append(_rate("bounce_ga", "Bounce rate", total.bounce_ga, changes))
     return found
 

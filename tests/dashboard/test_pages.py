@@ -8,6 +8,7 @@ import io
 import json
 import re
 import sys
+from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -235,6 +236,27 @@ def test_the_numbers_of_the_overview_are_those_of_python(world: World, site: Sit
         for row in site.traffic(PERIOD, by=by, goal="purchase").rows:
             assert f"<span>{row.visitors:,}</span>" in shown.text
             assert row.group in shown.text
+
+
+def test_the_changes_of_the_overview_are_those_of_python(world: World, site: Site) -> None:
+    """Of the totals; what bounces is what is not engaged, before as well."""
+    first, end = date.fromisoformat(BEGIN), date.fromisoformat(END)
+    middle = first + (end - first) // 2
+    said_ = f"from={middle}&to={END}&compare={BEGIN}..{middle}&goal=none"
+    shown = world.browser("viewer").get(f"/sites/site-1/overview?{said_}").text
+    before, after = (
+        site.traffic(period, every="period").total for period in (f"{BEGIN}..{middle}", f"{middle}..{END}")
+    )
+    tile = re.search(
+        r'Bounce rate</span>.*?<span class="change (\w*)[^"]*" title="before ([^;]*);[^"]*">(.) ([^<]*)<', shown
+    )
+    assert tile is not None
+    assert before.bounce_ga.rate is not None
+    assert after.bounce_ga.rate is not None
+    points = 100 * (after.bounce_ga.rate - before.bounce_ga.rate)
+    assert abs(points) > 0.1
+    tone, way = ("worse", "▲") if points > 0 else ("better", "▼")
+    assert tile.groups() == (tone, cells.percent(before.bounce_ga.rate), way, f"{points:+.1f} pp".replace("-", "−"))
 
 
 def test_the_revenue_is_that_of_python(world: World, dashboard_url: str) -> None:
