@@ -13,8 +13,9 @@ from rich.console import Console
 
 from collector.truth import command, score
 from collector.truth.planted import BROWSERS
-from collector.truth.score import attribution, causes, clicks, judge, money, pages, rates, returning, visits
-from collector.truth.walk import ADD, PICTURE, PROOF
+from collector.truth.score import attribution, causes, clicks, evidence, judge, money, pages, rates, returning, visits
+from collector.truth.walk import ADD, CART, PICTURE, PROOF
+from collector.truth.walked import Besides
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -27,8 +28,9 @@ COUNTED = (
     money._revenue, money._carts, money._net_score, *attribution.SCORES,
     clicks._struck, clicks._activity, clicks._clicks, clicks._dead, clicks._redesign, clicks._zones, clicks._errors,
     returning._retention, returning._times, rates._step_counts,
+    evidence._health, evidence._gaps, evidence._refused,
 )  # fmt: skip
-TOLD = (visits._timelines,)
+TOLD = (visits._timelines, evidence._replays)
 ESTIMATED = (
     money._order_value, money._abandoned, pages._reach, pages._speed, pages._quartiles, pages._dead_share,
     pages._slow_share, returning._soon, rates._conversion_rates, rates._steps, rates._hazards,
@@ -41,8 +43,10 @@ ELSEWHERE: dict[Callable[..., Score], Callable[[Sequence[World]], Score]] = {
     rates._nothing: partial(rates._nothing, columns=["browser"]),
     rates._no_money: partial(rates._no_money, columns=["browser"]),
     causes._blamed: partial(causes._blamed, columns=["browser", "device", "os"]),
+    evidence._drawn: partial(evidence._drawn, path=CART),
 }
-"""Asked about something else: what makes a difference (the slow cart is seen by those who buy), or what makes none."""
+"""Asked about something else: what makes a difference (the slow cart is seen by those who buy), or what makes none; a
+page that was never drawn."""
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +73,8 @@ def test_crawlers_came_too_and_are_told_where_they_are_asked_for(worlds: list[Wo
 
 @pytest.mark.slow
 def test_a_count_that_is_one_visit_off_is_found_out(worlds: list[World]) -> None:
-    """The same answers, held against a world in which somebody was never there."""
-    lies = [replace(world, walked=_without_one(world)) for world in worlds]
+    """The same answers, held against a world in which somebody was never there, and nothing wrong was sent."""
+    lies = [replace(world, walked=_without_one(world), besides=Besides(world.besides.crawled)) for world in worlds]
     assert _names(COUNTED, lies) == []
 
 

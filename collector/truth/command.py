@@ -20,6 +20,7 @@ from collector.config import Settings
 from collector.demo.sending import send
 from collector.query import connect
 from collector.truth import planted, score, walk
+from collector.truth.walked import Besides
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -65,7 +66,8 @@ def worlds(sites: int, visits: int, seed: str, console: Console) -> Iterator[lis
         now_ms = time.time_ns() // 1_000_000
         filled = _fill(settings, supervisor, sites, visits, seed=seed, now_ms=now_ms, console=console)
         with contextlib.closing(connect()) as connection:
-            yield [score.World(connection.site(key), rates, walked, now_ms) for key, rates, walked in filled]
+            yield [score.World(connection.site(key), rates, walked, now_ms, besides)
+                   for key, rates, walked, besides in filled]  # fmt: skip
 
 
 def table(found: Sequence[Score]) -> Table:
@@ -132,27 +134,30 @@ def _fill(
     seed: str,
     now_ms: int,
     console: Console,
-) -> list[tuple[str, planted.Planted, list[Walked]]]:
-    """Key, rates and visits of each site, once all of them can be asked for."""
+) -> list[tuple[str, planted.Planted, list[Walked], Besides]]:
+    """Key, rates, visits and what came besides of each site, once all of them can be asked for."""
     endpoint = f"http://{settings.host}:{settings.port}{settings.events_path}"
     rates = {f"truth-{number}": planted.plant(Random(f"{seed}.{number}")) for number in range(1, sites + 1)}  # noqa: S311
     walked: dict[str, list[Walked]] = {key: [] for key in rates}
+    besides = {key: Besides() for key in rates}
     with _progress(console) as progress:
         task = progress.add_task("Sending visits", total=sites * visits)
 
         def fill(key: str) -> int:
-            made = walk.walk(key, rates[key], visits, seed=f"{seed}.{key}", now_ms=now_ms, walked=walked[key])
+            made = walk.walk(
+                key, rates[key], visits, seed=f"{seed}.{key}", now_ms=now_ms, walked=walked[key], besides=besides[key]
+            )
             return send(made, endpoint, lambda _: progress.advance(task)).rejected
 
         with ThreadPoolExecutor(_SENDERS) as senders:
-            if sum(senders.map(fill, rates)):
+            if sum(senders.map(fill, rates)) != sum(each.refused for each in besides.values()):
                 raise RuntimeError("the collector refused events: what is generated does not follow the contract")
     with console.status("Loading them into ClickHouse"):
         deadline = time.monotonic() + _LOAD_SECONDS
         while spool.counters(settings.spool_dir)["spooled_records"]:
             if supervisor.stopping.wait(0.2) or time.monotonic() > deadline:
                 raise RuntimeError("the visits were not loaded in time")
-    return [(key, rates[key], walked[key]) for key in rates]
+    return [(key, rates[key], walked[key], besides[key]) for key in rates]
 
 
 def _progress(console: Console) -> Progress:

@@ -24,7 +24,7 @@ from collector.truth.planted import (
     arrive,
     who,
 )
-from collector.truth.walked import Order, PageView, Walked
+from collector.truth.walked import Besides, Order, PageView, Walked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +49,16 @@ GLANCE_MS, READ_MS = 120, 3000
 """A zone that was visible for less than 150 ms was not seen."""
 MISSING: Final = ("resource", "picture.png")
 BREAKS: Final = ("js", "cart is not defined")
+DRAWN_EVERY: Final = 8
+"""Page views of the product among which one tells what the page looks like."""
+WRONG: Final[dict[str, Any]] = {"k": "custom", "t": 50}
+"""An event without the name that it must have: it is refused, and its neighbours are not."""
+REFUSED: Final = "field"
+WRONG_EVERY, MOST_WRONG = 40, 40
+"""Visits among which one begins with such an event, and how many at most: the collector keeps a hundred a minute."""
 HEIGHT: Final = 3000
+VIEWPORTS: Final = {"mobile": (390, 844), "desktop": (1440, 900)}
+_UNTOLD: Final = ("zone", "engagement", "skeleton")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +78,22 @@ _CONTROLS: Final = {
 }
 
 
-def walk(site: str, planted: Planted, count: int, *, seed: str, now_ms: int, walked: list[Walked]) -> Iterator[Visit]:
-    """At least `count` visits before `now_ms`, visitor by visitor; the redesign comes in the middle of the time.
+def boxes(*, redesigned: bool) -> list[tuple[str, int, int, int, int, int, str]]:
+    """The controls of the product's page, as its skeleton has them: role, level, rectangle, name."""
+    return [(each.role, 0, *each.rects[redesigned], name) for name, each in _CONTROLS.items()]
 
-    `walked` knows what happened once all were taken; crawlers, whose visits come besides, are not in it.
+
+def redesigned_ms(now_ms: int) -> int:
+    """Visits that begin later see the new layout: Unix ms, in the middle of the time."""
+    return now_ms - (SPREAD_HOURS // 2 + 1) * HOUR_MS
+
+
+def walk(
+    site: str, planted: Planted, count: int, *, seed: str, now_ms: int, walked: list[Walked], besides: Besides
+) -> Iterator[Visit]:
+    """At least `count` visits before `now_ms`, visitor by visitor.
+
+    `walked` knows what happened once all were taken, and `besides` what came with it.
     """
     number = made = 0
     while made < count:
@@ -80,15 +101,19 @@ def walk(site: str, planted: Planted, count: int, *, seed: str, now_ms: int, wal
         number += 1
         visitor, agent = f"{rng.getrandbits(64):016x}", who(rng, planted)
         for again, begin in enumerate(_beginnings(rng, planted, now_ms)):
-            redesigned = begin > now_ms - (SPREAD_HOURS // 2 + 1) * HOUR_MS
+            redesigned = begin > redesigned_ms(now_ms)
             did = Walked(visitor, _id(rng, begin), agent, arrive(rng))
             visit = _Visit(rng, site, planted, did, begin, redesigned=redesigned)
             visit.walk(signs_in=again > 0)
             walked.append(did)
             made += 1
-            yield visit.told(AGENTS[agent])
+            if made % WRONG_EVERY == 0 and besides.refused < MOST_WRONG:
+                besides.refused += 1
+                yield visit.told_wrong(AGENTS[agent])
+            else:
+                yield visit.told(AGENTS[agent])
             if rng.random() < CRAWLED:
-                yield _crawled(rng, site, planted, begin, redesigned=redesigned)
+                yield _crawled(rng, site, planted, begin, besides.crawled, redesigned=redesigned)
 
 
 def _beginnings(rng: Random, planted: Planted, now_ms: int) -> list[int]:
@@ -105,11 +130,12 @@ def _beginnings(rng: Random, planted: Planted, now_ms: int) -> list[int]:
     return begins
 
 
-def _crawled(rng: Random, site: str, planted: Planted, begin: int, *, redesigned: bool) -> Visit:
+def _crawled(rng: Random, site: str, planted: Planted, begin: int, crawled: list[Walked], *, redesigned: bool) -> Visit:
     """A visit that nobody may count."""
     crawler = Walked(f"{rng.getrandbits(64):016x}", _id(rng, begin), who(rng, planted), arrive(rng))
     visit = _Visit(rng, site, planted, crawler, begin, redesigned=redesigned)
     visit.walk(signs_in=False)
+    crawled.append(crawler)
     return visit.told(CRAWLER)
 
 
@@ -148,8 +174,17 @@ class _Visit:
 
     def told(self, agent: str) -> Visit:
         """As the sender takes it, some of its batches twice."""
-        walked, url = self._walked, f"https://{self._site}.example/"
         batches = [again for each in self._batches for again in [each] * (2 if self._chance(SENT_TWICE) else 1)]
+        return self._visit(agent, batches)
+
+    def told_wrong(self, agent: str) -> Visit:
+        """With an event that is refused, and each batch once: what is refused twice counts twice."""
+        first, *others = self._batches
+        events = [*first["events"], {"n": len(first["events"]), **WRONG}]
+        return self._visit(agent, [{**first, "events": events}, *others])
+
+    def _visit(self, agent: str, batches: list[dict[str, Any]]) -> Visit:
+        walked, url = self._walked, f"https://{self._site}.example/"
         return Visit(walked.visitor, walked.session, agent, self._begin, self._clock, "", url, tuple(batches))
 
     def _chance(self, probability: float) -> bool:
@@ -228,7 +263,7 @@ class _Visit:
         if self._chance(self._planted.flaky):
             events = [{"k": "error", "t": 500, "type": MISSING[0], "message": MISSING[1]}, *events]
         left = max([self._rng.randrange(2000, 20_000), *(event["t"] + 1000 for event in events)])
-        self._keep(path, events, left)
+        view = self._keep(path, events, left)
         events = [
             {"k": "page_view", "t": 0, "status": 200},
             {"k": "vital", "t": 900, "name": "LCP", "value": round(lcp, 1), "navigation": "navigate"},
@@ -238,9 +273,13 @@ class _Visit:
              "reversals": 0},
         ]  # fmt: skip
         page = self._block(path)
+        view.kinds.update(event["k"] for event in events)
+        if path == PRODUCT and int(page["id"], 16) % DRAWN_EVERY == 0:
+            view.drawn = page["layout"]
+            events.append(self._drawn(page))
         self._entry = self._entry or self._came(page["url"])
-        kinds = [(self._clock + event["t"], event["k"]) for event in events if event["k"] not in ("zone", "engagement")]
-        self._walked.views[-1].told.extend(sorted(kinds, key=lambda each: each[0]))
+        kinds = [(self._clock + event["t"], event["k"]) for event in events if event["k"] not in _UNTOLD]
+        view.told.extend(sorted(kinds, key=lambda each: each[0]))
         numbered = [{"n": n, **event} for n, event in enumerate(events)]
         names = sorted({event["el"] for event in numbered if "el" in event})
         for event in numbered:
@@ -260,21 +299,31 @@ class _Visit:
         query = arrival.query + (f"&gclid={clicked}" if clicked else "")
         return {"url": url + query, "referrer": arrival.referrer}
 
-    def _keep(self, path: str, events: list[dict[str, Any]], left: int) -> None:
+    def _keep(self, path: str, events: list[dict[str, Any]], left: int) -> PageView:
         """What reports will have to say of the page view."""
         view = PageView(path, self._clock, self._clock + left, left // 2)
+        breaks = any(event.get("message") == BREAKS[1] for event in events)
         for event in events:
             if event["k"] == "click":
+                wrong = "dead" if "response" not in event else "error" if breaks and event["el"] == ADD else ""
                 view.clicks.append(event["el"])
+                view.pressed[self._clock + event["t"]] = event["x"], event["y"], wrong
             elif event["k"] == "zone":
                 view.zones[_CONTROLS[event["el"]].zone] = event["visible_ms"]
             elif event["k"] == "error":
                 named = (event["type"], event["message"])
                 view.errors.append((*named, ADD if named == BREAKS else ""))
         self._walked.views.append(view)
+        return view
+
+    def _drawn(self, page: dict[str, Any]) -> dict[str, Any]:
+        """What the page looks like, with the same name for the same layout on the same device."""
+        width, height = page["document"]
+        return {"k": "skeleton", "t": 700, "layout": page["layout"], "width": width, "height": height,
+                "boxes": [list(box) for box in boxes(redesigned=self._redesigned)]}  # fmt: skip
 
     def _block(self, path: str) -> dict[str, Any]:
-        size = [390, 844] if self._walked.device == "mobile" else [1440, 900]
+        size = list(VIEWPORTS[self._walked.device])
         return {
             "id": _id(self._rng, self._clock), "started_at": self._clock, "url": f"https://{self._site}.example{path}",
             "referrer": "", "title": path, "type": path.split("/")[1], "layout": f"{1 + self._redesigned:016x}",

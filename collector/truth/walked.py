@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 class PageView:
     """A page view: when it began and was left (Unix ms), and what was done on it.
 
-    `clicks` are names of elements; `zones` ms for which a zone was visible, by its name; `errors` are (type, message)
-    with the name of the element whose click one followed, or an empty text; `told` are kinds of events with when they
-    happened (Unix ms), in order, without those of zones and engagement.
+    `clicks` are names of elements; `pressed` where they were (px of the page) and what was wrong with them (dead, error
+    or an empty text), by when they happened; `zones` ms for which a zone was visible, by its name; `errors` are (type,
+    message) with the name of the element whose click one followed, or an empty text; `told` are kinds of events with
+    when they happened (Unix ms), in order, without those of zones and engagement; `kinds` counts all events; `drawn` is
+    the layout of which a skeleton was told, or an empty text.
     """
 
     path: str
@@ -26,9 +28,12 @@ class PageView:
     left_ms: int = 0
     engaged_ms: int = 0
     clicks: list[str] = field(default_factory=list)
+    pressed: dict[int, tuple[int, int, str]] = field(default_factory=dict)
     zones: dict[str, int] = field(default_factory=dict)
     errors: list[tuple[str, str, str]] = field(default_factory=list)
     told: list[tuple[int, str]] = field(default_factory=list)
+    kinds: Counter[str] = field(default_factory=Counter)
+    drawn: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +95,15 @@ class Walked:
     def errors(self) -> list[tuple[str, str, str]]:
         """The errors of all its page views."""
         return [error for view in self.views for error in view.errors]
+
+    def kinds(self) -> Counter[str]:
+        """Events by kind."""
+        return sum((view.kinds for view in self.views), Counter())
+
+
+@dataclass(slots=True)
+class Besides:
+    """What was sent with the visits and is none: crawlers' visits, and how many events had to be refused."""
+
+    crawled: list[Walked] = field(default_factory=list)
+    refused: int = 0

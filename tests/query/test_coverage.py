@@ -55,6 +55,20 @@ def test_gaps_are_counted_and_named(shared: Store, new_site: Callable[[], int]) 
     assert found["no skeletons", ""] == found["no trails", ""] == (2, 2)
 
 
+def test_clocks_that_are_right_are_no_gap(shared: Store, new_site: Callable[[], int]) -> None:
+    """Most events rest on the browser's own clock, which is right; what is corrected by the collector's is told."""
+    site_id = new_site()
+    events = [
+        {"at": START, "path": "/p", "n": n, "clock": clock}
+        for n, clock in enumerate(("browser", "browser", "offset", "received", "clamped"))
+    ]
+    save(shared, site_id, events[:3])
+    gap = ("wrong clocks of browsers", "")
+    assert gap not in gaps(site(shared, site_id).coverage(PERIOD))
+    save(shared, site_id, events[3:])
+    assert gaps(site(shared, site_id).coverage(PERIOD))[gap] == (2, 5)
+
+
 def test_pages_that_nobody_drew_are_named_with_the_line_that_draws_them(
     shared: Store, new_site: Callable[[], int]
 ) -> None:

@@ -21,12 +21,13 @@ if TYPE_CHECKING:
 
 COVERAGE = define(
     "coverage",
-    2,
+    3,
     "proportion",
     "how much of what could be measured is not: each line says of what, in the period; for page types, zones and "
     "skeletons page views by page, for trails page views, for forms sessions with a start and none with a success, for "
-    "goals those of goals.yml that nobody reached and those with conversions before and none now, for bots and what "
-    "the caps dropped all events. What never reached the collector (blocked, no consent) cannot be counted here",
+    "goals those of goals.yml that nobody reached and those with conversions before and none now, for bots, what the "
+    "caps dropped and browsers' clocks that were more than 10 s off all events. What never reached the collector "
+    "(blocked, no consent) cannot be counted here",
     "none",
     "own",
 )
@@ -223,7 +224,7 @@ def _site(question: Question) -> list[GapRow]:
     found = question.asker.rows(
         f"""
 SELECT count(), countIf(events.bot_class != ''), countIf(events.kind = 'page_view'), countIf(events.kind = 'vital'),
-    countIf(events.kind = 'identify'), sum(events.dropped), countIf(events.clock != 'offset')
+    countIf(events.kind = 'identify'), sum(events.dropped), countIf(events.clock IN ('received', 'clamped'))
 FROM events WHERE events.site_id = {site_id} AND {during}""",
         binder,
     )
@@ -268,9 +269,7 @@ FROM events WHERE events.site_id = {site_id} AND {during}""",
             _gap("left out as bots", "", bots, events, "events", 'bots=True counts them; by="bot_class" says which')
         )
     if clocks:
-        rows.append(
-            _gap("times not by the server's clock", "", clocks, events, "events", "footpath check looks at clocks")
-        )
+        rows.append(_gap("wrong clocks of browsers", "", clocks, events, "events", "footpath check looks at clocks"))
     return rows + [
         _gap("refused", reason, count, events + count, "events", "footpath tail shows why") for reason, count in lost
     ]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from collector.truth.score import attribution, causes, clicks, money, pages, rates, returning, visits
+from collector.truth.score import attribution, causes, clicks, evidence, money, pages, rates, returning, visits
 from collector.truth.score.judge import Score
 from collector.truth.score.world import World
 
@@ -25,6 +25,7 @@ SCORES: Final[tuple[Callable[[Sequence[World]], Score], ...]] = (
     *returning.SCORES,
     *rates.SCORES,
     *causes.SCORES,
+    *evidence.SCORES,
 )
 
 

@@ -12,12 +12,12 @@ from collector.truth.walk import SETTLED_HOURS
 if TYPE_CHECKING:
     from collector.query import Period, Site
     from collector.truth.planted import Planted
-    from collector.truth.walked import Walked
+    from collector.truth.walked import Besides, Walked
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class World:
-    """A site with what was planted in it and every visit to it before `now_ms` (Unix ms).
+    """A site with what was planted in it, every visit to it before `now_ms` (Unix ms), and what came besides.
 
     It is itself alone, so that an answer that two scores look at is asked for once.
     """
@@ -26,6 +26,7 @@ class World:
     planted: Planted
     walked: list[Walked]
     now_ms: int
+    besides: Besides
 
     @property
     def period(self) -> Period:
@@ -36,4 +37,12 @@ class World:
     @property
     def visits(self) -> list[Walked]:
         """The visits of the period."""
-        return [each for each in self.walked if each.begin_ms < self.now_ms - SETTLED_HOURS * 3_600_000]
+        return [each for each in self.walked if self._is_asked(each)]
+
+    @property
+    def crawled(self) -> list[Walked]:
+        """The crawlers' visits of the period."""
+        return [each for each in self.besides.crawled if self._is_asked(each)]
+
+    def _is_asked(self, visit: Walked) -> bool:
+        return visit.begin_ms < self.now_ms - SETTLED_HOURS * 3_600_000
