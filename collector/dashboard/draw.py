@@ -80,6 +80,25 @@ def _curve(rows: Sequence[Any], place: int, of: int) -> Markup:
     ).format(place, left, right, place, line)
 
 
+def attention(sides: Sequence[Sequence[tuple[int, float]]]) -> Markup:
+    """How long people look at each band of 5 %, from the top down: (from %, seconds), of one audience or two."""
+    longest = max((seconds for bands in sides for _, seconds in bands), default=0.0) or 1.0
+    height = 10 / max(1, len(sides))
+    bars = [
+        Markup('<rect class="side{}" x="0" y="{}" width="{}" height="{}"><title>{} s</title></rect>').format(
+            place,
+            *map(_number, (2 * pct + (place - 1) * height, 100 * seconds / longest, height - 1)),
+            f"{seconds:.1f}",
+        )
+        for place, bands in enumerate(sides, 1)
+        for pct, seconds in bands
+    ]
+    return Markup(
+        '<svg class="attention" viewBox="0 0 100 200" preserveAspectRatio="none" role="img" '
+        'aria-label="time in use by depth">{}</svg>'
+    ).format(Markup("").join(bars))
+
+
 def strip(rows: Sequence[Any], stumbles: Mapping[tuple[str, int], str] | None = None, duration: int = 0) -> Markup:
     """A session from left to right: its pages as blocks, what happened as marks, what went wrong as marks below.
 

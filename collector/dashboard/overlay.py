@@ -191,6 +191,7 @@ def clicks(scope: Overlay) -> dict[str, Any]:
                 "dead": row.dead,
                 "rage": row.rage,
                 "share": round(row.share, 4),
+                "rate": round(row.click_rate.rate or 0.0, 4),
                 "rect": [row.x, row.y, row.width, row.height],
                 "fixed": int(row.fixed),
             }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -45,6 +47,32 @@ def test_pages_can_be_used_by_everybody(
     context.close()
     assert "\n".join(f"{path}: {each}" for path, found in wrong.items() for each in found) == ""
     assert complaints == []
+
+
+def test_every_colour_of_the_matrix_can_be_read() -> None:
+    """4.5 to 1 between a cell's ground and its figures, in each of the three palettes (WCAG 2.2, 1.4.3)."""
+    css = (Path(page.__file__).parent / "static" / "dashboard.css").read_text()
+    inks = re.findall(r"--ink: (#[0-9a-f]{6})", css)
+    palettes = [
+        dict(re.findall(r"--(h\d|on-h9): (#[0-9a-f]{6})", line)) for line in css.splitlines() if "--h1:" in line
+    ]
+    assert len(inks) == len(palettes) == 3
+    for ink, palette in zip(inks, palettes, strict=True):
+        for place in range(1, 10):
+            text = palette["on-h9"] if place > 7 else ink
+            assert _contrast(palette[f"h{place}"], text) >= 4.5, (place, palette)
+
+
+def _contrast(one: str, other: str) -> float:
+    """WCAG 2.2, contrast ratio."""
+    darker, lighter = sorted(map(_luminance, (one, other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def test_notes_stand_in_the_trend_for_eyes_keyboards_and_screen_readers(

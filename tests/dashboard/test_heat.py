@@ -110,6 +110,34 @@ def test_one_audience_has_one_map(world: World) -> None:
     assert "Choose whom to compare with" in refused.text
 
 
+def test_how_long_each_part_is_looked_at_is_that_of_python(world: World, site: Site) -> None:
+    """Seconds in use a page view that got there, by a tenth of the page, beside its reach."""
+    shown = world.browser("viewer").get(f"/sites/site-1/heat?{WHEN}&path=/cart&device=desktop").text
+    rows = [row for row in site.scroll("/cart", PERIOD, by="device").rows if row.group == "desktop"]
+    assert sum(row.engaged_s for row in rows) > 0
+    expected = [
+        (cells.percent(row.reach.rate), f"{(row.engaged_s + after.engaged_s) / max(1, row.reach.k):.1f} s")
+        for row, after in zip(rows[::2], rows[1::2], strict=True)
+    ]
+    assert (
+        re.findall(r'<li><span>\d+ %</span><b class="who1">([^<]*)</b><i class="who1">([^<]*)</i></li>', shown)
+        == expected
+    )
+    assert shown.count("<title>", shown.index('class="attention"')) >= len(rows)
+
+
+def test_elements_say_how_many_saw_them_and_bought_afterwards(world: World, site: Site) -> None:
+    """Beside their clicks, for the goal that is chosen."""
+    shown = world.browser("viewer").get(f"/sites/site-1/heat?{WHEN}&path=/cart&goal=purchase").text
+    table = shown[shown.index('id="elements"') :]
+    rows = site.elements("/cart", PERIOD, goal="purchase").rows
+    converted = [row.converted for row in rows if row.converted is not None and row.converted.rate is not None]
+    assert converted
+    for rate in converted:
+        assert f"<b>{cells.percent(rate.rate)}</b>" in table
+    assert "goal after a click" in table
+
+
 def test_layers_and_ground_stand_in_the_address(open_page: OpenPage) -> None:
     """A click redraws, changes the address without leaving the page, and links and forms go on with it."""
     tab = open_page(f"/sites/site-1/heat?{WHEN}&path=/cart")

@@ -482,6 +482,27 @@ def test_saved_questions_are_kept_for_the_site(world: World) -> None:
     assert world.post(analyst, "/sites/site-1/overview/saved", name="x", query=WHEN).status_code == 404
 
 
+def test_a_form_is_told_by_device(world: World, dashboard_url: str, site: Site) -> None:
+    """Each field of each device, as Python has them."""
+    said_ = f"{WHEN}&form=checkout&by=device"
+    _, answers = asked(dashboard_url, "forms", said_, "site-1")
+    table = answers["fields"].table
+    assert table is not None
+    rows = site.form("checkout", PERIOD, by="device").rows
+    assert len({row.group for row in rows}) > 1
+    assert [each.head for each in table.columns][:2] == ["field", "device"]
+    assert "refills" in [each.head for each in table.columns]
+    assert [(row[0].text, row[1].text) for row in table.rows] == [(row.field, row.group) for row in rows]
+    assert world.browser("viewer").get(f"/sites/site-1/forms?{said_}").status_code == 200
+
+
+def test_a_step_that_is_none_is_said_above_the_form_that_mends_it(world: World) -> None:
+    """The steps stand there as they were written."""
+    shown = world.browser("viewer").get(f"/sites/site-1/funnel?{WHEN}&step=page:/&step=foo:bar").text
+    assert 'role="alert"' in shown
+    assert 'name="step" list="steps" value="foo:bar"' in shown
+
+
 def test_without_the_database_a_page_says_so(world: World, dashboard_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """503 with what to do, and the numbers again when it is back: nothing has to be started anew."""
     from collector.dashboard import connection

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from collector.dashboard.known import known
 from collector.dashboard.page import Choice, Page, Panel
 
 if TYPE_CHECKING:
     from collector.dashboard.page import Ask
+    from collector.query import Result
+
+_BY: Final = (("", "no breakdown"), ("device", "device"), ("browser", "browser"), ("os", "system"))
+_SHOWN: Final = (
+    "reached", "last_field", "hazard", "invalid", "refills", "hesitation_ms", "dwell_ms", "returned", "blank", "pasted",
+    "autofilled",
+)  # fmt: skip
 
 
 def _forms(ask: Ask) -> list[tuple[str, str]]:
@@ -26,6 +33,16 @@ def _visits(ask: Ask, name: str, row: Any) -> str:
     return ask.view.url("sessions", where=[*ask.view.all("where"), f"did:field:{ask.choice('form')}/{row.field}"])
 
 
+def _fields(ask: Ask) -> Result[Any]:
+    by: dict[str, Any] = {"by": said} if (said := ask.choice("by")) else {}
+    return ask.site.form(ask.choice("form"), ask.period, **by, **ask.common)
+
+
+def _columns(ask: Ask) -> tuple[str, ...]:
+    group = ("group",) if ask.choice("by") else ()
+    return ("field", *group, *_SHOWN)
+
+
 def _more(ask: Ask, answer: Any) -> dict[str, Any]:
     found = answer("fields").given
     return {"totals": found.totals if found is not None else ()}
@@ -37,12 +54,10 @@ PAGE = Page(
     group="Behaviour",
     order=4,
     template="forms.html",
-    choices=(Choice("form", "Form", _forms, closed=False),),
+    choices=(Choice("form", "Form", _forms, closed=False), Choice("by", "Broken down by", _BY)),
     panels=(
-        Panel("fields", "Field by field", lambda ask: ask.site.form(ask.choice("form"), ask.period, **ask.common),
-              needs=_none, bar="reached", href=_visits,
-              columns=("field", "reached", "last_field", "hazard", "hesitation_ms", "dwell_ms", "returned",
-                       "blank", "pasted", "autofilled", "invalid")),
+        Panel("fields", "Field by field", _fields, needs=_none, bar="reached", href=_visits, columns=_columns,
+              heads={"group": lambda ask: ask.choice("by")}, limit=200),
     ),
     more=_more,
 )  # fmt: skip

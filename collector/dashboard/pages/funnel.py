@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from collector.dashboard.known import known
 from collector.dashboard.page import VISIT, Choice, Page, Panel
-from collector.query import BadQuestion, preset
+from collector.query import BadQuestion, QueryError, preset
 from collector.query.arguments import parse_step
 
 if TYPE_CHECKING:
@@ -70,7 +70,10 @@ def _lost(result: Any, ask: Ask) -> Result[Any]:
 
 
 def _too_few(ask: Ask) -> str:
-    return "" if len(_steps(ask)) > 1 else "Choose two steps or more."
+    try:
+        return "" if len(_steps(ask)) > 1 else "Choose two steps or more."
+    except QueryError:
+        return ""  # the answer says what is wrong with them, below the form that mends it
 
 
 def _more(ask: Ask, answer: Any) -> dict[str, Any]:

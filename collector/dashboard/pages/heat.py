@@ -69,6 +69,11 @@ def _goal(ask: Ask) -> dict[str, Any]:
     return {"goal": ask.goal} if ask.goal else {}
 
 
+def _fared(said: Callable[[Ask], dict[str, Any]]) -> Callable[[Ask], dict[str, Any]]:
+    """Also how many saw an element, and how many reached the goal after a click on it."""
+    return lambda ask: {**_goal(ask), **said(ask)}
+
+
 def _device(ask: Ask, views: dict[str, int], wanted: str = "") -> str:
     """The device whose clicks are drawn: the one that was chosen, else the one with the most page views."""
     for each in (ask.view.get("device"), wanted):
@@ -118,6 +123,21 @@ class Side:
     fixed: int
     map: dict[str, Any]
     reach: Sequence[Any]
+
+    @property
+    def attention(self) -> list[tuple[int, float]]:
+        """Each band's beginning, %, and the seconds for which each page view that got there was in use on it."""
+        return [(row.from_pct, _each(row.engaged_s, row)) for row in self.reach]
+
+    @property
+    def tens(self) -> list[tuple[Any, float]]:
+        """Every other band, and the seconds on it and the next."""
+        pairs = zip(self.reach[::2], self.reach[1::2], strict=False)
+        return [(row, _each(row.engaged_s + after.engaged_s, row)) for row, after in pairs]
+
+
+def _each(seconds: float, row: Any) -> float:
+    return seconds / row.reach.k if row.reach.k else 0.0
 
 
 def _more(ask: Ask, answer: Any) -> dict[str, Any]:
@@ -234,6 +254,10 @@ def _ask(report: str, said: Callable[[Ask], dict[str, Any]]) -> Callable[[Ask], 
 
 
 _DEVICE: Final = {"group": "device"}
+_CLICKED: Final = (
+    "name", "item", "role", "zone", "group", "exposure", "clicks", "click_rate", "dead", "rage", "visitors",
+    "converted",
+)  # fmt: skip
 
 PAGE = Page(
     title="Page",
@@ -257,11 +281,9 @@ PAGE = Page(
                      "q_value": "q"}, href=_visits,
               note="Click rate: page views with a click on it. The difference is that of the first to the second, with "
                    "its 95 % interval; bold q of 0.05 or less: judged real."),
-        Panel("elements", "What is clicked", _ask("elements", _first),
-              columns=("name", "item", "role", "zone", "group", "clicks", "click_rate", "dead", "rage", "visitors"),
+        Panel("elements", "What is clicked", _ask("elements", _fared(_first)), columns=_CLICKED,
               bar="clicks", limit=40, needs=_nothing, heads=_DEVICE, href=_visits, plot=_over_page),
-        Panel("elements_other", "What the others click", _ask("elements", _other),
-              columns=("name", "item", "role", "zone", "group", "clicks", "click_rate", "dead", "rage", "visitors"),
+        Panel("elements_other", "What the others click", _ask("elements", _fared(_other)), columns=_CLICKED,
               bar="clicks", limit=40, needs=_nobody, heads=_DEVICE, href=_visits, plot=_over_page),
         Panel("zones", "What is seen", lambda ask: ask.site.zones(_path(ask), ask.period, **_goal(ask), **_first(ask)),
               columns=("zone", "group", "exposure", "visible_ms", "click_rate", "attractiveness", "ignored",

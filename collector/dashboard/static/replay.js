@@ -195,7 +195,10 @@
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const near = root.contains(event.target);
-    if (event.target.matches("input, select, textarea, summary, button, a") && !(near && NEAR[event.key] && !event.target.matches("select"))) return;
+    // A button that was clicked keeps the focus: space presses it, arrows are the player's.
+    const own = event.target.matches("select") || (event.key.startsWith("Arrow") && event.target.matches("input, textarea"));
+    const plays = near && !own && (NEAR[event.key] || event.key.startsWith("Arrow"));
+    if (event.target.matches("input, select, textarea, summary, button, a") && !plays) return;
     if (!near && event.target !== document.body) return;
     // Single letters answer within the player alone.
     const act = KEYS[event.key] ?? (near ? NEAR[event.key] : undefined);

@@ -12,6 +12,7 @@ const STYLE = `
 .heat .box { border-color: transparent; }
 .counts .box { background: none !important; }
 .box.bad { border-style: dashed; border-color: #7a1fa2; }
+.box.right span { left: auto; right: -2px; }
 .box span { position: absolute; inset: auto auto 100% -2px; padding: 1px 5px; border-radius: 3px 3px 0 0; background: #12211b;
   color: #fff; font: 600 11px/1.4 system-ui, sans-serif; white-space: nowrap; }
 .heat .box span { display: none; }
@@ -31,9 +32,9 @@ const OTHER = 0.25;
 const some = (count, one) => `${count.toLocaleString("en")} ${one}${count === 1 ? "" : "s"}`;
 
 /** @param {Clicked} clicked */
-const sentence = ({ clicks, dead, rage, share }) =>
+const sentence = ({ clicks, dead, rage, rate }) =>
   [
-    `${clicks.toLocaleString("en")} · ${(share * 100).toFixed(1)} %`,
+    `${some(clicks, "click")} · ${(rate * 100).toFixed(1)} % of views`,
     dead && `${some(dead, "dead click")}`,
     rage && `${some(rage, "rage click")}`,
   ]
@@ -94,6 +95,7 @@ export const draw = () => {
         ...shown.map(({ clicked, place: { x, y, width, height } }) => {
           const box = make("div");
           box.className = clicked.dead || clicked.rage ? "box bad" : "box";
+          if (x > innerWidth / 2) box.classList.add("right");
           Object.assign(box.style, {
             left: `${x - origin.x}px`,
             top: `${y - origin.y}px`,

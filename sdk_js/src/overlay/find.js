@@ -10,6 +10,7 @@
  * @property {number} dead
  * @property {number} rage
  * @property {number} share of all clicks on the page
+ * @property {number} rate page views with a click on it, of all page views
  */
 
 /** A page may have ten thousand controls; to know one takes a millisecond. */

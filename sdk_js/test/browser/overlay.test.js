@@ -40,6 +40,7 @@ const answerOf = (elements) => ({
     dead: [0, 3, 0][i],
     rage: 0,
     share: [0.91, 0.08, 0.01][i],
+    rate: [0.45, 0.04, 0.005][i],
     rect: [0, 0, 1, 1],
     fixed: 0,
   })),
@@ -89,9 +90,9 @@ test("the link of the dashboard draws what visitors clicked onto the page, and t
   assert.deepEqual(
     boxes.map(({ text, isBad }) => [text, isBad]),
     [
-      ["91 · 91.0 %", false],
-      ["8 · 8.0 % · 3 dead clicks", true],
-      ["1 · 1.0 %", false],
+      ["91 clicks · 45.0 % of views", false],
+      ["8 clicks · 4.0 % of views · 3 dead clicks", true],
+      ["1 click · 0.5 % of views", false],
     ],
   );
   for (const [i, name] of ["#buy", "#promo", "a"].entries())
