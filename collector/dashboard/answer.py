@@ -136,7 +136,7 @@ class Answer:
     @property
     def python(self) -> str:
         """The very call."""
-        return python_of(self.base(), self.panel.said)
+        return python_of(self.base(), self.panel.said, is_drawn=self.has_picture)
 
     @property
     def has_picture(self) -> bool:

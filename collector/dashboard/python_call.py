@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 _FIRST: Final = {"page": "path", "click": "name", "conversion": "goal", "form": "name", "event": "name"}
 
 
-def python_of(result: Result[Any], said: str = "") -> str:
+def python_of(result: Result[Any], said: str = "", *, is_drawn: bool = False) -> str:
     """The imports, the site and the call; `said` is what is asked of the answer, such as `.transitions()`.
+
+    `is_drawn`: the answer has a picture, which a notebook shows below the table.
 
     Raises:
         BadQuestion: the answer was not given by a method of `Site`.
@@ -26,7 +28,8 @@ def python_of(result: Result[Any], said: str = "") -> str:
     site = f'connect().site("{place.key}"' + (f', tz="{place.zone}")' if place.zone != place.home_zone else ")")
     call = f"site.{asked.report.name}(\n    {given},\n)" if given else f"site.{asked.report.name}()"
     imports = f"from collector.query import {', '.join(sorted(names))}"
-    return f"{imports}\n\nsite = {site}\nanswer = {call}{said}\nprint(answer)\n"
+    drawn = "answer.plot()\n" if is_drawn else ""
+    return f"{imports}\n\nsite = {site}\nanswer = {call}{said}\nprint(answer)\n{drawn}"
 
 
 def _value(value: Any, names: set[str]) -> str:

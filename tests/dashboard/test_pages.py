@@ -321,8 +321,10 @@ def test_csv_and_python_are_the_very_answer(world: World, dashboard_url: str, na
         text = browser.get(f"/sites/site-1/{name}/{panel}/csv", query_string=query_).text
         assert text == answer.result().to_csv(), panel
         space: dict[str, Any] = {}
-        exec(answer.python.replace("print(answer)", "") if not answer.panel.then else _base(answer), space)
+        code, _, shown_with = (answer.python if not answer.panel.then else _base(answer)).partition("print(answer)\n")
+        exec(code, space)
         assert space["answer"].rows == answer.base().rows, panel
+        assert shown_with == ("answer.plot()\n" if hasattr(answer.result(), "plot") else ""), panel
         shown = browser.get(f"/sites/site-1/{name}/{panel}/code", query_string=query_).text
         assert answer.python.split("\n")[0] in Read(shown).text
         assert all(sql.strip() in Read(shown).text for sql in answer.result().sql)
@@ -330,7 +332,7 @@ def test_csv_and_python_are_the_very_answer(world: World, dashboard_url: str, na
 
 def _base(answer: Answer) -> str:
     """The call without what is asked of its answer."""
-    return answer.python.replace(answer.panel.said, "").replace("print(answer)", "")
+    return answer.python.replace(answer.panel.said, "")
 
 
 @pytest.mark.parametrize(

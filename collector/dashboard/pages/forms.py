@@ -13,8 +13,7 @@ if TYPE_CHECKING:
 
 _BY: Final = (("", "no breakdown"), ("device", "device"), ("browser", "browser"), ("os", "system"))
 _SHOWN: Final = (
-    "reached", "last_field", "hazard", "invalid", "refills", "hesitation_ms", "dwell_ms", "returned", "blank", "pasted",
-    "autofilled",
+    "reached", "last_field", "hazard", "invalid", "refills", "hesitation_ms", "dwell_ms", "returned", "blank",
 )  # fmt: skip
 
 

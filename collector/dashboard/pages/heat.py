@@ -126,18 +126,8 @@ class Side:
 
     @property
     def attention(self) -> list[tuple[int, float]]:
-        """Each band's beginning, %, and the seconds for which each page view that got there was in use on it."""
-        return [(row.from_pct, _each(row.engaged_s, row)) for row in self.reach]
-
-    @property
-    def tens(self) -> list[tuple[Any, float]]:
-        """Every other band, and the seconds on it and the next."""
-        pairs = zip(self.reach[::2], self.reach[1::2], strict=False)
-        return [(row, _each(row.engaged_s + after.engaged_s, row)) for row, after in pairs]
-
-
-def _each(seconds: float, row: Any) -> float:
-    return seconds / row.reach.k if row.reach.k else 0.0
+        """Each band's beginning, %, and the seconds for which each page view that got there was in use with it."""
+        return [(row.from_pct, row.engaged_s / row.reach.k if row.reach.k else 0.0) for row in self.reach]
 
 
 def _more(ask: Ask, answer: Any) -> dict[str, Any]:
