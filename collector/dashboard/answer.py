@@ -127,7 +127,8 @@ class Answer:
         period = self._ask.compared
         if self.given is None or not period:
             return None
-        found: Comparison | None = self._ask.once(f"compare {id(self.panel.ask)}", lambda: compared(self.base(), period))
+        name = f"compare {id(self.panel.ask)}"
+        found: Comparison | None = self._ask.once(name, lambda: compared(self.base(), period))
         return found
 
     def change(self, row: Any, name: str) -> Change | None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from collector.dashboard.cells import Change
     from collector.query import Result
-    from collector.query.compare import ChangeRow, Comparison
+    from collector.query.compare import Better, ChangeRow, Comparison
 
     Changes = dict[tuple[tuple[str, ...], str], Change]
     """What changed, by row (its keys) and field."""
@@ -42,6 +42,7 @@ _EXPLAINED: Final = {
 }
 _RESTS: Final = {"bounce_ga": "engaged"}
 """Rates that comparisons leave out, since they are the rest of another one, which is judged."""
+_OPPOSITE: Final[Mapping[Better | None, Better | None]] = {"more": "less", "less": "more", None: None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +146,10 @@ def _rest(row: ChangeRow, name: str) -> ChangeRow:
     before, after = (None if each is None else 1 - each for each in (row.before, row.after))
     change, low, high = (None if each is None else -each for each in (row.change, row.high, row.low))
     ratio = change / before if change is not None and before else None
-    better = {"more": "less", "less": "more", None: None}[row.better]
+    better = _OPPOSITE[row.better]
     return replace(
         row, measure=name, before=before, after=after, change=change, low=low, high=high, ratio=ratio, better=better
-    )  # type: ignore[arg-type]
+    )
 
 
 def by_row(rows: Sequence[ChangeRow]) -> Changes:
