@@ -6,16 +6,20 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from collector.dashboard import connection
 from collector.dashboard.python_call import python_of
-from collector.dashboard.table import Table, Wish, changes_of, table_of
+from collector.dashboard.table import Table, Wish, by_row, compared, table_of
 from collector.query import DEFINITIONS, QueryError
+from collector.query.compare import changes_of_rows, key_names, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from matplotlib.figure import Figure
 
+    from collector.dashboard.cells import Change
     from collector.dashboard.page import Ask, Panel
+    from collector.dashboard.table import Changes
     from collector.query import Definition, Result
+    from collector.query.compare import Comparison
 
 T = TypeVar("T")
 
@@ -95,11 +99,41 @@ class Answer:
         result = self.given
         if result is None:
             return None
-        view = self._ask.view
-        changes = changes_of(result, view.compared) if view.compared and result.asked is not None else {}
         panel = self.panel
         columns = panel.columns(self._ask) if callable(panel.columns) else panel.columns
-        return table_of(result, Wish(columns, panel.bar, panel.limit, self._heads(), self._href), changes)
+        return table_of(result, Wish(columns, panel.bar, panel.limit, self._heads(), self._href), self.changes)
+
+    @property
+    def changes(self) -> Changes:
+        """What changed since the earlier period, by row and field; empty: nothing is compared, or rows have no
+        counterpart."""
+        return self.once("changes", self._changes)
+
+    def _changes(self) -> Changes:
+        result = self.given
+        if result is None or not self._ask.compared or not key_names(result.row_type):
+            return {}
+        found = self.compared
+        if found is None:
+            return {}
+        if self.panel.then is None:
+            return by_row(found.rows)
+        return by_row(changes_of_rows(self.panel.then(found.before, self._ask).rows, result.rows, self.base().asked))
+
+    @property
+    def compared(self) -> Comparison | None:
+        """What the method of `Site` gave beside that of the earlier period; None: nothing is compared, or rows have no
+        counterpart. Panels that ask the same function share it."""
+        period = self._ask.compared
+        if self.given is None or not period:
+            return None
+        name = f"compare {id(self.panel.ask)}"
+        found: Comparison | None = self._ask.once(name, lambda: compared(self.base(), period))
+        return found
+
+    def change(self, row: Any, name: str) -> Change | None:
+        """What changed in a field of a row of the answer."""
+        return self.changes.get((key_of(row, key_names(type(row))), name))
 
     def _heads(self) -> dict[str, str]:
         """A column of groups is called what the groups are."""

@@ -16,10 +16,6 @@ if TYPE_CHECKING:
     from collector.query.compare import ChangeRow
 
 _JUDGED: Final = 0.05
-_LESS_IS_BETTER: Final = (
-    "bounce", "error", "dead", "rage", "abandon", "dropped", "hits", "hazard", "blank", "failed", "poor", "exit",
-    "hesitation", "refund", "cancel",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +108,7 @@ def sort_key(value: Any) -> str:
     return value.isoformat() if isinstance(value, date) else ""
 
 
-def change_of(found: ChangeRow, name: str) -> Change | None:
+def change_of(found: ChangeRow) -> Change | None:
     """What changed in a number: of a rate in percentage points, else relative; with its interval where it has one."""
     if found.change is None or found.before is None:
         return None
@@ -129,6 +125,6 @@ def change_of(found: ChangeRow, name: str) -> Change | None:
     sure = found.q_value is not None and found.q_value <= _JUDGED
     size = abs(found.change if found.proportion and ends else found.ratio or found.change)
     way = "same" if size < 0.0005 else "up" if found.change > 0 else "down"
-    worse = any(word in name for word in _LESS_IS_BETTER)
-    tone = "" if way == "same" else "better" if (way == "up") != worse else "worse"
+    better = {"more": "up", "less": "down", None: ""}[found.better]
+    tone = "" if way == "same" or not better else "better" if way == better else "worse"
     return Change(text.replace("-", "−"), way, tone, sure, title)

@@ -51,6 +51,12 @@ class Ask:
         return self.view.common
 
     @property
+    def compared(self) -> str:
+        """What the period is compared with; empty: nothing, or there is nothing to compare on this page."""
+        page = found().get(self.view.page)
+        return self.view.compared if page is None or page.compares else ""
+
+    @property
     def goal(self) -> str | None:
         """The goal that conversion is about: the one chosen, else the first macro goal of goals.yml, else any success
         that pages tell of."""

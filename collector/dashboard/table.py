@@ -13,15 +13,18 @@ from typing import TYPE_CHECKING, Any, Final
 from collector.dashboard import cells
 from collector.dashboard.cells import Cell
 from collector.query import BadQuestion, Rate
-from collector.query.compare import PREVIOUS, changes, is_over, key_names, previous
+from collector.query.compare import PREVIOUS, changes_of_rows, is_over, key_names, key_of, previous
 from collector.query.period import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from collector.dashboard.cells import Change
     from collector.query import Result
-    from collector.query.compare import ChangeRow
+    from collector.query.compare import Better, ChangeRow, Comparison
+
+    Changes = dict[tuple[tuple[str, ...], str], Change]
+    """What changed, by row (its keys) and field."""
 
 _HEADS: Final = {
     "q_value": "q",
@@ -39,6 +42,7 @@ _EXPLAINED: Final = {
 }
 _RESTS: Final = {"bounce_ga": "engaged"}
 """Rates that comparisons leave out, since they are the rest of another one, which is judged."""
+_OPPOSITE: Final[Mapping[Better | None, Better | None]] = {"more": "less", "less": "more", None: None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +78,8 @@ class Wish:
     hrefs: Callable[[str, Any], str] = lambda name, row: ""
 
 
-def table_of(result: Result[Any], wish: Wish, changes: dict[tuple[str, str], Change] | None = None) -> Table:
-    """The table. `changes` by row (its keys) and field."""
+def table_of(result: Result[Any], wish: Wish, changes: Changes | None = None) -> Table:
+    """The table, with what changed."""
     rows = list(result.shown())
     if not rows:
         return Table((), (), 0)
@@ -84,7 +88,7 @@ def table_of(result: Result[Any], wish: Wish, changes: dict[tuple[str, str], Cha
     keys = key_names(type(rows[0]))
     made = tuple(
         tuple(
-            _cell(row, each, wish, scales[each.name], (changes or {}).get((row_name(row, keys), each.name)))
+            _cell(row, each, wish, scales[each.name], (changes or {}).get((key_of(row, keys), each.name)))
             for each in columns
         )
         for row in rows[: wish.limit]
@@ -98,17 +102,26 @@ def table_of(result: Result[Any], wish: Wish, changes: dict[tuple[str, str], Cha
     return Table(columns, made, max(0, len(rows) - wish.limit))
 
 
-def changes_of(result: Result[Any], period: str) -> dict[tuple[str, str], Change]:
-    """What changed since an earlier period, by row and field; empty where rows have no counterpart.
+def compared(result: Result[Any], period: str) -> Comparison | None:
+    """The answer beside that of an earlier period; None where its rows have no counterpart.
 
     Raises:
         QueryError: ClickHouse did not answer, or there is no such period.
     """
     try:
-        found = result.compare(period if period == PREVIOUS else parse(period))
+        return result.compare(period if period == PREVIOUS else parse(period))
     except BadQuestion:
-        return {}
-    return _by_row(found.rows)
+        return None
+
+
+def changes_of(result: Result[Any], period: str) -> Changes:
+    """What changed since an earlier period; empty where rows have no counterpart.
+
+    Raises:
+        QueryError: ClickHouse did not answer, or there is no such period.
+    """
+    found = compared(result, period)
+    return {} if found is None else by_row(found.rows)
 
 
 def changes_of_total(result: Any, period: str) -> dict[str, Change]:
@@ -124,10 +137,8 @@ def changes_of_total(result: Any, period: str) -> dict[str, Change]:
     else:
         # Nothing is asked that the rows did not ask.
         earlier = result.compare(period if period == PREVIOUS else parse(period)).before
-    before, after = (replace(each, rows=(each.total,)) for each in (earlier, result))
-    found = changes(before, after)
-    rest = [_rest(row, name) for name, of in _RESTS.items() for row in found if row.measure == of]
-    return {name: change for (_, name), change in _by_row([*found, *rest]).items()}
+    found = changes_of_rows((earlier.total,), (result.total,), result.asked)
+    return {name: change for (_, name), change in by_row(found).items()}
 
 
 def _rest(row: ChangeRow, name: str) -> ChangeRow:
@@ -135,16 +146,16 @@ def _rest(row: ChangeRow, name: str) -> ChangeRow:
     before, after = (None if each is None else 1 - each for each in (row.before, row.after))
     change, low, high = (None if each is None else -each for each in (row.change, row.high, row.low))
     ratio = change / before if change is not None and before else None
-    return replace(row, measure=name, before=before, after=after, change=change, low=low, high=high, ratio=ratio)
+    better = _OPPOSITE[row.better]
+    return replace(
+        row, measure=name, before=before, after=after, change=change, low=low, high=high, ratio=ratio, better=better
+    )
 
 
-def _by_row(rows: Iterable[ChangeRow]) -> dict[tuple[str, str], Change]:
-    return {(row.row, row.measure): change for row in rows if (change := cells.change_of(row, row.measure)) is not None}
-
-
-def row_name(row: Any, keys: Sequence[str]) -> str:
-    """A row's name, as comparisons have it."""
-    return " · ".join(text for name in keys if (text := str(getattr(row, name))))
+def by_row(rows: Sequence[ChangeRow]) -> Changes:
+    """What changed, in words."""
+    rest = [_rest(row, name) for name, of in _RESTS.items() for row in rows if row.measure == of]
+    return {(row.key, row.measure): change for row in (*rows, *rest) if (change := cells.change_of(row)) is not None}
 
 
 def _columns(result: Result[Any], rows: list[Any], wish: Wish) -> tuple[Column, ...]:

@@ -30,8 +30,8 @@ class Tile:
 
 def tiles(ask: Ask, traffic: Any, revenue: Result[Any] | None) -> list[Tile]:
     """The tiles of the overview, from the totals of `traffic` and the rows of `revenue`."""
-    total, view = traffic.total, ask.view
-    changes = changes_of_total(traffic, view.compared) if view.compared else {}
+    total = traffic.total
+    changes = changes_of_total(traffic, ask.compared) if ask.compared else {}
     found = [
         Tile("visitors", "Visitors", f"{total.visitors:,}", "", changes.get("visitors"), "visitor"),
         Tile("sessions", "Sessions", f"{total.sessions:,}", f"{total.page_views:,} page views",
@@ -40,7 +40,7 @@ def tiles(ask: Ask, traffic: Any, revenue: Result[Any] | None) -> list[Tile]:
     if total.conversion is not None:
         what = "any success" if ask.goal == ANY_SUCCESS else ask.goal
         found.append(_rate("conversion", f"Conversion: {what}", total.conversion, changes))
-    found += _money(revenue, view.compared) if revenue is not None else []
+    found += _money(revenue, ask.compared) if revenue is not None else []
     in_use = render.cell(total.in_use) if total.in_use is not None else "–"
     upper = f"p75 {render.cell(total.in_use_p75)}" if total.in_use_p75 is not None else ""
     found.append(Tile("in_use", "Engaged time, median", in_use, upper, changes.get("in_use"), "engaged"))
@@ -61,7 +61,7 @@ def _money(revenue: Result[Any], compared: str) -> list[Tile]:
             f"Revenue, {row.currency}" if row.currency else "Revenue",
             f"{row.revenue:,.0f}",
             f"{row.orders:,} orders" + (f" · {row.aov:,.2f} each" if row.aov is not None else ""),
-            changes.get((row.currency, "revenue")),
+            changes.get((("", row.currency), "revenue")),
             "revenue",
         )
         for row in revenue.rows[:2]

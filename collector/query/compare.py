@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from collector.query.definitions import CHANGE
 from collector.query.errors import BadQuestion
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from collector.query.report import Asked
 
 PREVIOUS = "previous"
+Better = Literal["more", "less"]
+"""Which way of a number is better, as its field's metadata `better` says; a field without it is neither. `goal` there:
+as the goal is, less of a negative one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,8 @@ class ChangeRow:
 
     `before`, `after`, `change`, `low` and `high` are in the number's own unit (proportions for rates, seconds for
     lengths of time); None: it did not exist. `low` to `high` is the 95 % interval of the change, of rates and of other
-    numbers that have an interval before and after; `proportion`: the number is a rate, or a share.
+    numbers that have an interval before and after; `proportion`: the number is a rate, or a share. `better`: whether
+    more of it is better, or less; None: neither. `key` are the row's keys, as texts.
     """
 
     row: str = field(metadata={"sparse": True})
@@ -42,6 +46,8 @@ class ChangeRow:
     ratio: float | None = field(metadata={"share": True})
     q_value: float | None = field(metadata={"sparse": True, "label": "q"})
     proportion: bool = field(default=False, metadata={"show": False})
+    better: Better | None = field(default=None, metadata={"show": False})
+    key: tuple[str, ...] = field(default=(), metadata={"show": False}, repr=False)
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)
@@ -93,10 +99,18 @@ def previous(asked: Range, now_ms: int | None = None) -> Period:
 
 def changes(before: Result[Any], after: Result[Any]) -> tuple[ChangeRow, ...]:
     """What changed from one answer to another of the same report, by row and number; all are judged together."""
-    names = key_names(after.row_type)
-    old, new = ({_key(row, names): row for row in each.rows} for each in (before, after))
-    measures = _measures([*after.rows, *before.rows], names)
-    about = {each.name: each.metadata for each in fields(after.row_type)}
+    return changes_of_rows(before.rows, after.rows, after.asked)
+
+
+def changes_of_rows(before: Sequence[Any], after: Sequence[Any], asked: Asked | None = None) -> tuple[ChangeRow, ...]:
+    """As `changes`, of rows of one kind that an answer has besides; `asked` says which goal they are about."""
+    if not before and not after:
+        return ()
+    row_type = type((after or before)[0])
+    names = key_names(row_type)
+    old, new = ({key_of(row, names): row for row in each} for each in (before, after))
+    measures = _measures([*after, *before], names)
+    about = {each.name: each.metadata for each in fields(row_type)}
     pairs = [
         (key, name, _measured(old.get(key), name, about[name]), _measured(new.get(key), name, about[name]))
         for key in (*new, *(key for key in old if key not in new))
@@ -104,9 +118,30 @@ def changes(before: Result[Any], after: Result[Any]) -> tuple[ChangeRow, ...]:
     ]
     called = {key: _called(row) for key, row in (*old.items(), *new.items())}
     q_values = adjusted([_p_value(was.value, now.value) for _, _, was, now in pairs])
+    aim = _aim(asked)
+    ways = {(key, name): _better(about[name], new.get(key, old.get(key)), aim) for key, name, _, _ in pairs}
     return tuple(
-        _change(called[key], name, was, now, q) for (key, name, was, now), q in zip(pairs, q_values, strict=True)
+        replace(_change(called[key], name, was, now, q), better=ways[key, name], key=key)
+        for (key, name, was, now), q in zip(pairs, q_values, strict=True)
     )
+
+
+def key_of(row: Any, names: Sequence[str]) -> tuple[str, ...]:
+    """Which row it is: its keys, as texts."""
+    return tuple(str(getattr(row, name)) for name in names)
+
+
+def _aim(asked: Asked | None) -> Better:
+    """Which way of what is about the goal is better."""
+    goal = asked.arguments.get("goal") if asked is not None else None
+    return "less" if asked and isinstance(goal, str) and asked.place.goals.kind(goal) == "negative" else "more"
+
+
+def _better(metadata: Mapping[str, Any], row: Any, aim: Better) -> Better | None:
+    said: Better | Literal["goal"] | None = metadata.get("better")
+    if said != "goal":
+        return said
+    return "less" if getattr(row, "kind", "") == "negative" else aim
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +165,6 @@ def _measured(row: Any, name: str, metadata: Mapping[str, Any]) -> _Measured:
         low, high = (_number(getattr(row, end)) for end in metadata["interval"])
     span = None if number is None or low is None or high is None else (number, low, high)
     return _Measured(value, number, span, isinstance(value, Rate) or bool(metadata.get("share")))
-
-
-def _key(row: Any, names: Sequence[str]) -> tuple[str, ...]:
-    return tuple(str(getattr(row, name)) for name in names)
 
 
 def _called(row: Any) -> str:

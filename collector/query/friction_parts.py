@@ -40,8 +40,8 @@ class HitRow:
     key: str = field(metadata={"sparse": True, "key": True})
     item: str = field(metadata={"sparse": True, "key": True})
     what: str = field(metadata={"key": True, "wide": True})
-    hits: int
-    sessions: int
+    hits: int = field(metadata={"better": "less"})
+    sessions: int = field(metadata={"better": "less"})
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)
@@ -60,7 +60,7 @@ class CurveRow:
     """The rate at one threshold; `asked` is the one of the map."""
 
     threshold: float = field(metadata={"key": True})
-    rate: Rate = field(metadata={"label": "sessions affected (95 %)"})
+    rate: Rate = field(metadata={"better": "less", "label": "sessions affected (95 %)"})
     asked: bool
 
 

@@ -19,19 +19,23 @@ from collector import dashboard, query
 from collector.dashboard import cells, headers
 from collector.dashboard import page as pages
 from collector.dashboard.answer import Answer
+from collector.dashboard.known import known
 from collector.dashboard.page import Ask
 from collector.dashboard.view import View
 from collector.query import Connection, between, connect, conversion, did, page, where
+from collector.query.compare import changes_of_rows
 from collector.store import Store
 from tests.dashboard.conftest import BEGIN, END, HOSTILE, WHEN
 from tests.gate import Gate
 
 if TYPE_CHECKING:
     from collector.query import Site
+    from collector.query.compare import ChangeRow
     from tests.dashboard.conftest import World
 
 STATIC = Path(dashboard.__file__).parent / "static"
 PERIOD = between(BEGIN, END)
+MIDDLE = date.fromisoformat(BEGIN) + (date.fromisoformat(END) - date.fromisoformat(BEGIN)) // 2
 NAMES = [*pages.found()]
 # What a page must be told to say everything that it can.
 MORE = {
@@ -457,8 +461,9 @@ def test_comparisons_are_those_of_python(world: World, dashboard_url: str) -> No
     ask, answers = asked(dashboard_url, "traffic", f"{WHEN}&compare=previous&by=device", "site-1")
     changed = ask.site.traffic(PERIOD, by="device").compare("previous").rows
     wanted = {
-        (row.row, row.measure): row.ratio for row in changed if row.measure == "visitors" and row.ratio is not None
+        (row.key[-1], row.measure): row.ratio for row in changed if row.measure == "visitors" and row.ratio is not None
     }
+    assert wanted
     table = answers["traffic"].table
     assert table is not None
     place = [column.name for column in table.columns].index("visitors")
@@ -467,6 +472,99 @@ def test_comparisons_are_those_of_python(world: World, dashboard_url: str) -> No
         if (row[0].text, "visitors") in wanted:
             assert change is not None
             assert change.text == f"{100 * wanted[row[0].text, 'visitors']:+.0f} %".replace("-", "−")
+
+
+HALVES = (f"{BEGIN}..{MIDDLE}", f"{MIDDLE}..{END}")
+COMPARED = f"from={MIDDLE}&to={END}&compare={HALVES[0]}"
+
+
+def _told(found: ChangeRow) -> tuple[str, str, str]:
+    """Tone, arrow and title of a change of a rate, from what Python says."""
+    assert found.change is not None
+    assert found.low is not None
+    assert found.high is not None
+    way = "=" if abs(found.change) < 0.0005 else "▲" if found.change > 0 else "▼"
+    better = {"more": "▲", "less": "▼", None: ""}[found.better]
+    tone = "" if way == "=" or not better else "better" if way == better else "worse"
+    judged = "not judged" if found.q_value is None else f"q = {found.q_value:.2g}"
+    interval = f"change {100 * found.low:+.1f} to {100 * found.high:+.1f} points (95 %)"
+    return tone, way, f"before {cells.percent(found.before)}; {interval}, {judged}"
+
+
+def _shown(html: str) -> list[tuple[str, str, str]]:
+    """Tone, arrow and title of each change in a page."""
+    found = re.findall(r'<span class="change (\w*)[^"]*" title="([^"]*)">(.) ', html)
+    return [(tone, way, title) for tone, title, way in found]
+
+
+def test_the_changes_of_the_funnel_are_those_of_python(world: World, site: Site) -> None:
+    """How many began, and of every later step the rate of all and of the step before."""
+    said_ = "step=page:*&step=page:/cart&step=conversion:purchase&window=1h"
+    shown = _shown(world.browser("viewer").get(f"/sites/site-1/funnel?{COMPARED}&{said_}").text)
+    changed = site.funnel([page("*"), page("/cart"), conversion("purchase")], HALVES[1], window="1h").compare(HALVES[0])
+    found = {(row.key[-1], row.measure): row for row in changed.rows}
+    assert shown[0][2] == f"before {found['1', 'count'].before:,.4g}"
+    wanted = [_told(found[step, name]) for step in ("2", "3") for name in ("from_previous", "from_first")]
+    assert shown[1:] == wanted
+
+
+def test_the_changes_of_a_form_are_those_of_python(world: World, site: Site) -> None:
+    """The form as a whole, in its tiles."""
+    name = known(site).of("form")[0]
+    shown = _shown(world.browser("viewer").get(f"/sites/site-1/forms?{COMPARED}&form={name}").text)
+    changed = site.form(name, HALVES[1]).compare(HALVES[0])
+    totals = changes_of_rows(changed.before.totals, changed.after.totals)  # type: ignore[attr-defined]
+    found = {row.measure: row for row in totals}
+    tiles = ("started", "attempted", "succeeded", "abandoned", "completed")
+    assert shown[0][2] == f"before {found['viewed'].before:,.4g}"
+    assert shown[1:6] == [_told(found[name]) for name in tiles]
+    assert found["abandoned"].better == "less"
+
+
+def test_the_changes_of_the_friction_matrix_are_those_of_python(world: World, site: Site) -> None:
+    """A cell whose share changed says so, whether it has a number now or had one before."""
+    html = world.browser("viewer").get(f"/sites/site-1/friction?{COMPARED}&goal=none").text
+    shown = _shown(html[html.index('class="data matrix"') : html.index("With intervals")])
+    rows = [row for row in site.friction(HALVES[1]).compare(HALVES[0]).rows if row.measure == "rate" and row.change]
+    wanted = {_told(row) for row in rows}
+    assert any(tone == "better" for tone, _, _ in wanted)
+    assert {each for each in shown if each[1] != "="} <= wanted
+    assert len(shown) > 3
+
+
+def test_the_changes_of_elements_are_those_of_python(world: World, dashboard_url: str) -> None:
+    """Elements are paired by what they are, whatever they are called."""
+    _, answers = asked(dashboard_url, "heat", f"{COMPARED}&path=/cart", "site-1")
+    changed = connect(dashboard_url).site("site-1").elements("/cart", HALVES[1]).compare(HALVES[0])
+    wanted = {(row.key, row.measure): row for row in changed.rows if row.change is not None}
+    assert wanted
+    assert answers["elements"].changes.keys() == wanted.keys()
+    table = answers["elements"].table
+    assert table is not None
+    assert any(cell.change for row in table.rows for cell in row)
+    assert {row.better for row in changed.rows if row.measure == "clicks"} == {None}
+
+
+def test_the_changes_of_transitions_are_those_of_python(world: World, dashboard_url: str) -> None:
+    """What an answer is asked for besides is compared too."""
+    _, answers = asked(dashboard_url, "paths", COMPARED, "site-1")
+    paths = connect(dashboard_url).site("site-1").paths(HALVES[1], limit=25)
+    before = paths.compare(HALVES[0]).before.transitions()  # type: ignore[attr-defined]
+    found = changes_of_rows(before.rows, paths.transitions().rows)
+    wanted = {(row.key, row.measure): cells.change_of(row) for row in found if row.change is not None}
+    assert wanted
+    assert answers["transitions"].changes == wanted
+
+
+@pytest.mark.parametrize("name", ["live", "retention", "session", "sessions", "setup"])
+def test_where_nothing_can_be_compared_nothing_offers_to(world: World, dashboard_url: str, name: str) -> None:
+    """Nor is anything asked a second time for an address that came from another page."""
+    query_ = f"{said(name, dashboard_url, 'site-1')}&compare=previous"
+    shown = world.browser("owner").get(f"/sites/site-1/{name}?{query_}").text
+    assert 'name="compare"' not in re.sub(r'<input type="hidden"[^>]*>', "", shown)
+    assert 'class="change' not in shown
+    _, answers = asked(dashboard_url, name, query_, "site-1")
+    assert not any(answer.changes for answer in answers.values())
 
 
 def test_saved_questions_are_kept_for_the_site(world: World) -> None:

@@ -4,23 +4,36 @@ from __future__ import annotations
 
 import math
 import random
+import sys
+from dataclasses import fields, is_dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
 
 from collector.dashboard.table import changes_of_total
-from collector.query import BadQuestion, between
-from collector.query.compare import previous
+from collector.goals import goals_of
+from collector.query import BadQuestion, Site, between
+from collector.query.compare import key_names, previous
 from collector.query.definitions import CONVERSION_RATE
+from collector.query.goals import Goals
 from collector.query.period import parse
 from collector.query.rate import Rate, difference
+from collector.query.report import REPORTS, Report
+from collector.query.reports.elements import ElementRow
+from collector.query.reports.errors import ErrorRow
+from collector.query.reports.exit_pages import ExitRow
+from collector.query.reports.form import FieldRow, FormRow
+from collector.query.reports.friction import FrictionRow
+from collector.query.reports.funnel import FunnelRow
+from collector.query.reports.revenue import RevenueRow
+from collector.query.reports.traffic import TrafficRow
+from collector.query.reports.vitals import VitalRow
 from tests.query.worlds import DAY, HOUR, ms, save, site
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from collector.query import Site
     from collector.store import Store
 
 WEEK = between("2026-11-09", "2026-11-16")
@@ -125,6 +138,57 @@ def test_numbers_with_intervals_have_one_of_their_change(shared: Store, new_site
     macro, score = scored["macro"], scored["score"]
     assert (score.low, score.high) == (pytest.approx(100 * (macro.low or 0)), pytest.approx(100 * (macro.high or 0)))
     assert macro.proportion
+
+
+@pytest.mark.parametrize(
+    ("row_type", "ways"),
+    [
+        (TrafficRow, {"visitors": "more", "engaged": "more", "bounce_ga": "less", "views_per_session": None}),
+        (VitalRow, {"median": "less", "p75": "less", "good": "more", "fair": "less", "poor": "less"}),
+        (FieldRow, {"returned": "less", "last_field": "less", "hazard": "less", "reached": "more", "edits": None}),
+        (FormRow, {"completed": "more", "abandoned": "less"}),
+        (ExitRow, {"exits": None, "rate": None, "lift": None}),
+        (RevenueRow, {"orders": "more", "revenue": "more", "aov": "more", "refunded": "less", "cancelled": "less"}),
+        (ErrorRow, {"errors": "less", "rate": "less"}),
+        (FrictionRow, {"hits": "less", "rate": "less", "difference": None}),
+        (ElementRow, {"clicks": None, "dead": "less", "rage": "less"}),
+        (FunnelRow, {"from_first": "more", "dropped": None}),
+    ],
+)
+def test_which_way_is_better_is_said_by_the_field(row_type: type, ways: dict[str, str | None]) -> None:
+    """Not guessed from its name; what grows with the visits alone, or ends somewhere anyway, is neither."""
+    about = {each.name: each.metadata for each in fields(row_type)}
+    assert {name: about[name].get("better") for name in ways} == ways
+
+
+@pytest.mark.parametrize("report", REPORTS.values(), ids=REPORTS)
+def test_no_field_has_an_unknown_way(report: Report) -> None:
+    """`more`, `less`, or as the goal is; never said of a key or of the end of an interval."""
+    for each in vars(sys.modules[report.ask.__module__]).values():
+        if isinstance(each, type) and is_dataclass(each) and each.__name__.endswith("Row"):
+            ends = {end for one in fields(each) for end in one.metadata.get("interval", ())}
+            ways = {one.name: one.metadata["better"] for one in fields(each) if "better" in one.metadata}
+            assert set(ways.values()) <= {"more", "less", "goal"}
+            assert not ends & ways.keys()
+            assert not set(key_names(each)) & ways.keys()
+
+
+def test_less_of_a_negative_goal_is_better(shared: Store, new_site: Callable[[], int]) -> None:
+    """By the row where it says the goal's class, else by the goal that was asked."""
+    site_id = new_site()
+    save(shared, site_id, [
+        {"at": ms(day) + HOUR, "n": n, "visitor_id": 1, "session_id": index, "page_id": index, "kind": kind,
+         "goal": "refund" if n else ""}
+        for index, day in enumerate(("2026-11-03", "2026-11-10"), 1)
+        for n, kind in enumerate(("page_view", "conversion"))
+    ])  # fmt: skip
+    negative = goals_of({"refund": {"class": "negative", "match": {"conversion": "refund"}}}, "")
+    place = site(shared, site_id).place
+    for goals, better in ((Goals(), "more"), (Goals(negative), "less")):
+        asked = Site(replace(place, goals=goals))
+        assert {row.better for row in asked.conversion_rate("refund", WEEK, "session").compare().rows} == {better}
+        changes = {row.measure: row for row in asked.traffic(WEEK, every="period", goal="refund").compare().rows}
+        assert (changes["conversion"].better, changes["sessions"].better) == (better, "more")
 
 
 @pytest.mark.parametrize(

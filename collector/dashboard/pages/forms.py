@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from collector.dashboard.known import known
 from collector.dashboard.page import Choice, Page, Panel
+from collector.dashboard.table import by_row
+from collector.query.compare import changes_of_rows
 
 if TYPE_CHECKING:
     from collector.dashboard.page import Ask
+    from collector.dashboard.table import Changes
     from collector.query import Result
 
 _BY: Final = (("", "no breakdown"), ("device", "device"), ("browser", "browser"), ("os", "system"))
@@ -44,7 +47,15 @@ def _columns(ask: Ask) -> tuple[str, ...]:
 
 def _more(ask: Ask, answer: Any) -> dict[str, Any]:
     found = answer("fields").given
-    return {"totals": found.totals if found is not None else ()}
+    return {"totals": found.totals if found is not None else (), "changes": _changes(answer("fields"))}
+
+
+def _changes(fields: Any) -> Changes:
+    """What changed in the form as a whole."""
+    found = fields.compared
+    if found is None:
+        return {}
+    return by_row(changes_of_rows(found.before.totals, found.after.totals, found.after.asked))
 
 
 PAGE = Page(

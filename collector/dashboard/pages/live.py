@@ -29,6 +29,7 @@ PAGE = Page(
     order=2,
     template="live.html",
     has_period=False,
+    compares=False,
     refresh=2,
     panels=(
         Panel("now", "The last half hour", lambda ask: ask.site.traffic(_NOW, every="period", **ask.common)),

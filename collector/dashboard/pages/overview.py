@@ -66,7 +66,7 @@ def _more(ask: Ask, answer: Callable[[str], Any]) -> Mapping[str, Any]:
     revenue = None
     if shown == "revenue" and ask.goal and _every(ask) in ("hour", "day", "week"):
         revenue = ask.site.revenue(ask.period, ask.goal, by=_every(ask), **ask.common)
-    chart = trend(answer("trend").result(), shown, ask.view.compared, revenue)
+    chart = trend(answer("trend").result(), shown, ask.compared, revenue)
     return {"tiles": found, "total": answer("trend").result().total, "shown": shown, "chart": chart}
 
 

@@ -33,6 +33,7 @@ PAGE = Page(
     group="Journeys",
     order=3,
     template="retention.html",
+    compares=False,
     choices=(Choice("every", "Cohorts by", _EVERY), Choice("mode", "Came back", _MODES)),
     panels=(Panel("retention", "Cohorts", _retention, limit=200),),
     more=_more,

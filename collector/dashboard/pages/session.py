@@ -95,6 +95,7 @@ PAGE = Page(
     question="What happened in one visit?",
     template="session.html",
     has_period=False,
+    compares=False,
     panels=(
         Panel("session", "Everything in order", lambda ask: ask.site.session(_id(ask)), needs=_needs,
               limit=_MOST),

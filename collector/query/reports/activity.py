@@ -78,8 +78,8 @@ class ActivityRow:
     times: int
     sessions: int
     before: int = field(metadata={"label": "converted before"})
-    with_it: Rate = field(metadata={"label": "goal with it (95 %)"})
-    without: Rate = field(metadata={"label": "goal without it"})
+    with_it: Rate = field(metadata={"better": "goal", "label": "goal with it (95 %)"})
+    without: Rate = field(metadata={"better": "goal", "label": "goal without it"})
     difference: float | None = field(metadata={"share": True, "interval": ("low", "high")})
     low: float | None = field(metadata={"share": True, "label": "from"})
     high: float | None = field(metadata={"share": True, "label": "to"})

@@ -62,15 +62,15 @@ class AttributionRow:
     """
 
     group: str = field(metadata={"key": True})
-    first: float
-    last: float
-    last_non_direct: float = field(metadata={"label": "last non-direct"})
-    linear: float
-    time_decay: float
-    u_shaped: float = field(metadata={"label": "U"})
-    j_shaped: float = field(metadata={"label": "J"})
-    inverse_j: float = field(metadata={"label": "inverse J"})
-    participation: int
+    first: float = field(metadata={"better": "goal"})
+    last: float = field(metadata={"better": "goal"})
+    last_non_direct: float = field(metadata={"better": "goal", "label": "last non-direct"})
+    linear: float = field(metadata={"better": "goal"})
+    time_decay: float = field(metadata={"better": "goal"})
+    u_shaped: float = field(metadata={"better": "goal", "label": "U"})
+    j_shaped: float = field(metadata={"better": "goal", "label": "J"})
+    inverse_j: float = field(metadata={"better": "goal", "label": "inverse J"})
+    participation: int = field(metadata={"better": "goal"})
     low: float
     high: float
     first_value: Decimal = field(metadata={"show": False})

@@ -56,7 +56,7 @@ class CartRow:
 
     group: str = field(metadata={"sparse": True, "key": True})
     last: str = field(metadata={"sparse": True, "key": True})
-    abandoned: Rate
+    abandoned: Rate = field(metadata={"better": "less"})
     open: int
     q_value: float | None = field(metadata={"sparse": True, "label": "q"})
 

@@ -37,7 +37,7 @@ class ConversionRow:
     goal: str = field(metadata={"key": True})
     kind: str = field(metadata={"sparse": True, "label": "class"})
     group: str = field(metadata={"sparse": True, "key": True})
-    rate: Rate = field(metadata={"label": "rate (95 %)"})
+    rate: Rate = field(metadata={"better": "goal", "label": "rate (95 %)"})
     q_value: float | None = field(metadata={"sparse": True, "label": "q"})
 
 

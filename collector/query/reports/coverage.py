@@ -39,7 +39,7 @@ class GapRow:
 
     gap: str = field(metadata={"key": True})
     subject: str = field(metadata={"key": True})
-    rate: Rate = field(metadata={"label": "missing (95 %)"})
+    rate: Rate = field(metadata={"better": "less", "label": "missing (95 %)"})
     of: str
     fix: str = field(metadata={"wide": True})
 

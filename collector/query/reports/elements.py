@@ -56,8 +56,8 @@ class ElementRow:
     zone: str = field(metadata={"sparse": True})
     clicks: int
     share: float = field(metadata={"share": True})
-    dead: int
-    rage: int
+    dead: int = field(metadata={"better": "less"})
+    rage: int = field(metadata={"better": "less"})
     visitors: int
     click_rate: Rate
     fixed: bool = field(metadata={"show": False})
@@ -67,7 +67,9 @@ class ElementRow:
     height: int = field(metadata={"unit": "px"})
     page_width: int = field(metadata={"show": False})
     exposure: Rate | None = field(default=None, metadata={"sparse": True, "label": "zone seen"})
-    converted: Rate | None = field(default=None, metadata={"sparse": True, "label": "goal after a click"})
+    converted: Rate | None = field(
+        default=None, metadata={"better": "goal", "sparse": True, "label": "goal after a click"}
+    )
     versus: Rate | None = field(default=None, metadata={"sparse": True, "label": "click rate of the others"})
     difference: float | None = field(
         default=None, metadata={"sparse": True, "share": True, "points": True, "interval": ("low", "high")}

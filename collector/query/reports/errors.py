@@ -51,8 +51,8 @@ class ErrorRow:
     source: str = field(metadata={"key": True})
     page: str = field(metadata={"sparse": True, "key": True})
     line: int = field(metadata={"show": False})
-    errors: int
-    rate: Rate = field(metadata={"label": "sessions affected (95 %)"})
+    errors: int = field(metadata={"better": "less"})
+    rate: Rate = field(metadata={"better": "less", "label": "sessions affected (95 %)"})
     first_seen: datetime
     last_seen: datetime
     after_clicks: dict[str, int] = field(metadata={"sparse": True})

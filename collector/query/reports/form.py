@@ -51,17 +51,17 @@ class FormRow:
     `completed` against the other groups, None where not judged.
     """
 
-    group: str = dataclasses.field(metadata={"sparse": True})
-    viewed: int
-    started: Rate
-    attempted: Rate
-    failed: Rate
-    succeeded: Rate
-    completed: Rate
-    abandoned: Rate
+    group: str = dataclasses.field(metadata={"sparse": True, "key": True})
+    viewed: int = dataclasses.field(metadata={"better": "more"})
+    started: Rate = dataclasses.field(metadata={"better": "more"})
+    attempted: Rate = dataclasses.field(metadata={"better": "more"})
+    failed: Rate = dataclasses.field(metadata={"better": "less"})
+    succeeded: Rate = dataclasses.field(metadata={"better": "more"})
+    completed: Rate = dataclasses.field(metadata={"better": "more"})
+    abandoned: Rate = dataclasses.field(metadata={"better": "less"})
     open: int
-    not_started: Rate
-    resubmitted: Rate
+    not_started: Rate = dataclasses.field(metadata={"better": "less"})
+    resubmitted: Rate = dataclasses.field(metadata={"better": "less"})
     q_value: float | None = dataclasses.field(default=None, metadata={"sparse": True, "label": "q"})
 
 
@@ -83,22 +83,22 @@ class FieldRow:
     group: str = dataclasses.field(metadata={"sparse": True, "key": True})
     field: str = dataclasses.field(metadata={"key": True})
     index: int = dataclasses.field(metadata={"show": False})
-    reached: int
+    reached: int = dataclasses.field(metadata={"better": "more"})
     visits: int
-    hesitation_ms: float | None = dataclasses.field(metadata={"label": "hesitation", "unit": "ms"})
-    hesitation_p75_ms: float | None = dataclasses.field(metadata={"label": "p75", "unit": "ms"})
+    hesitation_ms: float | None = dataclasses.field(metadata={"better": "less", "label": "hesitation", "unit": "ms"})
+    hesitation_p75_ms: float | None = dataclasses.field(metadata={"better": "less", "label": "p75", "unit": "ms"})
     dwell_ms: float | None = dataclasses.field(metadata={"label": "dwell", "unit": "ms"})
     dwell_p75_ms: float | None = dataclasses.field(metadata={"label": "p75", "unit": "ms"})
     edits: int
     deletes: int
-    refills: int
+    refills: int = dataclasses.field(metadata={"better": "less"})
     pasted: Rate
     autofilled: Rate
-    returned: Rate
-    blank: Rate
+    returned: Rate = dataclasses.field(metadata={"better": "less"})
+    blank: Rate = dataclasses.field(metadata={"better": "less"})
     invalid: dict[str, int] = dataclasses.field(metadata={"sparse": True})
-    last_field: Rate
-    hazard: Rate
+    last_field: Rate = dataclasses.field(metadata={"better": "less"})
+    hazard: Rate = dataclasses.field(metadata={"better": "less"})
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)

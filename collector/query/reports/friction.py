@@ -71,11 +71,13 @@ class FrictionRow:
     step: str = field(metadata={"sparse": True, "key": True})
     group: str = field(metadata={"sparse": True, "key": True})
     signal: str = field(metadata={"key": True})
-    hits: int
-    rate: Rate = field(metadata={"label": "sessions affected (95 %)"})
+    hits: int = field(metadata={"better": "less"})
+    rate: Rate = field(metadata={"better": "less", "label": "sessions affected (95 %)"})
     q_value: float | None = field(default=None, metadata={"sparse": True, "label": "q"})
-    affected: Rate | None = field(default=None, metadata={"sparse": True, "label": "converted"})
-    unaffected: Rate | None = field(default=None, metadata={"sparse": True, "label": "converted without it"})
+    affected: Rate | None = field(default=None, metadata={"better": "goal", "sparse": True, "label": "converted"})
+    unaffected: Rate | None = field(
+        default=None, metadata={"better": "goal", "sparse": True, "label": "converted without it"}
+    )
     difference: float | None = field(
         default=None, metadata={"sparse": True, "share": True, "interval": ("low", "high")}
     )

@@ -98,18 +98,28 @@ class FunnelRow:
     group: str = field(metadata={"sparse": True, "key": True})
     step: int = field(metadata={"key": True})
     name: str
-    count: int
+    count: int = field(metadata={"better": "more"})
     dropped: int
     open: int
-    from_first: Rate
-    from_previous: Rate
-    so_far: Rate
+    from_first: Rate = field(metadata={"better": "more"})
+    from_previous: Rate = field(metadata={"better": "more"})
+    so_far: Rate = field(metadata={"better": "more"})
     q_value: float | None = field(default=None, metadata={"sparse": True, "label": "q"})
-    median_ms: float | None = field(default=None, metadata={"sparse": True, "label": "median", "unit": "ms"})
-    mean_ms: float | None = field(default=None, metadata={"sparse": True, "label": "mean", "unit": "ms"})
-    p75_ms: float | None = field(default=None, metadata={"sparse": True, "label": "p75", "unit": "ms"})
-    p90_ms: float | None = field(default=None, metadata={"sparse": True, "label": "p90", "unit": "ms"})
-    km_median_ms: float | None = field(default=None, metadata={"sparse": True, "label": "KM median", "unit": "ms"})
+    median_ms: float | None = field(
+        default=None, metadata={"better": "less", "sparse": True, "label": "median", "unit": "ms"}
+    )
+    mean_ms: float | None = field(
+        default=None, metadata={"better": "less", "sparse": True, "label": "mean", "unit": "ms"}
+    )
+    p75_ms: float | None = field(
+        default=None, metadata={"better": "less", "sparse": True, "label": "p75", "unit": "ms"}
+    )
+    p90_ms: float | None = field(
+        default=None, metadata={"better": "less", "sparse": True, "label": "p90", "unit": "ms"}
+    )
+    km_median_ms: float | None = field(
+        default=None, metadata={"better": "less", "sparse": True, "label": "KM median", "unit": "ms"}
+    )
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)

@@ -69,20 +69,20 @@ class LandingRow:
 
     page: str = field(metadata={"key": True})
     group: str = field(metadata={"sparse": True, "key": True})
-    sessions: int
+    sessions: int = field(metadata={"better": "more"})
     share: float | None = field(metadata={"share": True})
-    engaged: Rate = field(metadata={"label": "engaged (95 %)"})
-    bounce_ga: Rate = field(metadata={"show": False})
-    bounce_single: Rate = field(metadata={"label": "bounce_single (95 %)"})
-    in_use: timedelta | None
-    conversion: Rate | None = field(metadata={"sparse": True, "label": "conversion (95 %)"})
+    engaged: Rate = field(metadata={"better": "more", "label": "engaged (95 %)"})
+    bounce_ga: Rate = field(metadata={"better": "less", "show": False})
+    bounce_single: Rate = field(metadata={"better": "less", "label": "bounce_single (95 %)"})
+    in_use: timedelta | None = field(metadata={"better": "more"})
+    conversion: Rate | None = field(metadata={"better": "goal", "sparse": True, "label": "conversion (95 %)"})
     q_engaged: float | None = field(default=None, metadata={"sparse": True, "label": "q engaged"})
     q_single: float | None = field(default=None, metadata={"sparse": True, "label": "q single"})
     q_conversion: float | None = field(default=None, metadata={"sparse": True, "label": "q conv."})
-    revenue: Decimal | None = field(default=None, metadata={"sparse": True})
+    revenue: Decimal | None = field(default=None, metadata={"better": "more", "sparse": True})
     rpv: float | None = field(
         default=None,
-        metadata={"sparse": True, "label": "RPV", "money": True, "interval": ("rpv_low", "rpv_high")},
+        metadata={"better": "more", "sparse": True, "label": "RPV", "money": True, "interval": ("rpv_low", "rpv_high")},
     )
     rpv_low: float | None = field(default=None, metadata={"sparse": True, "label": "from", "money": True})
     rpv_high: float | None = field(default=None, metadata={"sparse": True, "label": "to", "money": True})

@@ -50,10 +50,10 @@ class ScoreRow:
     """
 
     group: str = field(metadata={"sparse": True, "key": True})
-    macro: Rate
-    micro: Rate
-    negative: Rate
-    score: float | None = field(metadata={"interval": ("low", "high")})
+    macro: Rate = field(metadata={"better": "more"})
+    micro: Rate = field(metadata={"better": "more"})
+    negative: Rate = field(metadata={"better": "less"})
+    score: float | None = field(metadata={"better": "more", "interval": ("low", "high")})
     low: float | None
     high: float | None
 

@@ -71,9 +71,9 @@ class RetentionRow:
     cohort: datetime | None
     when: str = field(metadata={"key": True})
     group: str = field(metadata={"sparse": True, "key": True})
-    size: int
+    size: int = field(metadata={"better": "more"})
     offset: int = field(metadata={"key": True})
-    retained: Rate | None
+    retained: Rate | None = field(metadata={"better": "more"})
     incomplete: bool
     q_value: float | None = field(default=None, metadata={"sparse": True, "label": "q"})
 

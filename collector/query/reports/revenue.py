@@ -61,16 +61,20 @@ class RevenueRow:
 
     group: str = field(metadata={"sparse": True, "key": True})
     currency: str = field(metadata={"key": True})
-    units: int
-    buyers: int
-    orders: int
-    cancelled: int
-    revenue: Decimal
-    refunded: Decimal
-    aov: float | None = field(metadata={"label": "AOV", "money": True, "interval": ("aov_low", "aov_high")})
+    units: int = field(metadata={"better": "more"})
+    buyers: int = field(metadata={"better": "more"})
+    orders: int = field(metadata={"better": "more"})
+    cancelled: int = field(metadata={"better": "less"})
+    revenue: Decimal = field(metadata={"better": "more"})
+    refunded: Decimal = field(metadata={"better": "less"})
+    aov: float | None = field(
+        metadata={"better": "more", "label": "AOV", "money": True, "interval": ("aov_low", "aov_high")}
+    )
     aov_low: float | None = field(metadata={"label": "from", "money": True})
     aov_high: float | None = field(metadata={"label": "to", "money": True})
-    rpv: float | None = field(metadata={"label": "RPV", "money": True, "interval": ("rpv_low", "rpv_high")})
+    rpv: float | None = field(
+        metadata={"better": "more", "label": "RPV", "money": True, "interval": ("rpv_low", "rpv_high")}
+    )
     rpv_low: float | None = field(metadata={"label": "from", "money": True})
     rpv_high: float | None = field(metadata={"label": "to", "money": True})
     q_value: float | None = field(metadata={"sparse": True, "label": "q"})

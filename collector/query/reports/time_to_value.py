@@ -75,14 +75,16 @@ class ValueRow:
     """
 
     group: str = field(metadata={"sparse": True, "key": True})
-    started: int
-    reached: int
-    within: Rate
-    median: timedelta | None
-    p75: timedelta | None
-    p90: timedelta | None
-    km_median: timedelta | None = field(metadata={"label": "KM median"})
-    km_share: float | None = field(metadata={"label": "KM within", "share": True, "interval": ("km_low", "km_high")})
+    started: int = field(metadata={"better": "more"})
+    reached: int = field(metadata={"better": "more"})
+    within: Rate = field(metadata={"better": "more"})
+    median: timedelta | None = field(metadata={"better": "less"})
+    p75: timedelta | None = field(metadata={"better": "less"})
+    p90: timedelta | None = field(metadata={"better": "less"})
+    km_median: timedelta | None = field(metadata={"better": "less", "label": "KM median"})
+    km_share: float | None = field(
+        metadata={"better": "more", "label": "KM within", "share": True, "interval": ("km_low", "km_high")}
+    )
     km_low: float | None = field(metadata={"label": "low", "share": True})
     km_high: float | None = field(metadata={"label": "high", "share": True})
     q_value: float | None = field(default=None, metadata={"sparse": True, "label": "q"})

@@ -89,23 +89,23 @@ class TrafficRow:
     start: datetime | None = field(metadata={"show": False})
     when: str = field(metadata={"sparse": True})
     group: str = field(metadata={"sparse": True, "key": True})
-    visitors: int
-    sessions: int
-    page_views: int = field(metadata={"label": "views"})
+    visitors: int = field(metadata={"better": "more"})
+    sessions: int = field(metadata={"better": "more"})
+    page_views: int = field(metadata={"better": "more", "label": "views"})
     views_per_session: float | None = field(metadata={"label": "views/session"})
-    engaged: Rate = field(metadata={"label": "engaged (95 %)"})
-    bounce_ga: Rate = field(metadata={"show": False})
-    bounce_single: Rate = field(metadata={"label": "bounce_single (95 %)"})
-    in_use: timedelta | None
-    in_use_p75: timedelta | None = field(metadata={"label": "p75"})
-    conversion: Rate | None = field(metadata={"sparse": True, "label": "conversion (95 %)"})
+    engaged: Rate = field(metadata={"better": "more", "label": "engaged (95 %)"})
+    bounce_ga: Rate = field(metadata={"better": "less", "show": False})
+    bounce_single: Rate = field(metadata={"better": "less", "label": "bounce_single (95 %)"})
+    in_use: timedelta | None = field(metadata={"better": "more"})
+    in_use_p75: timedelta | None = field(metadata={"better": "more", "label": "p75"})
+    conversion: Rate | None = field(metadata={"better": "goal", "sparse": True, "label": "conversion (95 %)"})
     incomplete: bool
     q_engaged: float | None = field(default=None, metadata={"sparse": True, "label": "q engaged"})
     q_conversion: float | None = field(default=None, metadata={"sparse": True, "label": "q conv."})
-    revenue: Decimal | None = field(default=None, metadata={"sparse": True})
+    revenue: Decimal | None = field(default=None, metadata={"better": "more", "sparse": True})
     rpv: float | None = field(
         default=None,
-        metadata={"sparse": True, "label": "RPV", "money": True, "interval": ("rpv_low", "rpv_high")},
+        metadata={"better": "more", "sparse": True, "label": "RPV", "money": True, "interval": ("rpv_low", "rpv_high")},
     )
     rpv_low: float | None = field(default=None, metadata={"sparse": True, "label": "from", "money": True})
     rpv_high: float | None = field(default=None, metadata={"sparse": True, "label": "to", "money": True})

@@ -60,11 +60,11 @@ class VitalRow:
     group: str = field(metadata={"sparse": True, "key": True})
     vital: str = field(metadata={"key": True})
     navigation: str = field(metadata={"key": True})
-    median: float
-    p75: float
-    good: Rate
-    fair: Rate = field(metadata={"label": "needs improvement"})
-    poor: Rate
+    median: float = field(metadata={"better": "less"})
+    p75: float = field(metadata={"better": "less"})
+    good: Rate = field(metadata={"better": "more"})
+    fair: Rate = field(metadata={"better": "less", "label": "needs improvement"})
+    poor: Rate = field(metadata={"better": "less"})
     q_value: float | None = field(default=None, metadata={"sparse": True, "label": "q"})
 
 
@@ -75,7 +75,7 @@ class DecileRow:
     decile: int = field(metadata={"key": True})
     low: float
     high: float
-    rate: Rate = field(metadata={"label": "converted (95 %)"})
+    rate: Rate = field(metadata={"better": "goal", "label": "converted (95 %)"})
     q_value: float | None = field(metadata={"sparse": True, "label": "q"})
 
 

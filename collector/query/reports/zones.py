@@ -82,8 +82,10 @@ class ZoneRow:
     attractiveness: Rate
     ignored: bool = field(metadata={"label": "never clicked"})
     y: int = field(metadata={"show": False})
-    converted: Rate | None = field(default=None, metadata={"sparse": True, "label": "converted after a click"})
-    others: Rate | None = field(default=None, metadata={"sparse": True, "label": "converted without"})
+    converted: Rate | None = field(
+        default=None, metadata={"better": "goal", "sparse": True, "label": "converted after a click"}
+    )
+    others: Rate | None = field(default=None, metadata={"better": "goal", "sparse": True, "label": "converted without"})
     difference: float | None = field(
         default=None, metadata={"sparse": True, "share": True, "interval": ("low", "high")}
     )
