@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException
 from collector import __version__
 from collector.config import Settings
 from collector.dashboard import api, description, draw, entry, headers, notes, overlay, people, reader, show, view
-from collector.dashboard.collector_now import collector_now
+from collector.dashboard.collector_now import Asked
 from collector.dashboard.shelf import Shelf
 from collector.query import DEFINITIONS, QueryError
 from collector.sites import LiveSites
@@ -99,7 +99,7 @@ def _dress(app: Flask) -> None:
         visible=reader.visible_sites,
         kinds_of_notes=notes.KINDS,
         overlays=bool(settings.dashboard),
-        collector_now=partial(collector_now, settings),
+        collector_now=Asked(settings),
         kept=_kept,
     )
     env.filters["span"] = draw.span

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 import urllib.request
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -47,6 +49,26 @@ def collector_now(settings: Settings) -> CollectorNow | None:
     except (OSError, ValueError, KeyError):
         # Another program may have the port, and answer what it likes.
         return None
+
+
+class Asked:
+    """What the collector says, for all who look: `asked(10)` may be ten seconds old, `asked()` is of now."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._kept: tuple[float, CollectorNow | None] | None = None
+
+    def __call__(self, seconds: float = 0) -> CollectorNow | None:
+        """What it says, at most so old; None where it does not answer."""
+        with self._lock:
+            kept = self._kept
+        if kept is not None and time.monotonic() - kept[0] < seconds:
+            return kept[1]
+        found = collector_now(self._settings)
+        with self._lock:
+            self._kept = time.monotonic(), found
+        return found
 
 
 def _read(text: str) -> CollectorNow:

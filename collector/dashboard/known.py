@@ -42,6 +42,10 @@ SELECT what, name, uses FROM (
     SELECT 'event', toString(custom_name) AS name, count() AS uses FROM events
     WHERE site_id = {site_id:UInt32} AND kind = 'custom' AND ts > now() - INTERVAL 90 DAY AND bot_class = ''
     GROUP BY name ORDER BY uses DESC LIMIT 50
+    UNION ALL
+    SELECT 'conversion', toString(goal) AS name, count() AS uses FROM events
+    WHERE site_id = {site_id:UInt32} AND kind = 'conversion' AND ts > now() - INTERVAL 90 DAY AND bot_class = ''
+    GROUP BY name ORDER BY uses DESC LIMIT 50
 ) ORDER BY what, uses DESC, name"""
 _kept: dict[str, tuple[float, Known]] = {}
 _lock = threading.Lock()
@@ -49,7 +53,8 @@ _lock = threading.Lock()
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Names by what they are (page, page-type, device, channel, click, form, event), the most used of 90 days first."""
+    """Names by what they are (page, page-type, device, channel, click, form, event, conversion), the most used of 90
+    days first."""
 
     names: dict[str, tuple[str, ...]]
 

@@ -55,6 +55,14 @@ class Goals:
             return name.removeprefix(CLASS)
         return self.known[name].kind if name in self.known else "macro"
 
+    def explains(self, conversion: str) -> bool:
+        """Whether conversion events of this name are explained: by a goal of that name, or by a match of goals.yml."""
+        steps = (each.step for goal in self.listed.values() for each in goal.match if isinstance(each, file.Happening))
+        matched = (str(step["goal"]) for step in steps if step["what"] == "conversion")
+        return conversion in self.known or any(
+            _matches(conversion, each) if "*" in each else conversion == each for each in matched
+        )
+
     def steps(self, name: str) -> tuple[Step, ...]:
         """The sorts of events that are a conversion of this name or pattern, goals by session left out."""
         found = [

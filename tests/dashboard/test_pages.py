@@ -534,8 +534,8 @@ def test_the_changes_of_the_friction_matrix_are_those_of_python(world: World, si
 
 def test_the_changes_of_elements_are_those_of_python(world: World, dashboard_url: str) -> None:
     """Elements are paired by what they are, whatever they are called."""
-    _, answers = asked(dashboard_url, "heat", f"{COMPARED}&path=/cart", "site-1")
-    changed = connect(dashboard_url).site("site-1").elements("/cart", HALVES[1]).compare(HALVES[0])
+    _, answers = asked(dashboard_url, "heat", f"{COMPARED}&path=/cart&goal=purchase", "site-1")
+    changed = connect(dashboard_url).site("site-1").elements("/cart", HALVES[1], goal="purchase").compare(HALVES[0])
     wanted = {(row.key, row.measure): row for row in changed.rows if row.change is not None}
     assert wanted
     assert answers["elements"].changes.keys() == wanted.keys()

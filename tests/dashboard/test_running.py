@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 import pytest
 
 from collector.config import Settings
-from collector.dashboard.collector_now import collector_now
+from collector.dashboard.collector_now import Asked, collector_now
 from tests.support import batch, free_port, running, serving, wait_until
 
 if TYPE_CHECKING:
@@ -86,6 +86,10 @@ def test_the_first_start_gives_the_owner_a_link(tmp_path: Path) -> None:
             "the refused request",
         )  # fmt: skip
         assert "accepted" in setup
+        wait_until(
+            lambda: "<td><code>site</code></td><td class=\"number\">1</td>"
+            in browser.get(f"{there}/sites/demo-shop/live?whole=1")[1], 30, "what was refused, on Live",
+        )  # fmt: skip
     with serving(tmp_path, FOOTPATH_DASHBOARD_PORT=str(port)) as server:
         wait_until(lambda: server.log().count("dashboard at") == 1, 30, "the address")
         assert server.log().count("/invitation/") == 1
@@ -207,3 +211,26 @@ def test_what_is_no_collector_is_not_read_as_one(said: bytes) -> None:
         threading.Thread(target=other.handle_request).start()
         assert collector_now(settings) is None
     assert collector_now(Settings.from_environment({"FOOTPATH_PORT": str(free_port())})) is None
+
+
+def test_many_who_look_ask_the_collector_once() -> None:
+    """Where its answer may be some seconds old; who wants to know it now is told what is so now."""
+    asked: list[str] = []
+
+    class Answer(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Answer) as other:
+        thread = threading.Thread(target=other.serve_forever)
+        thread.start()
+        now = Asked(Settings.from_environment({"FOOTPATH_PORT": str(other.server_port)}))
+        assert [now(60), now(60), now()] == [None] * 3
+        other.shutdown()
+        thread.join()
+    assert asked == ["/metrics"] * 2

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from collector.query import BadQuestion, between
+from tests.query.test_goals import publish
 from tests.query.test_replay import save_trails
 from tests.query.test_skeleton import save_sightings, sighting
 from tests.query.worlds import DAY, at, ms, save, site
@@ -55,6 +56,31 @@ def test_gaps_are_counted_and_named(shared: Store, new_site: Callable[[], int]) 
     assert found["no skeletons", ""] == found["no trails", ""] == (2, 2)
 
 
+def test_goals_that_nobody_reached_say_what_was_looked_at(shared: Store, new_site: Callable[[], int]) -> None:
+    """Events where an event is one, sessions where it takes one to judge; and what may be wrong with the match."""
+    site_id = new_site()
+    visits = [
+        {"at": START + n, "path": "/p", "visitor_id": 1, "session_id": 1 + n // 2, "page_id": 1 + n, "n": 0}
+        for n in range(4)
+    ]
+    save(shared, site_id, visits)
+    left, cart, page = {"left_within": "5s"}, {"abandoned": "add_to_cart", "without": "purchase"}, {"page": "/thanks"}
+    matches = {"a": page, "b": left, "c": cart, "d": [left, page], "e": {"page": "/p"}}
+    publish(shared, site_id, {name: {"class": "negative", "match": match} for name, match in matches.items()})
+    answer = site(shared, site_id).coverage(PERIOD)
+    found = {row.subject: row for row in answer.rows if row.gap == "goal without conversions"}
+    assert [(name, row.rate.k, row.rate.n, row.of) for name, row in found.items()] == [
+        ("a", 4, 4, "events, none of which is one"),
+        ("b", 2, 2, "sessions, none of which has one"),
+        ("c", 2, 2, "sessions, none of which has one"),
+        ("d", 2, 2, "sessions, none of which has one"),
+    ]
+    words = {"a": ["fits no event"], "b": ["left so soon"], "c": ["no cart"], "d": ["left so soon", "fits no event"]}
+    for name, row in found.items():
+        every = sorted({each for listed in words.values() for each in listed})
+        assert [each for each in every if each in row.fix] == sorted(words[name]), name
+
+
 def test_clocks_that_are_right_are_no_gap(shared: Store, new_site: Callable[[], int]) -> None:
     """Most events rest on the browser's own clock, which is right; what is corrected by the collector's is told."""
     site_id = new_site()
@@ -86,7 +112,8 @@ def test_pages_that_nobody_drew_are_named_with_the_line_that_draws_them(
     assert ("page without a skeleton", "/a") not in found
     assert ("no skeletons", "") not in found
     assert found["no trails", ""] == (4, 4)
-    assert next(row.fix for row in answer.rows if row.gap == "no trails") == "sites.yml: capture: {trail: 1}"
+    fix = next(row.fix for row in answer.rows if row.gap == "no trails")
+    assert fix.startswith("sites.yml: capture: {trail: 1}; where it says so already")
     assert ("page without a skeleton", "/c") not in gaps(site(shared, site_id).coverage(PERIOD, limit=1))
 
 

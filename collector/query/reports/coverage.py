@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
+from collector.goals import Abandoned, Happening, Left
 from collector.query.definitions import define
 from collector.query.errors import BadQuestion
 from collector.query.page_views import viewed
@@ -16,18 +17,19 @@ from collector.query.result import Result
 from collector.query.sql import Binder
 
 if TYPE_CHECKING:
+    from collector.goals import Goal
     from collector.query.period import Period
     from collector.query.question import Place, Question
 
 COVERAGE = define(
     "coverage",
-    3,
+    4,
     "proportion",
     "how much of what could be measured is not: each line says of what, in the period; for page types, zones and "
     "skeletons page views by page, for trails page views, for forms sessions with a start and none with a success, for "
-    "goals those of goals.yml that nobody reached and those with conversions before and none now, for bots, what the "
-    "caps dropped and browsers' clocks that were more than 10 s off all events. What never reached the collector "
-    "(blocked, no consent) cannot be counted here",
+    "goals those of goals.yml that nobody reached (of all events; of sessions where it takes one to judge) and those "
+    "with conversions before and none now, for bots, what the caps dropped and browsers' clocks that were more than "
+    "10 s off all events. What never reached the collector (blocked, no consent) cannot be counted here",
     "none",
     "own",
 )
@@ -113,20 +115,28 @@ GROUP BY path ORDER BY views DESC, path""",
     )
     views = sum(count for _, count, _ in found)
     rows = [
-        _gap("page without a skeleton", path, count, count, "page views", "sites.yml: capture: {skeleton: 1}")
+        _gap("page without a skeleton", path, count, count, "page views", _captured("skeleton", "1"))
         for path, count, is_drawn in found
         if not is_drawn
     ][:limit]
     if views and not any(is_drawn for *_, is_drawn in found):
-        rows = [_gap("no skeletons", "", views, views, "page views", "sites.yml: capture: {skeleton: 0.1}")]
+        rows = [_gap("no skeletons", "", views, views, "page views", _captured("skeleton", "0.1"))]
     moved = Binder()
     scope_id, during = moved.integer(question.place.site_id), question.during(moved, "trails.ts")
     told = question.asker.rows(
         f"SELECT count() FROM trails WHERE trails.site_id = {scope_id} AND trails.bot_class = '' AND {during}", moved
     )
     if views and not told[0][0]:
-        rows.append(_gap("no trails", "", views, views, "page views", "sites.yml: capture: {trail: 1}"))
+        rows.append(_gap("no trails", "", views, views, "page views", _captured("trail", "1")))
     return rows
+
+
+def _captured(what: str, share: str) -> str:
+    """The line that measures it. Reports do not see sites.yml: it may be there already."""
+    return (
+        f"sites.yml: capture: {{{what}: {share}}}; where it says so already: browsers keep the script for an hour, and "
+        f'a pinned tag needs data-{what}="{share}"'
+    )
 
 
 def _forms(question: Question, limit: int) -> list[GapRow]:
@@ -198,22 +208,34 @@ GROUP BY name ORDER BY ever DESC, name""",
 
 def _never_reached(question: Question) -> list[GapRow]:
     """Goals of goals.yml that nobody reached in the period."""
-    names = sorted(question.place.goals.listed)
-    if not names:
+    goals = sorted(question.place.goals.listed.values(), key=lambda goal: goal.name)
+    if not goals:
         return []
     binder = Binder()
-    counts = ", ".join(f"countIf({question.converted(name, binder)})" for name in names)
+    counts = ", ".join(f"countIf({question.converted(goal.name, binder)})" for goal in goals)
+    sessions = "uniqExact(events.session_id)" if any(goal.by_session for goal in goals) else "0"
     during = question.during(binder)
     found = question.asker.rows(
-        f"SELECT count(), {counts} FROM events WHERE {question.scope(binder).base()} AND {during}", binder
+        f"SELECT count(), {sessions}, {counts} FROM events WHERE {question.scope(binder).base()} AND {during}", binder
     )
-    events, *reached = found[0] if found else (0,)
-    fix = "goals.yml: its match fits no event; footpath query sessions --where shows what there is"
+    events, visits, *reached = found[0] if found else (0, 0)
     return [
-        _gap("goal without conversions", name, events, events, "events, none of which is one", fix)
-        for name, count in zip(names, reached, strict=False)
-        if not count and events
+        _unreached(goal, events, visits) for goal, count in zip(goals, reached, strict=False) if not count and events
     ]
+
+
+_WHY: Final = {
+    Happening: "its match fits no event; footpath query sessions --where shows what there is",
+    Left: "no session was left so soon; it may be right, or left_within is too short",
+    Abandoned: "no cart was abandoned; it may be right, or abandoned and without name the wrong goals",
+}
+
+
+def _unreached(goal: Goal, events: int, sessions: int) -> GapRow:
+    why = dict.fromkeys(_WHY[type(match)] for match in goal.match)
+    count, of = (sessions, "sessions") if goal.by_session else (events, "events")
+    of = f"{of}, none of which {'has' if goal.by_session else 'is'} one"
+    return _gap("goal without conversions", goal.name, count, count, of, f"goals.yml: {'; '.join(why)}")
 
 
 def _site(question: Question) -> list[GapRow]:
