@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from playwright.sync_api import expect
 
 from collector import dashboard, query
 from collector.dashboard import cells, headers
@@ -31,7 +32,7 @@ from tests.gate import Gate
 if TYPE_CHECKING:
     from collector.query import Site
     from collector.query.compare import ChangeRow
-    from tests.dashboard.conftest import World
+    from tests.dashboard.conftest import OpenPage, World
 
 STATIC = Path(dashboard.__file__).parent / "static"
 PERIOD = between(BEGIN, END)
@@ -580,6 +581,21 @@ def test_saved_questions_are_kept_for_the_site(world: World) -> None:
     assert world.post(analyst, f"/sites/site-1/funnel/saved/{kept.id}/forget").status_code == 303
     assert world.state.saved("site-1", "funnel") == []
     assert world.post(analyst, "/sites/site-1/overview/saved", name="x", query=WHEN).status_code == 404
+
+
+def test_a_picture_is_drawn_for_who_opens_it(open_page: OpenPage) -> None:
+    """Pages that are tables have their pictures below a line, which cost nothing until somebody wants to look."""
+    tab = open_page("/definitions")
+    asked_for: list[str] = []
+    tab.on("request", lambda request: asked_for.append(request.url) if request.url.find("/png?") > 0 else None)
+    tab.goto(tab.url.removesuffix("/definitions") + f"/sites/site-1/paths?{WHEN}")
+    shown = tab.locator("#paths img.picture")
+    tab.wait_for_load_state("networkidle")
+    assert asked_for == []
+    tab.locator("#paths summary", has_text="As a picture").click()
+    expect(shown).to_be_visible()
+    tab.wait_for_function("document.querySelector('#paths img.picture').naturalWidth > 300")
+    assert len(asked_for) == 1
 
 
 def test_a_form_is_told_by_device(world: World, dashboard_url: str, site: Site) -> None:
