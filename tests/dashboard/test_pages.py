@@ -594,7 +594,7 @@ def test_a_picture_is_drawn_for_who_opens_it(open_page: OpenPage) -> None:
     assert asked_for == []
     tab.locator("#paths summary", has_text="As a picture").click()
     expect(shown).to_be_visible()
-    tab.wait_for_function("document.querySelector('#paths img.picture').naturalWidth > 300")
+    expect(shown).not_to_have_js_property("naturalWidth", 0, timeout=30_000)
     assert len(asked_for) == 1
 
 
