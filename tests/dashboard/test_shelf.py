@@ -23,6 +23,10 @@ VIEW = View.of("site-1", "overview", [("from", BEGIN), ("to", END)])
 PATH = f"/sites/site-1/overview?{WHEN}"
 
 
+def is_idle() -> bool:
+    return shelf._anew._idle._value == 1
+
+
 class Clock:
     """The moment of a page, moved by hand."""
 
@@ -35,7 +39,8 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The moment stands still until it is moved."""
+    """The moment stands still until it is moved, and the idle thread is done with what was before."""
+    wait_until(is_idle, 30, "the idle thread")
     found = Clock()
     monkeypatch.setattr(connection, "now_ms", found)
     return found
@@ -53,10 +58,6 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
 
     monkeypatch.setattr(shelf, "make", counted)
     return listed
-
-
-def is_idle() -> bool:
-    return shelf._anew._idle._value == 1
 
 
 def test_many_who_look_have_it_made_once(world: World, clock: Clock, made: list[bool]) -> None:
