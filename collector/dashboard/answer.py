@@ -101,7 +101,8 @@ class Answer:
             return None
         panel = self.panel
         columns = panel.columns(self._ask) if callable(panel.columns) else panel.columns
-        return table_of(result, Wish(columns, panel.bar, panel.limit, self._heads(), self._href), self.changes)
+        wish = Wish(columns, panel.bar, panel.limit, self._heads(), self._href, panel.words)
+        return table_of(result, wish, self.changes)
 
     @property
     def changes(self) -> Changes:
@@ -170,7 +171,12 @@ class Answer:
     @property
     def python(self) -> str:
         """The very call."""
-        return python_of(self.base(), self.panel.said, is_drawn=self.has_picture)
+        return python_of(self.base(), self.panel.said, self._drawn if self.has_picture else None)
+
+    @property
+    def _drawn(self) -> dict[str, Any]:
+        """What its picture is told."""
+        return self.panel.drawn(self._ask) if self.panel.drawn else {}
 
     @property
     def has_picture(self) -> bool:
@@ -186,8 +192,8 @@ class Answer:
         result, own = self.result(), self.panel.plot
         if own is not None:
             return own(self._ask, result)
-        plot: Callable[[], Figure] | None = getattr(result, "plot", None)
-        return plot() if plot is not None else None
+        plot: Callable[..., Figure] | None = getattr(result, "plot", None)
+        return plot(**self._drawn) if plot is not None else None
 
     @property
     def png_url(self) -> str:

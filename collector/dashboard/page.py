@@ -169,9 +169,10 @@ class Panel:
         needs: a sentence where it cannot be asked yet, such as "Choose two steps."
         href: (ask, field, row): where a cell leads that neither `link` nor `open` says; empty: nowhere.
         heads: other words for columns, such as {"group": "device"}.
+        words: other words for values, by column.
         limit: rows in the table; CSV has all.
         note: a sentence under the title.
-        plot: the picture of the answer, where its own `plot()` is not to be all.
+        drawn: what the answer's own `plot()` is told; `plot`: the picture, where that is not to be all.
     """
 
     name: str
@@ -186,9 +187,11 @@ class Panel:
     needs: Callable[[Ask], str] | None = None
     href: Callable[[Ask, str, Any], str] | None = None
     heads: Mapping[str, str | Callable[[Ask], str]] = field(default_factory=dict)
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     limit: int = 50
     note: str = ""
     empty: str = "Nothing in this period."
+    drawn: Callable[[Ask], dict[str, Any]] | None = None
     plot: Callable[[Ask, Any], Figure] | None = None
 
 

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 _FIRST: Final = {"page": "path", "click": "name", "conversion": "goal", "form": "name", "event": "name"}
 
 
-def python_of(result: Result[Any], said: str = "", *, is_drawn: bool = False) -> str:
+def python_of(result: Result[Any], said: str = "", drawn: dict[str, Any] | None = None) -> str:
     """The imports, the site and the call; `said` is what is asked of the answer, such as `.transitions()`.
 
-    `is_drawn`: the answer has a picture, which a notebook shows below the table.
+    `drawn`: what its picture is told, which a notebook shows below the table; None: it has none.
 
     Raises:
         BadQuestion: the answer was not given by a method of `Site`.
@@ -27,9 +27,10 @@ def python_of(result: Result[Any], said: str = "", *, is_drawn: bool = False) ->
     place = asked.place
     site = f'connect().site("{place.key}"' + (f', tz="{place.zone}")' if place.zone != place.home_zone else ")")
     call = f"site.{asked.report.name}(\n    {given},\n)" if given else f"site.{asked.report.name}()"
+    told = ", ".join(f"{name}={_value(value, names)}" for name, value in (drawn or {}).items())
+    picture = f"answer.plot({told})\n" if drawn is not None else ""
     imports = f"from collector.query import {', '.join(sorted(names))}"
-    drawn = "answer.plot()\n" if is_drawn else ""
-    return f"{imports}\n\nsite = {site}\nanswer = {call}{said}\nprint(answer)\n{drawn}"
+    return f"{imports}\n\nsite = {site}\nanswer = {call}{said}\nprint(answer)\n{picture}"
 
 
 def _value(value: Any, names: set[str]) -> str:

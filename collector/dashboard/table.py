@@ -68,7 +68,7 @@ class Table:
 class Wish:
     """What a panel wants of its table: which columns, whose size is drawn behind the first one, where cells lead to.
 
-    `heads` names columns otherwise; those stay also where they are empty.
+    `heads` names columns otherwise; those stay also where they are empty. `words` names values otherwise, by column.
     """
 
     columns: tuple[str, ...] = ()
@@ -76,6 +76,7 @@ class Wish:
     limit: int = 50
     heads: Mapping[str, str] = field(default_factory=dict)
     hrefs: Callable[[str, Any], str] = lambda name, row: ""
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def table_of(result: Result[Any], wish: Wish, changes: Changes | None = None) -> Table:
@@ -213,6 +214,7 @@ def _cell(row: Any, column: Column, wish: Wish, scale: float, change: Change | N
             value.high / scale, href, change=change,
         )  # fmt: skip
     text = cells.text_of(value, metadata)
+    text = wish.words.get(column.name, {}).get(text, text)
     strong = column.head.split()[0] == "q" and isinstance(value, float) and value <= 0.05
     if column.kind == "text" and value == "":
         text = "(none)" if href or column.name in wish.heads or column.name == "page" else ""

@@ -7,19 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from collector.query import Rate
 from collector.query.period import parse
+from collector.query.reports.traffic import MEASURES
 
 if TYPE_CHECKING:
     from collector.query import Result
-
-_NAMES = {
-    "visitors": "Visitors",
-    "sessions": "Sessions",
-    "page_views": "Page views",
-    "conversion": "Conversion rate",
-    "in_use": "Engaged time, median",
-    "bounce_ga": "Bounce rate",
-    "revenue": "Revenue",
-}
 
 
 def trend(traffic: Result[Any], name: str, compared: str, revenue: Result[Any] | None = None) -> dict[str, Any]:
@@ -46,7 +37,7 @@ def trend(traffic: Result[Any], name: str, compared: str, revenue: Result[Any] |
         before += [None] * (len(x) - len(before))
     incomplete = [place for place, row in enumerate(rows) if row.incomplete]
     return {
-        "name": _NAMES[name],
+        "name": MEASURES[name],
         "unit": unit,
         "zone": traffic.meta.zone,
         "x": x,

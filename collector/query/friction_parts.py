@@ -34,8 +34,10 @@ SENSITIVITY = define(
 
 @dataclass(frozen=True, slots=True)
 class HitRow:
-    """What was hit at a step: an element by its key and item, else what it was in words; how often and in how many."""
+    """What a signal hit at a step: an element by its key and item, else what it was in words; how often, in how many
+    sessions."""
 
+    signal: str = field(metadata={"key": True})
     step: str = field(metadata={"sparse": True, "key": True})
     key: str = field(metadata={"sparse": True, "key": True})
     item: str = field(metadata={"sparse": True, "key": True})
@@ -46,13 +48,13 @@ class HitRow:
 
 @dataclass(frozen=True, repr=False, kw_only=True)
 class Hit(Result[HitRow]):
-    """Answer of `Friction.elements`; what hit most sessions first."""
+    """Answer of `Friction.elements`; what was hit in most sessions first."""
 
-    signal: str
+    signals: tuple[str, ...]
     row_type: ClassVar[type] = HitRow
 
     def about(self) -> list[str]:
-        return [self.signal]
+        return list(self.signals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,25 +91,28 @@ class Curve(Result[CurveRow]):
         return plot_curve(self, dark=dark)
 
 
-def sessions_of(of: Map, signal: Signal, place: str | None, group: str | None, limit: int) -> sessions.Sessions:
+def sessions_of(
+    of: Map, signal: Signal, place: str | None, *, group: str | None, hit: HitRow | None, limit: int
+) -> sessions.Sessions:
     """See `Friction.sessions`."""
     binder = Binder()
-    ids = sessions_of_hits(of, signal, place, group, binder)
+    ids = sessions_of_hits(of, signal, place, binder, group=group, hit=hit)
     since = len(of.question.asker.statements)
     return sessions.of_ids(of.question, ids, binder, limit=limit, since=since)
 
 
-def elements_of(of: Map, signal: Signal, place: str | None, limit: int) -> Hit:
+def elements_of(of: Map, signals: Sequence[Signal], place: str | None, limit: int) -> Hit:
     """See `Friction.elements`."""
     binder = Binder()
     since = len(of.question.asker.statements)
-    found = of.question.asker.rows(elements_sql(of, signal, place, limit, binder), binder)
+    found = of.question.asker.rows(elements_sql(of, signals, place, limit, binder), binder)
     rows = tuple(
-        HitRow(_name(of, step), hex_id(key) if key else "", item, what, hits, count)
-        for step, key, item, what, hits, count in found
+        HitRow(signals[number - 1].name, _name(of, step), hex_id(key) if key else "", item, what, hits, count)
+        for number, step, key, item, what, hits, count in found
     )
-    meta = of.question.meta(signal.definition)
-    return Hit(rows, meta, tuple(of.question.asker.statements[since:]), of.question.place.store, signal=signal.name)
+    meta = of.question.meta(*(signal.definition for signal in signals))
+    names = tuple(signal.name for signal in signals)
+    return Hit(rows, meta, tuple(of.question.asker.statements[since:]), of.question.place.store, signals=names)
 
 
 def curve_of(of: Map, signal: Signal, place: str | None, thresholds: Sequence[float]) -> Curve:

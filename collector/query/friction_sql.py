@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from collector.query.columns import Column
+    from collector.query.friction_parts import HitRow
     from collector.query.question import Question
     from collector.query.sql import Binder
     from collector.query.steps import Step
@@ -39,6 +40,11 @@ class Map:
     group: Column | None
     limits: Limits
     signals: tuple[Signal, ...]
+
+    @property
+    def clicked(self) -> tuple[Signal, ...]:
+        """Its signals of clicks: those that hit elements."""
+        return tuple(signal for signal in self.signals if signal.name in _OF_CLICKS)
 
     def look(self, binder: Binder) -> Look:
         """Where its signals are looked for."""
@@ -97,11 +103,7 @@ def cells_sql(of: Map, goal: str | None, limit: int, binder: Binder) -> str:
     hit, hits, sessions that it hit and that converted).
     """
     once, look = _read_once(of, of.look(binder))
-    kept = HIT if of.steps else "place, grp, session"
-    hits = "\nUNION ALL\n".join(
-        f"SELECT {kept}, toUInt8({number}) AS signal FROM ({signal.hits(look, of.limits)}\n)"
-        for number, signal in enumerate(of.signals, 1)
-    )
+    hits = _numbered(of, of.signals, look, HIT if of.steps else "place, grp, session")
     if of.steps:
         hits = f"SELECT place, grp, session, signal FROM ({_at_steps(of, hits, look, ('signal',))}\n)"
     # Each level above the signals takes the server a tenth of the planning that all of them take.
@@ -128,8 +130,19 @@ ORDER BY sum(seen) DESC, place
 LIMIT {binder.integer(limit)}"""
 
 
-def _read_once(of: Map, look: Look) -> tuple[str, Look]:
-    """What several of the signals read, as common table expressions that are kept, and where to look in them."""
+def _numbered(of: Map, signals: Sequence[Signal], look: Look, kept: str) -> str:
+    """The hits of these signals with the signal's place among them, from 1 on."""
+    return "\nUNION ALL\n".join(
+        f"SELECT {kept}, toUInt8({number}) AS signal FROM ({signal.hits(look, of.limits)}\n)"
+        for number, signal in enumerate(signals, 1)
+    )
+
+
+def _read_once(of: Map, look: Look, *, in_words: bool = False) -> tuple[str, Look]:
+    """What several of the signals read, as common table expressions that are kept, and where to look in them.
+
+    What was hit is told `in_words` only where it is shown.
+    """
     names = {signal.name for signal in of.signals}
     here = f"{look.place} AS place, {look.group} AS grp"
     kept = replace(look, place="events.place", group="events.grp")
@@ -138,7 +151,7 @@ def _read_once(of: Map, look: Look) -> tuple[str, Look]:
         once.append(f"views AS MATERIALIZED ({_views_sql(look, here)}\n)")
         look = replace(look, views_in=replace(kept, within="events.within", chosen="events.chosen", source="views"))
     if len(names & _OF_CLICKS) > 1:
-        once.append(f"clicks AS MATERIALIZED ({_clicks_sql(look, here, of.limits)}\n)")
+        once.append(f"clicks AS MATERIALIZED ({_clicks_sql(look, here, of.limits, in_words=in_words)}\n)")
         look = replace(look, clicks_in=replace(kept, within="1", chosen="1", source="clicks"))
     return f"\nWITH {', '.join(once)}" if once else "", look
 
@@ -152,18 +165,20 @@ def _views_sql(look: Look, here: str) -> str:
     WHERE {look.near} AND events.kind = 'page_view'"""
 
 
-def _clicks_sql(look: Look, here: str, limits: Limits) -> str:
+def _clicks_sql(look: Look, here: str, limits: Limits, *, in_words: bool) -> str:
     """The clicks and errors of the page views on which a click was not answered soon or an error came.
 
-    No others can be hits of a signal of clicks. What was hit, in words, is not counted and left out.
+    No others can be hits of a signal of clicks.
     """
     answered_late = f"(events.response = '' OR events.response_ms > {look.binder.integer(limits.dead_ms)})"
     fault = "events.kind = 'error' AND events.error_type IN ('js', 'rejection', 'http')"
     element = [f"element_{part}" for part in ("key", "item", "role", "name", "fixed")]
+    words = ("element_selector", "error_message", "error_source")
+    told = _columns(*words) if in_words else ", ".join(f"'' AS {name}" for name in words)
     return f"""
     SELECT {_columns("kind", "ts", "visitor_id", "session_id", "page_id", "n", *element)},
         {_columns("x", "y", "vx", "vy", "response", "response_ms", "watched_ms", "selection", "error_type")},
-        '' AS element_selector, '' AS error_message, '' AS error_source, {here}
+        {told}, {here}
     FROM events
     WHERE {look.rows} AND (events.kind = 'click' OR {fault}) AND events.page_id IN (
         SELECT events.page_id FROM events
@@ -174,23 +189,30 @@ def _columns(*names: str) -> str:
     return ", ".join(f"events.{name} AS {name}" for name in names)
 
 
-def sessions_of_hits(of: Map, signal: Signal, place: str | None, group: str | None, binder: Binder) -> str:
-    """A statement of the ids of the sessions that the signal hit at a step (None: at any)."""
+def sessions_of_hits(
+    of: Map, signal: Signal, place: str | None, binder: Binder, *, group: str | None, hit: HitRow | None
+) -> str:
+    """A statement of the ids of the sessions that the signal hit at a step (None: at any), there what `hit` says."""
     hits = hits_sql(of, signal, of.look(binder))
-    return f"SELECT session FROM ({hits}\n) WHERE {_at(place, group, binder)}"
+    return f"SELECT session FROM ({hits}\n) WHERE {_at(place, group, binder)}{_same(hit, binder)}"
 
 
-def elements_sql(of: Map, signal: Signal, place: str | None, limit: int, binder: Binder) -> str:
-    """The statement of what was hit: place, element, item, what, hits, sessions; what hit most sessions first."""
-    hits = hits_sql(of, signal, of.look(binder))
-    return f"""
-SELECT toString(place) AS step, element, toString(item) AS item_, argMax(toString(what), (ms, page, number)) AS what_,
-    count() AS hits, uniqExact(session) AS sessions
+def elements_sql(of: Map, signals: Sequence[Signal], place: str | None, limit: int, binder: Binder) -> str:
+    """The statement of what was hit: signal (its place from 1 on), place, element, item, what, hits, sessions.
+
+    What hit most sessions comes first.
+    """
+    once, look = _read_once(replace(of, signals=tuple(signals)), of.look(binder), in_words=True)
+    hits = _numbered(of, signals, look, HIT)
+    hits = _at_steps(of, hits, look, ("signal",))
+    return f"""{once}
+SELECT signal, toString(place) AS step, element, toString(item) AS item_,
+    argMax(toString(what), (ms, page, number)) AS what_, count() AS hits, uniqExact(session) AS sessions
 FROM ({hits}
 )
 WHERE {_at(place, None, binder)}
-GROUP BY step, element, item_, if(element = 0, toString(what), '')
-ORDER BY sessions DESC, hits DESC, step, what_, element, item_
+GROUP BY signal, step, element, item_, if(element = 0, toString(what), '')
+ORDER BY sessions DESC, hits DESC, signal, step, what_, element, item_
 LIMIT {binder.integer(limit)}"""
 
 
@@ -223,6 +245,15 @@ def _at(place: str | None, group: str | None, binder: Binder) -> str:
     parts = [f"toString(place) = {binder.text(place)}"] if place is not None else []
     parts += [f"toString(grp) = {binder.text(group)}"] if group is not None else []
     return " AND ".join(parts) or "1"
+
+
+def _same(hit: HitRow | None, binder: Binder) -> str:
+    """The condition that it is this that was hit."""
+    if hit is None:
+        return ""
+    if not hit.key:
+        return f" AND element = 0 AND toString(what) = {binder.text(hit.what)}"
+    return f" AND element = {binder.unsigned(int(hit.key, 16))} AND toString(item) = {binder.text(hit.item)}"
 
 
 def _converted(of: Map, goal: str, binder: Binder) -> str:

@@ -243,6 +243,21 @@ def test_the_numbers_of_the_overview_are_those_of_python(world: World, site: Sit
             assert row.group in shown.text
 
 
+def test_the_picture_of_the_trend_is_of_the_measure_on_the_screen(world: World, site: Site) -> None:
+    """And the Python beside it draws this very picture."""
+    browser, drawn = world.browser("viewer"), set()
+    for name in ("visitors", "conversion", "in_use", "revenue", "bounce_ga"):
+        query_ = f"{WHEN}&goal=purchase&show={name}&compare={HALVES[0]}"
+        picture = browser.get(f"/sites/site-1/overview/trend/png?{query_}")
+        assert picture.status_code == 200
+        drawn.add(picture.data)
+        said_ = browser.get(f"/sites/site-1/overview/trend/code?{query_}").text
+        assert f"answer.plot(measure=&#39;{name}&#39;, previous=between(" in said_
+    assert len(drawn) == 5
+    # Without a goal there is no conversion to draw, on the screen neither.
+    assert browser.get(f"/sites/site-1/overview/trend/png?{WHEN}&goal=none&show=conversion").status_code == 200
+
+
 def test_the_changes_of_the_overview_are_those_of_python(world: World, site: Site) -> None:
     """Of the totals; what bounces is what is not engaged, before as well."""
     first, end = date.fromisoformat(BEGIN), date.fromisoformat(END)
@@ -384,6 +399,28 @@ def test_a_moved_threshold_asks_again(world: World, site: Site) -> None:
     for wrong in ("nan", "inf", "-1", "1e9", "soon"):
         shown = browser.get(f"/sites/site-1/friction?{WHEN}&dead_ms={wrong}")
         assert "dead_ms is 500 to 7000 ms" in Read(shown.text).text
+
+
+def test_what_was_hit_leads_to_its_visits(world: World, site: Site) -> None:
+    """All that was clicked in vain is ranked as in Python, and each row leads to as many visits as it says."""
+    browser = world.browser("viewer")
+    html = browser.get(f"/sites/site-1/friction?{WHEN}").text
+    ranked = site.friction(PERIOD, goal="class:macro").elements().rows
+    links = [
+        found["href"]
+        for tag, found in Read(html[html.index('id="hit"') :]).elements
+        if tag == "a" and "#sessions" in found.get("href", "")
+    ]
+    assert len(ranked) > 1
+    assert len(links) == 2 * len(ranked)
+    for row, link in zip(ranked[:4], links[::2], strict=False):
+        address, _, query_ = link.removesuffix("#sessions").partition("?")
+        listed = browser.get(f"{address}/sessions/csv?{query_}").text.splitlines()[1:]
+        assert len(listed) == row.sessions, row
+        shown = Read(browser.get(link).text).text
+        assert f"Visits in which “{row.what}” was hit" in shown
+    nothing = browser.get(f"/sites/site-1/friction?{WHEN}&signal=dead&key=zz&what=gone").text
+    assert "was not hit in this period" in Read(nothing).text
 
 
 @pytest.mark.parametrize("name", ["overview", "sessions", "funnel", "friction", "retention", "session", "heat"])

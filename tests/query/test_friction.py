@@ -51,6 +51,7 @@ CALM = {
     "watched_ms": 9,
     "selection": False,
 }
+CLICKED = ("rage", "dead", "error_click", "broken_link")
 POOR = {"LCP": 4000, "INP": 500, "TTFB": 1800}
 START = ms("2026-11-02T12:00:00")
 PERIOD = between("2026-11-02", "2026-11-03")
@@ -225,7 +226,38 @@ def test_what_stands_behind_a_number_is_as_many_as_it_says(
         rows = [row for row in answer.rows if row.signal == name]
         for row in [row for row in rows if row.rate.k][:2]:
             assert len(answer.sessions(name, row.step, group=row.group).rows) == row.rate.k
-        assert sum(each.hits for each in answer.elements(name, limit=1000).rows) == sum(row.hits for row in rows)
+        found = answer.elements(name, limit=1000)
+        assert sum(each.hits for each in found.rows) == sum(row.hits for row in rows)
+        for hit in found.rows[:2]:
+            assert len(answer.sessions(name, hit.step, hit=hit).rows) == hit.sessions, hit
+    clicked = [row for name in CLICKED for row in answer.elements(name, limit=1000).rows]
+    ranked = answer.elements(limit=1000).rows
+    assert set(ranked) == set(clicked)
+    assert [row.sessions for row in ranked] == sorted((row.sessions for row in clicked), reverse=True)
+
+
+def test_what_was_hit_is_ranked_over_all_signals_of_clicks(shared: Store, new_site: Callable[[], int]) -> None:
+    """Three sessions click in vain on one button, two on another thing that has no key; one meets an error there."""
+    site_id, events = new_site(), []
+    for index in range(5):
+        (view,) = walk(index + 1, (0, "/p"))
+        named = {"element_key": 7, "element_name": "Pay"} if index < 3 else {"element_selector": "main > div"}
+        events += [view, {**view, **named, "kind": "click", "watched_ms": 7000, "n": 1, "at": START + 1000}]
+        if index == 4:
+            events.append({**view, "kind": "error", "error_type": "js", "at": START + 1100, "n": 2})
+    save(shared, site_id, events)
+    answer = site(shared, site_id).friction(PERIOD)
+    ranked = answer.elements().rows
+    assert [(row.signal, row.key, row.what, row.sessions) for row in ranked] == [
+        ("dead", f"{7:016x}", "Pay", 3),
+        ("dead", "", "main > div", 2),
+        ("error_click", "", "main > div", 1),
+    ]
+    assert [len(answer.sessions(row.signal, hit=row).rows) for row in ranked] == [3, 2, 1]
+    (alone,) = site(shared, site_id).friction(PERIOD, signals=["dead"]).elements(step="/p", limit=1).rows
+    assert alone == ranked[0]
+    with pytest.raises(BadQuestion, match="none of the signals is of clicks: name one of stall, slow"):
+        site(shared, site_id).friction(PERIOD, signals=["stall", "slow"]).elements()
 
 
 @examples(1)

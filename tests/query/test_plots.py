@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from collector.query import UnknownName, between, click, conversion, page
+from collector.query import BadQuestion, UnknownName, between, click, conversion, page
+from collector.query.reports.traffic import MEASURES
 from tests.query.worlds import HOUR, ms, save, site
 
 pytest.importorskip("matplotlib")
@@ -181,12 +182,36 @@ def test_traffic_is_a_trend_over_the_period_before_or_a_row_for_each_group(shop:
     week = between("2026-10-30", "2026-11-06")
     trend = shop.traffic(week, goal="purchase").plot()
     assert len(trend.axes) == 3
-    assert [text.get_text() for text in trend.axes[0].get_legend().get_texts()] == ["this period", "the period before"]
+    assert [text.get_text() for text in trend.axes[0].get_legend().get_texts()] == ["this period", "the earlier period"]
     assert "n = 30 sessions of 30 visitors" in trend.get_suptitle()
     assert len(shop.traffic(week).plot(previous=False, dark=True).axes[0].lines) == 1
     groups = shop.traffic(week, by="device", goal="purchase").plot(dark=True)
     assert [len(groups.axes), len(groups.axes[0].patches), len(groups.axes[1].containers)] == [3, 2, 2]
     assert drawn(trend) != drawn(groups)
+
+
+def test_one_measure_of_traffic_is_drawn_as_its_rows_say(shop: Site) -> None:
+    """Each by itself, rates with their band, the earlier period faintly; a measure that was not asked for is said."""
+    week = between("2026-10-30", "2026-11-06")
+    asked = shop.traffic(week, goal="purchase")
+    for name in MEASURES:
+        (axes,) = asked.plot(measure=name).axes
+        assert axes.get_ylabel().startswith(MEASURES[name])
+        assert axes.get_ylim()[0] == 0
+        assert [text.get_text() for text in axes.get_legend().get_texts()] == ["this period", "the earlier period"]
+    (axes,) = asked.plot(measure="sessions", previous=False).axes
+    assert [*axes.lines[0].get_ydata()] == [row.sessions for row in asked.rows]
+    rated = [row for row in asked.rows if row.conversion is not None and row.conversion.rate is not None]
+    assert rated
+    (axes,) = asked.plot(measure="conversion", previous=between("2026-10-23", "2026-10-30"), dark=True).axes
+    assert [*axes.lines[1].get_ydata()] == [100 * row.conversion.rate for row in rated]  # type: ignore[union-attr, operator]
+    assert len(axes.collections) == 1
+    with pytest.raises(UnknownName, match="unknown measure 'convers', did you mean 'conversion'"):
+        asked.plot(measure="convers")
+    with pytest.raises(BadQuestion, match="revenue is about a goal: ask with goal="):
+        shop.traffic(week).plot(measure="revenue")
+    with pytest.raises(BadQuestion, match="visitors is drawn over time: ask with every='day'"):
+        shop.traffic(week, by="device").plot(measure="visitors")
 
 
 def test_landing_and_exit_pages_are_bars_and_whiskers(shop: Site) -> None:

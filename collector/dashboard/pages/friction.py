@@ -85,21 +85,54 @@ def _chosen(ask: Ask) -> tuple[str, str]:
 
 
 def _hit(result: Any, ask: Ask) -> Result[Any]:
+    """What was hit in the cell that was chosen; without one all that was clicked in vain, ranked."""
     signal, step = _chosen(ask)
-    found: Result[Any] = result.elements(signal, step or None)
+    found: Result[Any] = result.elements(signal or None, step or None)
     return found
+
+
+def _hit_columns(ask: Ask) -> tuple[str, ...]:
+    """What stands in each row: not what was chosen, which is the same in all."""
+    signal, step = _chosen(ask)
+    return ("what", *(() if signal else ("signal",)), *(() if step else ("step",)), "item", "hits", "sessions")
+
+
+_ELEMENT = ("key", "item", "what")
+
+
+def _of_element(ask: Ask, name: str, row: Any) -> str:
+    """From what was hit to the visits in which it was."""
+    if name not in ("what", "sessions"):
+        return ""
+    named = {part: getattr(row, part) or None for part in _ELEMENT}
+    return f"{ask.view.url(None, signal=row.signal, at=row.step or None, **named)}#sessions"
+
+
+def _element(result: Any, ask: Ask) -> Any:
+    """The row of what was chosen; None: nothing was, and all that was hit counts.
+
+    Raises:
+        BadQuestion: it was not hit in this period.
+    """
+    named = tuple(ask.view.get(part) for part in _ELEMENT)
+    if not any(named):
+        return None
+    for row in _hit(result, ask).rows:
+        if (row.key, row.item) == named[:2] and (row.key or row.what == named[2]):
+            return row
+    raise BadQuestion(f"{named[2] or 'this'!r} was not hit in this period")
 
 
 def _sessions(result: Any, ask: Ask) -> Result[Any]:
     signal, step = _chosen(ask)
     if not signal:
         raise BadQuestion("choose a signal")
-    found: Result[Any] = result.sessions(signal, step or None, limit=100)
+    found: Result[Any] = result.sessions(signal, step or None, hit=_element(result, ask), limit=100)
     return found
 
 
 def _needs(ask: Ask) -> str:
-    return "" if ask.view.get("signal") else "Click a number above to see what was hit, and in which visits."
+    return "" if ask.view.get("signal") else "Click a number or a row above to see in which visits."
 
 
 def _more(ask: Ask, answer: Any) -> dict[str, Any]:
@@ -126,7 +159,8 @@ PAGE = Page(
     choices=(Choice("of", "By", _OF),),
     panels=(
         Panel("friction", "Signals by page", _friction, limit=60),
-        Panel("hit", "What was hit", _friction, then=_hit, said=".elements(…)", needs=_needs),
+        Panel("hit", "What was hit", _friction, then=_hit, said=".elements(…)", columns=_hit_columns, bar="sessions",
+              href=_of_element, words={"signal": _WORDS}),
         Panel("sessions", "Visits", _friction, then=_sessions, said=".sessions(…)", needs=_needs, limit=100,
               columns=("start", "duration", "device", "country", "channel", "entry_page", "exit_page", "clicks",
                        "errors", "conversions"), open=VISIT),

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from collector.dashboard.page import Choice, Page, Panel
 from collector.dashboard.tiles import tiles
 from collector.dashboard.trend import trend
+from collector.query.compare import PREVIOUS
+from collector.query.period import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -43,6 +45,17 @@ def _trend(ask: Ask) -> Result[Any]:
     return ask.site.traffic(ask.period, every=_every(ask), **asked)  # type: ignore[arg-type]
 
 
+def _shown(ask: Ask) -> str:
+    """The measure whose trend is drawn."""
+    shown = ask.view.get("show", "visitors")
+    return shown if shown in _SHOWN and (ask.goal or shown not in ("conversion", "revenue")) else "visitors"
+
+
+def _drawn(ask: Ask) -> dict[str, Any]:
+    compared = ask.compared
+    return {"measure": _shown(ask), "previous": parse(compared) if compared not in ("", PREVIOUS) else bool(compared)}
+
+
 def _by(choice: str) -> Callable[[Ask], Result[Any]]:
     return lambda ask: ask.site.traffic(ask.period, by=ask.choice(choice), **_list(ask))
 
@@ -60,8 +73,7 @@ def _revenue(ask: Ask) -> Result[Any]:
 
 
 def _more(ask: Ask, answer: Callable[[str], Any]) -> Mapping[str, Any]:
-    shown = ask.view.get("show", "visitors")
-    shown = shown if shown in _SHOWN else "visitors"
+    shown = _shown(ask)
     found = tiles(ask, answer("trend").result(), None if _no_goal(ask) else answer("revenue").given)
     revenue = None
     if shown == "revenue" and ask.goal and _every(ask) in ("hour", "day", "week"):
@@ -79,7 +91,7 @@ PAGE = Page(
     has_goal=True,
     choices=(Choice("sources", "Sources by", _SOURCES), Choice("devices", "Devices by", _DEVICES)),
     panels=(
-        Panel("trend", "Over time", _trend, limit=400),
+        Panel("trend", "Over time", _trend, limit=400, drawn=_drawn),
         Panel("sources", "Where they come from", _by("sources"), columns=_SHORT, bar="visitors",
               link=_link("sources"), limit=8),
         Panel("landing", "Where visits begin", lambda ask: ask.site.landing_pages(ask.period, **_list(ask)),

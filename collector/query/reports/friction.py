@@ -9,7 +9,7 @@ from collector.query import render
 from collector.query.columns import PAGE_COLUMNS, column
 from collector.query.definitions import DIFFERENCE, SESSION, define
 from collector.query.errors import BadQuestion, unknown
-from collector.query.friction_parts import Curve, Hit, curve_of, elements_of, sessions_of
+from collector.query.friction_parts import Curve, Hit, HitRow, curve_of, elements_of, sessions_of
 from collector.query.friction_sql import Map, cells_sql
 from collector.query.page_views import check_page_group
 from collector.query.question import begin, check_page_filter
@@ -108,27 +108,43 @@ class Friction(Result[FrictionRow]):
         return "\n".join([*lines, "", render.table(met, hide=self.hidden()), *(["", *notes] if notes else [])])
 
     def sessions(
-        self, signal: str, step: str | None = None, *, group: str | None = None, limit: int = 1000
+        self,
+        signal: str,
+        step: str | None = None,
+        *,
+        group: str | None = None,
+        hit: HitRow | None = None,
+        limit: int = 1000,
     ) -> Sessions:
         """The sessions that the signal hit, at one step or at any: as many as `rate.k` of the row, the newest first.
 
         Args:
             step: as in the rows.
+            hit: a row of `elements`: only the sessions in which the signal hit this, as many as its `sessions` where
+                `step` is the row's.
 
         Raises:
             UnknownName: no such signal or step.
             QueryError: ClickHouse did not answer.
         """
-        return sessions_of(self.map, self._signal(signal), self._place(step), group, limit)
+        return sessions_of(self.map, self._signal(signal), self._place(step), group=group, hit=hit, limit=limit)
 
-    def elements(self, signal: str, step: str | None = None, *, limit: int = 50) -> Hit:
+    def elements(self, signal: str | None = None, step: str | None = None, *, limit: int = 50) -> Hit:
         """What was hit: elements, or pages, forms and vitals where the signal is no click's; most sessions first.
 
+        Args:
+            signal: one of the map's; without one all of clicks (rage, dead, error_click, broken_link).
+
         Raises:
+            BadQuestion: none of the map's signals is of clicks, so that one has to be named.
             UnknownName: no such signal or step.
             QueryError: ClickHouse did not answer.
         """
-        return elements_of(self.map, self._signal(signal), self._place(step), limit)
+        signals = self.map.clicked if signal is None else (self._signal(signal),)
+        if not signals:
+            named = ", ".join(each.name for each in self.map.signals)
+            raise BadQuestion(f"none of the signals is of clicks: name one of {named}")
+        return elements_of(self.map, signals, self._place(step), limit)
 
     def sensitivity(self, signal: str, step: str | None = None, *, thresholds: Sequence[float] = ()) -> Curve:
         """The rate over a range of the signal's threshold, by one statement.

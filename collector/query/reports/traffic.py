@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from collector.query.calendar import Bucket, bucket_sql, buckets
 from collector.query.columns import column
@@ -57,6 +57,21 @@ TRAFFIC = define(
 _MOST_ROWS = 100_000
 Counted = dict[tuple[int, str] | None, tuple[Any, ...]]
 _WHEN = {"hour": "%Y-%m-%d %H:%M", "day": "%Y-%m-%d", "week": "%Y-%m-%d", "month": "%Y-%m", "period": ""}
+
+
+MEASURES: Final = {
+    "visitors": "Visitors",
+    "sessions": "Sessions",
+    "page_views": "Page views",
+    "views_per_session": "Page views per session",
+    "engaged": "Engaged sessions",
+    "bounce_ga": "Bounce rate",
+    "bounce_single": "Sessions of one page view",
+    "in_use": "Engaged time, median",
+    "conversion": "Conversion rate",
+    "revenue": "Revenue",
+}
+"""Fields of a row that can be drawn over time, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,15 +177,31 @@ class Traffic(Result[TrafficRow]):
         ids = f"SELECT session_id FROM ({judged}\n) WHERE {chosen}"
         return sessions.of_ids(self.question, ids, binder, limit=limit, since=since)
 
-    def plot(self, *, dark: bool = False, previous: bool = True) -> Figure:
-        """The trend, with the period before as a faint line (`previous`); without time, bars with whiskers.
+    def plot(self, *, measure: str | None = None, dark: bool = False, previous: bool | str | Period = True) -> Figure:
+        """The trend with an earlier period as a faint line; without time, bars with whiskers.
+
+        Args:
+            measure: only this one, one of `MEASURES`; by default sessions and rates.
+            previous: the earlier period: the one before, another one, or False: none.
 
         Raises:
+            BadQuestion: the measure was not asked for, or there is no time.
+            UnknownName: there is no such measure.
             QueryError: matplotlib is not installed.
         """
         from collector.query.plots.traffic import plot  # noqa: PLC0415 - matplotlib is optional and slow to import
 
-        return plot(self, dark=dark, previous=previous)
+        if measure is not None:
+            self._require(measure)
+        return plot(self, measure, dark=dark, previous=previous)
+
+    def _require(self, measure: str) -> None:
+        if measure not in MEASURES:
+            raise unknown("measure", measure, MEASURES)
+        if self.shape.every == "period":
+            raise BadQuestion(f"{measure} is drawn over time: ask with every='day'")
+        if measure in ("conversion", "revenue") and self.shape.goal is None:
+            raise BadQuestion(f"{measure} is about a goal: ask with goal=")
 
 
 def ask(
