@@ -12,15 +12,15 @@ import { pageTime, stamp } from "./page.js";
 const WATCH_MS = 7000;
 /** What is pressed for longer is a drag or a scroll. */
 const PRESS_MS = 500;
-/** The browser's own click on the control of a label that was clicked. */
-const ECHO_MS = 50;
 
-/** The last press. */
+/** The last press; a click has come of it where its time is 0. */
 let pointer = "";
-let pressedAt = -PRESS_MS;
+let pressedAt = 0;
 /** What happened since, when menus open and words are selected. */
 let early = "";
 
+/** There was a click in this task: the browser's own one on the control of a label is in it, too, without a press. */
+let isClicking = false;
 /** Clicks that await their effect. @type {Set<Event>} */
 const held = new Set();
 /** @type {Event} */
@@ -32,7 +32,7 @@ export const lastClick = { at: 0, leads: "" };
 /** @type {MutationObserver} */
 let observer;
 
-const isPressing = () => pressedAt > lastClick.at && tick() - pressedAt < PRESS_MS;
+const isPressing = () => pressedAt && tick() - pressedAt < PRESS_MS;
 
 /** Armed only while something awaits its effect. @param {UIEvent} event */
 const watch = (event) => {
@@ -76,6 +76,10 @@ const onMutations = (records) => {
     effect("mutation");
 };
 
+const onClicked = () => {
+  isClicking = false;
+};
+
 /** @param {PointerEvent} event */
 const onPress = (event) => {
   if (!event.isTrusted) return;
@@ -94,16 +98,18 @@ const thousandths = (offset, length) =>
 
 /** @param {MouseEvent} event */
 const onClick = (event) => {
-  if (!event.isTrusted) return;
+  if (!event.isTrusted || (isClicking && !pressedAt)) return;
   const target = targetOf(event);
   const element = subject(target);
   const keyboard = !event.detail && !event.button;
-  const isPressed = pressedAt > lastClick.at;
   const isWatched = isPressing();
-  const isEcho = !isPressed && tick() - lastClick.at < ECHO_MS;
-  const response = isPressed && early;
+  // What the press itself did is no answer to the clicks before.
+  const response = isField(element) ? "focus" : pressedAt && early;
+  pressedAt = 0;
   lastClick.at = tick();
-  if (isEcho || isIgnored(target) || !passes()) return;
+  isClicking = true;
+  setTimeout(onClicked);
+  if (isIgnored(target) || !passes()) return;
   // Layout is clean: nothing of the page has heard of the click, and there was a frame since the press.
   const { x, y, width, height } = element.getBoundingClientRect();
   // The way up is the event's: a field called "parentElement" hides its form's own.
@@ -131,9 +137,7 @@ const onClick = (event) => {
   held.add(click);
   later(() => close(click), WATCH_MS);
   if (!isWatched) watch(event);
-  // What the press itself did is no answer to the clicks before.
-  if (isField(element)) close(click, "focus");
-  else if (response) close(click, response);
+  if (response) close(click, response);
 };
 
 /**

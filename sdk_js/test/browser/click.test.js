@@ -266,13 +266,44 @@ test("a click from the keyboard stands in the middle of its element", async (t) 
   assert.deepEqual([event.x, event.y, event.ex, event.ey], [200, 70, 500, 500]);
 });
 
-test("a click on a label counts once", async (t) => {
-  const { world, tab } = await visit(t, `<label for="c">Accept</label><input id="c" type="checkbox">`);
+test("a click on a label counts once, however long the page takes between it and the one on its control", async (t) => {
+  const { world, tab } = await visit(
+    t,
+    `<label for="a">Accept</label><input id="a" type="checkbox">
+     <label id="b"><span tabindex="0">Save</span> <input type="checkbox"></label>`,
+  );
+  await tab.evaluate(() =>
+    addEventListener("click", () => {
+      for (const until = performance.now() + 120; performance.now() < until; );
+    }),
+  );
+  for (const place of ["label", "#b span"]) {
+    await tab.click(place);
+    await pause(600);
+  }
+  const checked = await tab.evaluate(() => document.querySelectorAll(":checked").length);
+  await hide(tab);
+  await until(() => events(world, "click").length > 1);
+  await pause(200);
+  assert.deepEqual([checked, events(world, "click").length], [2, 2]);
+});
+
+test("a key on the control of a label that was just clicked is a click of its own", async (t) => {
+  const { world, tab } = await visit(t, `<label for="a">Accept</label><input id="a" type="checkbox">`);
+  // Nothing clicks on the control then.
+  await tab.evaluate(() =>
+    document.querySelector("label").addEventListener("click", (e) => e.preventDefault()),
+  );
   await tab.click("label");
+  await tab.focus("input");
+  await tab.keyboard.press("Space");
   await pause(100);
   await hide(tab);
-  await click(world);
-  assert.equal(events(world, "click").length, 1);
+  await until(() => events(world, "click").length > 1);
+  assert.deepEqual(
+    events(world, "click").map(({ pointer }) => pointer),
+    ["mouse", "keyboard"],
+  );
 });
 
 test("selecting text marks the click", async (t) => {
