@@ -113,3 +113,24 @@ def test_a_page_that_went_wrong_leaves_its_thread(world: World) -> None:
         browser.get(PATH + "&goal=nothing", headers=BROWSER)
         time.sleep(0.01)
     wait_until(lambda: wait._threads._idle._value == wait.THREADS, 30, "idle threads")
+
+
+def test_a_link_that_somebody_rests_on_is_ready_when_it_is_opened(world: World, open_page: OpenPage) -> None:
+    """Its page is made meanwhile, once, and comes whole; what leads elsewhere is not asked for."""
+    tab = open_page(f"/account?{WHEN}")
+    asked: list[str] = []
+    tab.on("request", lambda request: asked.append(request.url) if request.resource_type == "fetch" else None)
+    tab.goto(tab.url.replace("/account", "/sites/site-1/setup"))
+    link = tab.locator("nav a", has_text="Retention").first
+    world.forget()
+    with tab.expect_response(lambda answer: answer.request.resource_type == "fetch") as made:
+        link.hover()
+    assert "Asking the database" not in made.value.text()
+    tab.locator("a[href='/account']").first.hover()
+    link.focus()
+    tab.wait_for_timeout(300)
+    assert asked == [made.value.url]
+    with tab.expect_response(lambda answer: "/retention?" in answer.url) as shown:
+        link.click()
+    assert "Asking the database" not in shown.value.text()
+    assert shown.value.url == made.value.url
