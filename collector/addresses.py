@@ -19,10 +19,17 @@ def address_of(environ: WSGIEnvironment, trusted: tuple[Network, ...]) -> str:
 
 def client_address(remote: str, forwarded: list[str], trusted: tuple[Network, ...]) -> str:
     """The right-most hop that is no proxy of ours: what stands left of it, anyone could have written."""
-    hops = [hop.strip() for header in forwarded for hop in header.split(",")] + [remote]
+    hops = [_without_port(hop.strip()) for header in forwarded for hop in header.split(",")] + [remote]
     while len(hops) > 1 and within(hops[-1], trusted):
         hops.pop()
     return str(parsed(hops[-1]) or hops[-1]) if ":" in hops[-1] else hops[-1]
+
+
+def _without_port(hop: str) -> str:
+    """Some proxies write the port, too: 203.0.113.9:4711, [2001:db8::1]:4711. Each connection has another one."""
+    if hop.startswith("["):
+        return hop[1:].partition("]")[0]
+    return hop.partition(":")[0] if hop.count(":") == 1 else hop
 
 
 def within(address: str, networks: tuple[Network, ...]) -> bool:

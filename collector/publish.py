@@ -12,6 +12,7 @@ import brotli
 from flask import Blueprint, Response, request
 
 from collector import script
+from collector.enrich.tags import ALIASES
 from collector.receive import CORS, refused
 from collector.telemetry import REJECTED
 
@@ -53,7 +54,7 @@ def blueprint(
 
     @lru_cache(maxsize=_KEPT)
     def kept(name: str, site: Site | None, encoding: str) -> Representation:
-        content = files[name] if site is None else script.configured(files[name], site, settings)
+        content = files[name] if site is None else script.configured(files[name], site, settings, ALIASES)
         return represented(content, encoding)
 
     def current() -> Response:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from collector import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from collector.config import Settings
@@ -68,11 +68,12 @@ def _own_folder(settings: Settings) -> str:
     return settings.script_path.removesuffix(".js")
 
 
-def configured(core: bytes, site: Site, settings: Settings) -> bytes:
-    """The script with the settings of a site inside."""
+def configured(core: bytes, site: Site, settings: Settings, tags: Iterable[str] = ()) -> bytes:
+    """The script with the settings of a site inside; `tags` are parameters that it keeps besides the site's own."""
     addresses = {"endpoint": settings.events_path, "files": address(settings, __version__)}
     addresses["dashboard"] = settings.dashboard
     told = {"site": site.key, **addresses, **asdict(site.privacy), **asdict(site.capture)}
+    told["query"] = list(dict.fromkeys([*site.privacy.query, *tags]))
     head, _, tail = core.rpartition(_SETTINGS_PLACE)
     return b"%s(%s);%s" % (head, json.dumps(told).encode(), tail)
 

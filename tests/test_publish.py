@@ -14,6 +14,7 @@ from werkzeug.http import parse_accept_header
 
 from collector import __version__, publish, resources, script
 from collector.config import Settings
+from collector.enrich.tags import ALIASES
 from collector.sites import Privacy, Site
 from tests.support import SITE, serving
 
@@ -48,7 +49,9 @@ def test_with_a_site_the_script_has_its_settings(client: FlaskClient) -> None:
     """Without one it is the same for all; an unknown one is a clear no."""
     assert client.get("/sdk.js").data == FILES[script.CORE]
     own = client.get("/sdk.js?site=quiet")
-    assert own.data == script.configured(FILES[script.CORE], SITES["quiet"], Settings.from_environment({}))
+    settings = Settings.from_environment({})
+    assert own.data == script.configured(FILES[script.CORE], SITES["quiet"], settings, ALIASES)
+    assert own.text.count('"group"') == own.text.count('"mtm_campaign"') == own.text.count('"hsa_cam"') == 1
     assert '"storage": "none"' in own.text
     assert f'"files": "/sdk/{__version__}"' in own.text
     assert client.get("/sdk.js?site=demo-shop").data != own.data

@@ -19,6 +19,7 @@ from urllib.parse import parse_qsl, urlsplit
 import tldextract
 
 from collector.enrich import sites
+from collector.enrich.tags import ALIASES, UTM
 
 MAX_URL = 2048
 """Characters of a URL that are looked at, as on the wire."""
@@ -97,35 +98,6 @@ def _classify(url: str, referrer: str, own_hosts: frozenset[str]) -> Source:
 
 # --- the address's parameters ---------------------------------------------------------------------------
 
-_UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
-
-_ALIASES = {
-    "mtm_source": "utm_source",
-    "mtm_medium": "utm_medium",
-    "mtm_campaign": "utm_campaign",
-    "mtm_keyword": "utm_term",
-    "mtm_kwd": "utm_term",
-    "mtm_content": "utm_content",
-    "matomo_campaign": "utm_campaign",
-    "matomo_kwd": "utm_term",
-    "pk_source": "utm_source",
-    "pk_medium": "utm_medium",
-    "pk_campaign": "utm_campaign",
-    "pk_cpn": "utm_campaign",
-    "pk_keyword": "utm_term",
-    "pk_kwd": "utm_term",
-    "pk_content": "utm_content",
-    "piwik_campaign": "utm_campaign",
-    "piwik_kwd": "utm_term",
-    "hsa_net": "utm_source",
-    "hsa_cam": "utm_campaign",
-    "hsa_kw": "utm_term",
-}
-"""Matomo's campaign parameters and HubSpot's, which only its advertisements carry; utm_* win, then the order here.
-
-https://matomo.org/faq/tracking-campaigns/ ; https://knowledge.hubspot.com/ads/ad-tracking-in-hubspot
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Click:
@@ -159,7 +131,7 @@ _CLICK_IDS = (
 """The first one present wins: dclid stands beside gclid where an advertiser has both, and gclid says more."""
 
 _CLICK_NAMES = frozenset(click.type for click in _CLICK_IDS)
-_KNOWN = frozenset((*_UTM, *_ALIASES, *_CLICK_NAMES))
+_KNOWN = frozenset((*UTM, *ALIASES, *_CLICK_NAMES))
 
 
 def _tags(url: str) -> dict[str, str]:
@@ -170,7 +142,7 @@ def _tags(url: str) -> dict[str, str]:
         key = name.lower()
         if key in _KNOWN and key not in found and (text := _clean(value)):
             found[key] = text[: MAX_CLICK_ID if key in _CLICK_NAMES else MAX_TEXT]
-    return _with_aliases(found) if found.keys() & _ALIASES.keys() else found
+    return _with_aliases(found) if found.keys() & ALIASES.keys() else found
 
 
 def _with_aliases(tags: dict[str, str]) -> dict[str, str]:
@@ -178,7 +150,7 @@ def _with_aliases(tags: dict[str, str]) -> dict[str, str]:
     found = dict(tags)
     if "hsa_net" in tags:
         found.setdefault("utm_medium", tags.get("mtm_medium") or tags.get("pk_medium") or "cpc")
-    for alias, name in _ALIASES.items():
+    for alias, name in ALIASES.items():
         if alias in tags:
             found.setdefault(name, tags[alias])
     return found

@@ -14,8 +14,9 @@
     const { href } = link;
     if (performance.now() - asked.get(href) < KEPT_MS) return;
     asked.set(href, performance.now());
-    // Only that the server makes it counts; what went wrong is said on the page itself.
-    fetch(href, { priority: "low", redirect: "manual" }).catch(() => {});
+    // Only that the server makes it counts; what went wrong is said on the page itself. What is not read would hold
+    // a connection.
+    fetch(href, { priority: "low", redirect: "manual" }).then((answer) => answer.arrayBuffer()).catch(() => {});
   };
 
   const onLink = (event) => {
