@@ -195,6 +195,21 @@ def test_a_proxy_that_is_trusted_is_no_finding(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("trusted", "wide"),
+    [
+        ("0.0.0.0/0", "0.0.0.0/0"), ("10.0.0.0/8,128.0.0.0/1", "128.0.0.0/1"), ("10.0.0.0/7", "10.0.0.0/7"),
+        ("::/0", "::/0"), ("2000::/15", "2000::/15"),
+        ("", None), ("10.0.0.0/8,172.16.0.0/12", None), ("fd00::/16", None),
+    ],
+)  # fmt: skip
+def test_a_network_of_proxies_that_is_nearly_everybody(folder: Path, trusted: str, wide: str | None) -> None:
+    """A hint: it may be meant where nobody but a proxy reaches the collector."""
+    finding = found(folder, FOOTPATH_TRUSTED_PROXIES=trusted)["proxy"]
+    assert finding.hint is (wide is not None)
+    assert wide is None or is_hint(finding, f"has {wide}, which is nearly everybody", "chooses the address")
+
+
+@pytest.mark.parametrize(
     ("sent", "headers", "told"),
     [
         ({}, {"Origin": "https://www.shop.example"}, "origin 'https://www.shop.example' is not allowed for demo-shop"),
