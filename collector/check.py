@@ -33,6 +33,8 @@ SIGN_SECONDS: Final = 600
 SKEW_SECONDS: Final = 10
 BOT_SHARE: Final = 0.9
 SKEW_SHARE: Final = 0.5
+NEARLY_ALL: Final = {4: 7, 6: 15}
+"""Prefixes, by IP version, up to which a network is nearly everybody and no proxy's."""
 OLDEST: Final = "26.3"
 """The ClickHouse that brought materialized common table expressions, which `friction` and `segments` are asked with."""
 FEW: Final = 20
@@ -242,6 +244,12 @@ def _loader(settings: Settings) -> str:
 
 def _proxy(settings: Settings) -> str:
     networks = ", ".join(map(str, settings.trusted_proxies)) or "none"
+    if wide := [each for each in settings.trusted_proxies if each.prefixlen <= NEARLY_ALL[each.version]]:
+        raise _Hint(
+            f"FOOTPATH_TRUSTED_PROXIES has {wide[0]}, which is nearly everybody: whoever sends X-Forwarded-For chooses "
+            "the address that counts, and with it rate limit, country and, without storage, identity; name your "
+            "proxies' networks alone"
+        )
     _, at = spool.notes(settings.spool_dir).get("proxy", ("", 0.0))
     age = time.time() - at
     if age < SIGN_SECONDS:

@@ -167,7 +167,7 @@ SETTINGS: Final = (
     Setting(
         "FOOTPATH_RATE",
         "50",
-        "requests a second from one network to one site, and refused ones from one network "
+        "requests a second from one network to one site, and refused ones from one network, in each worker "
         "(burst: four times as many); 0: no limit",
         _number(0, 1e6, float),
     ),

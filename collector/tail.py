@@ -1,7 +1,8 @@
 """What arrives right now? `footpath tail`: events, and what was refused, a line each, as ClickHouse gets them.
 
 It reads the tables as a reader once a second: what is shown has gone the whole way. Requests that were refused as a
-whole leave no row; their counters in the spool say how many, where the spool is on this machine.
+whole leave no row; their counters in the spool say how many, where the spool is on this machine, and its notes name a
+page that was refused for its site, origin or quota.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 LOOK_SECONDS: Final = 1.0
 BACK_MS: Final = 10_000
 MOST: Final = 1000
+_NOTE_SECONDS: Final = 15
+"""A worker keeps one refusal of a reason in ten seconds (`receive.Signs`); an older one is of other requests."""
 OF_EVENTS: Final = frozenset({"event", "outcome", "kind", "field", "link", "element", "stale"})
 """Reasons of single events and outcomes; every other one refuses a request."""
 
@@ -139,8 +142,12 @@ class Tail:
 
     def _refused_requests(self) -> Iterator[str]:
         before, self._counted = self._counted, self._counters()
-        for name, number in sorted((self._counted - before).items()):
-            yield f"{_clock(time.time_ns() // 1_000_000)}  refused requests: {number} × {name}"
+        more = self._counted - before
+        notes = spool.notes(self._settings.spool_dir) if more else {}
+        for name, number in sorted(more.items()):
+            told, at = notes.get(name, ("", 0.0))
+            which = f", such as: {_plain(told, 200)}" if time.time() - at < _NOTE_SECONDS else ""
+            yield f"{_clock(time.time_ns() // 1_000_000)}  refused requests: {number} × {name}{which}"
 
     def _counters(self) -> Counter[str]:
         if not os.access(

@@ -6,6 +6,7 @@ import contextlib
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,6 +72,32 @@ def test_a_configuration_that_another_user_may_not_read(folder: Path, closed: st
     assert is_wrong(finding, "may not be read by user", "run this command as that user")
 
 
+@pytest.mark.parametrize(
+    ("file", "text", "told"),
+    [
+        ("sites.yml", SITES_YML.replace("time_zone", "timezone"), "timezone"),
+        ("goals.yml", "goals:\n  demo-shoop: {}\n", "demo-shoop"),
+    ],
+)
+def test_a_mistake_in_a_file(folder: Path, file: str, text: str, told: str) -> None:
+    """Told on the line of that file, as the program itself would say it."""
+    (folder / "config" / file).write_text(text)
+    assert is_wrong(found(folder)[file.partition(".")[0]], file, told)
+
+
+def test_a_data_directory_that_is_not_writable(folder: Path) -> None:
+    """Once it may be read alone."""
+    with tempfile.TemporaryDirectory() as made:  # pytest's own folders are closed to everybody else
+        settings = Settings.from_environment({"FOOTPATH_DATA_DIR": made, "FOOTPATH_CONFIG_DIR": str(folder / "config")})
+        for mode, well in ((0o777, True), (0o555, False)):
+            Path(made).chmod(mode)
+            with somebody_else():
+                finding = next(each for each in check.findings(settings) if each.what == "data directory")
+            assert finding.well is well, finding.told
+        assert made in finding.told
+        Path(made).chmod(0o700)
+
+
 def test_more_workers_than_cores(folder: Path) -> None:
     """A hint, as they may be meant."""
     assert not found(folder)["settings"].hint
@@ -129,6 +156,26 @@ def test_events_that_wait_for_a_loader_that_does_not_run(folder: Path) -> None:
     spool.put(b"x", 1, now_ms() - 120_000)
     spool.close()
     assert is_wrong(found(folder)["spool"], "the oldest for 1", "does `footpath serve` or `footpath load` run?")
+
+
+def test_a_spool_file_that_cannot_be_read(folder: Path) -> None:
+    """What waits in it waits for a person."""
+    (folder / "data" / "spool").mkdir(parents=True)
+    (folder / "data" / "spool" / "slot-000.sqlite").write_bytes(b"x" * 5000)
+    assert is_wrong(found(folder)["spool"], "1 files of", "cannot be read")
+
+
+def test_a_database_that_does_not_answer(folder: Path) -> None:
+    """On the line of ClickHouse, and, once something waits for it, on that of the loader."""
+    url = "clickhouse://loader@127.0.0.1:1/footpath"
+    assert is_wrong(
+        found(folder, FOOTPATH_CLICKHOUSE_URL=url)["ClickHouse"], "ClickHouse at 127.0.0.1:1 does not answer"
+    )
+    with serving(folder, FOOTPATH_CLICKHOUSE_URL=url) as server:
+        assert server.post(batch())[0] == 202
+        wait_until(
+            lambda: is_wrong(found(folder)["loader"], "127.0.0.1:1 does not answer"), what="the loader's trouble"
+        )
 
 
 def test_a_missing_migration(folder: Path, engine: Connection) -> None:
@@ -192,6 +239,21 @@ def test_a_proxy_that_is_trusted_is_no_finding(tmp_path: Path) -> None:
         assert server.post(batch(), {"X-Forwarded-For": "203.0.113.9"})[0] == 202
         wait_until(lambda: server.metrics()["accepted"] == 10, what="the commit")
         assert found(tmp_path)["proxy"].well
+
+
+@pytest.mark.parametrize(
+    ("trusted", "wide"),
+    [
+        ("0.0.0.0/0", "0.0.0.0/0"), ("10.0.0.0/8,128.0.0.0/1", "128.0.0.0/1"), ("10.0.0.0/7", "10.0.0.0/7"),
+        ("::/0", "::/0"), ("2000::/15", "2000::/15"),
+        ("", None), ("10.0.0.0/8,172.16.0.0/12", None), ("fd00::/16", None),
+    ],
+)  # fmt: skip
+def test_a_network_of_proxies_that_is_nearly_everybody(folder: Path, trusted: str, wide: str | None) -> None:
+    """A hint: it may be meant where nobody but a proxy reaches the collector."""
+    finding = found(folder, FOOTPATH_TRUSTED_PROXIES=trusted)["proxy"]
+    assert finding.hint is (wide is not None)
+    assert wide is None or is_hint(finding, f"has {wide}, which is nearly everybody", "chooses the address")
 
 
 @pytest.mark.parametrize(

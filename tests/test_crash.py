@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @pytest.mark.slow
 def test_whatever_dies_under_load_every_acknowledged_event_is_counted_once(tmp_path: Path) -> None:
-    """Each disturbance of `make crash` once: nothing is lost, nothing is there twice, only poison is set aside."""
+    """Each disturbance of `make crash` at least once: nothing lost, nothing twice, only poison is set aside."""
     tallies = run(cycles=2 * max(len(OWN_ENGINE), len(BEHIND_GATE)), seed=1, folder=tmp_path)
     for name, tally in tallies.items():
         assert tally.acknowledged > 100, name

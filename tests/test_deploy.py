@@ -25,6 +25,10 @@ DASHBOARD = json.loads((DEPLOY / "grafana" / "footpath.json").read_text())
 MANIFEST = list(yaml.safe_load_all((DEPLOY / "kubernetes" / "footpath.yaml").read_text()))
 KINDS = [each["kind"] for each in MANIFEST]
 
+needs_promtool = pytest.mark.skipif(
+    not shutil.which("promtool"), reason="promtool is missing; on Debian: apt-get install prometheus"
+)
+
 
 def rules() -> list[dict[str, Any]]:
     return [rule for group in yaml.safe_load(RULES.read_text())["groups"] for rule in group["rules"]]
@@ -74,7 +78,67 @@ def test_every_alarm_says_whom_it_calls_and_what_to_do() -> None:
     assert all(len(rule["annotations"]["summary"]) > 30 for rule in alarms)
 
 
-@pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is missing; on Debian: apt-get install prometheus")
+def watched() -> dict[str, str]:
+    """The alarm by each reason of a refusal that one is for."""
+    found = {}
+    for rule in rules():
+        for words in re.findall(r'footpath_rejected_total\{reason=~?"([^"]+)"\}', rule["expr"]):
+            found |= dict.fromkeys(words.split("|"), rule["alert"])
+    return found
+
+
+def test_every_reason_has_an_alarm_unless_only_its_sender_is_concerned() -> None:
+    """A misspelt reason is an alarm that never rings, too; docs/operating/errors.md has every word."""
+    table = (DEPLOY.parent / "docs" / "operating" / "errors.md").read_text()
+    known = set(re.findall(r"^\| (?:\d{3} \| )?`([a-z_]+)` \|", table, re.MULTILINE)) - {"rejected"}
+    alone = {
+        "unreadable", "too_large", "too_many", "route", "method", "version", "switched_off", "secret", "visitor",
+        "database",
+    }  # fmt: skip
+    assert set(watched()) == known - alone
+    assert alone <= known
+
+
+@needs_promtool
+@pytest.mark.parametrize(
+    ("reason", "a_minute", "alarm"),
+    [
+        ("internal", 12, "FootpathAnswersFail"), ("internal", 3, ""),
+        ("spool", 1, "FootpathRefusesForTheDisk"),
+        ("site", 12, "FootpathRefusesPages"), ("quota", 12, "FootpathRefusesPages"), ("quota", 3, ""),
+        ("kind", 90, "FootpathRefusesEvents"), ("stale", 90, "FootpathRefusesEvents"), ("stale", 30, ""),
+        ("link", 1, "FootpathRefusesOutcomes"), ("outcome", 0, ""),
+        ("rate", 90, "FootpathRefusesNetworks"), ("refusals", 90, "FootpathRefusesNetworks"),
+        ("unread", 90, "FootpathRefusesNetworks"), ("unread", 30, ""),
+    ],
+)  # fmt: skip
+def test_refusals_ring_the_alarm_that_is_for_them(tmp_path: Path, reason: str, a_minute: int, alarm: str) -> None:
+    """After an hour and a half of so many a minute, as promtool evaluates the rules; no other alarm rings."""
+    alarms = {rule["alert"]: rule for rule in rules() if "alert" in rule}
+    asked = [{"eval_time": "90m", "alertname": name, "exp_alerts": []} for name in alarms if name != alarm]
+    if alarm:
+        by = {"reason": reason} if "reason)" in alarms[alarm]["expr"] else {}
+        labels = {**alarms[alarm]["labels"], **by, "instance": "here"}
+        told = alarms[alarm]["annotations"]["summary"]
+        for name, value in {**by, "instance": "here"}.items():
+            told = told.replace(f"{{{{ $labels.{name} }}}}", value)
+        rings = {"exp_labels": labels, "exp_annotations": {"summary": told}}
+        asked.append({"eval_time": "90m", "alertname": alarm, "exp_alerts": [rings]})
+    series = f'footpath_rejected_total{{instance="here", job="footpath", reason="{reason}"}}'
+    (tmp_path / "test.yml").write_text(yaml.safe_dump({
+        "rule_files": [str(RULES)], "evaluation_interval": "1m",
+        "tests": [{
+            "interval": "1m", "input_series": [{"series": series, "values": f"0+{a_minute}x90"}],
+            "alert_rule_test": asked,
+        }],
+    }))  # fmt: skip
+    told = subprocess.run(
+        ["promtool", "test", "rules", tmp_path / "test.yml"], capture_output=True, check=False, text=True
+    )
+    assert told.returncode == 0, told.stdout + told.stderr
+
+
+@needs_promtool
 def test_prometheus_takes_rules_configuration_and_the_dashboards_expressions(tmp_path: Path) -> None:
     """As promtool reads them."""
     asked = [{"record": f"drawn:{number}", "expr": each} for number, each in enumerate(drawn())]

@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A running program with two sites."""
+    """A running program with three sites, one of them with a quota."""
     folder = tmp_path_factory.mktemp("tail")
     (folder / "config").mkdir()
     (folder / "config" / "sites.yml").write_text(
-        SITES_YML + '  other:\n    id: 2\n    origins: ["https://other.example"]\n'
+        SITES_YML
+        + '  other:\n    id: 2\n    origins: ["https://other.example"]\n'
+        + '  small:\n    id: 3\n    origins: ["*"]\n    quota: {day: 1}\n'
     )
     with serving(folder) as running:
         wait_until(lambda: running.post(batch())[0] == 202, what="a first batch")
@@ -86,6 +88,42 @@ def test_refused_events_and_requests_come_with_their_reason(server: Server, tmp_
     wait_until(lambda: everything.shows("refused kind:", "  click "), what="both")
     assert terminal.interrupt() == everything.interrupt() == 0
     assert not terminal.shows("  click ")
+
+
+@pytest.mark.parametrize(
+    ("site", "origin", "told"),
+    [
+        ("my-shoop", "https://any.example", "× site, such as: site 'my-shoop' is not in sites.yml"),
+        ("other", "https://othre.example", "× origin, such as: origin 'https://othre.example' is not allowed"),
+        ("small", "https://any.example", "× quota, such as: site small has sent the 1 events that its quota allows"),
+    ],
+)
+def test_a_page_that_is_refused_is_named(server: Server, tmp_path: Path, site: str, origin: str, told: str) -> None:
+    """As `footpath check` names it: one of a reason in ten seconds, so it is sent until that one is shown."""
+    terminal = Terminal(server, tmp_path / "out", "--refused")
+
+    def shown() -> bool:
+        server.post(batch([click(1)], site=site), {"Origin": origin})
+        return terminal.shows(told)
+
+    wait_until(shown, what="the sentence")
+    assert terminal.interrupt() == 0
+
+
+def test_an_older_refusal_is_not_taken_for_a_new_one(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the note is of other requests, their number stands alone."""
+    monkeypatch.setattr(tail, "_NOTE_SECONDS", -1)
+    looking = tail.Tail(settings(server))
+    lines: list[str] = []
+
+    def refused() -> bool:
+        server.post(batch(site="nobody"))
+        lines.extend(line for line in looking.look() if "× site" in line)
+        return bool(lines)
+
+    wait_until(refused, what="the number")
+    looking.close()
+    assert not any("such as" in line for line in lines)
 
 
 def test_one_site_is_shown_alone(server: Server, tmp_path: Path) -> None:
