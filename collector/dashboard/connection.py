@@ -11,7 +11,7 @@ from collector.query import BadQuestion, Memory, NotConnected, QueryError, Site,
 if TYPE_CHECKING:
     from collector.query import Connection
 
-SECONDS: Final = 30
+SECONDS: Final = 60
 """How old an answer may be, where a page does not say otherwise."""
 _kept = threading.local()
 # Ten people who open the same link, a page and then its CSV: the database is asked once.

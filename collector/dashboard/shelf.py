@@ -1,7 +1,7 @@
 """Pages with their answers, made once for all who look at them.
 
-What was made stands for the page until its moment has passed (`connection.now_ms`: half a minute, two seconds on Live).
-Who comes within the half minute after that sees it once more, at once, while an idle thread makes it anew: those who
+What was made stands for the page until its moment has passed (`connection.now_ms`: a minute, two seconds on Live).
+Who comes within half a minute after that sees it once more, at once, while an idle thread makes it anew: those who
 wait are the first after a pause, and never a crowd. What is kept has answers and nothing of who reads them.
 """
 

@@ -2,8 +2,8 @@
 (() => {
   "use strict";
   const REST_MS = 80;
-  /** What is kept stands for half a minute. */
-  const KEPT_MS = 25000;
+  /** What is kept stands for a minute. */
+  const KEPT_MS = 55000;
   const PAGE = /^\/sites\/[^/]+\/[^/]+$/;
 
   /** When each address was asked for. */
