@@ -266,7 +266,7 @@ def enrich(since: datetime, until: datetime | None, keys: tuple[str, ...], dry_r
     """
     from collector import reclassify, supervise
     from collector.engine import EngineError
-    from collector.sites import read_sites
+    from collector.sites import known, read_sites
     from collector.store import Store, StoreError
 
     settings = _settings()
@@ -275,9 +275,7 @@ def enrich(since: datetime, until: datetime | None, keys: tuple[str, ...], dry_r
         _fail("--until is before --since")
     try:
         sites = read_sites(settings.config_dir)
-        if missing := set(keys) - sites.keys():
-            _fail(f"{min(missing)!r} is not in {settings.config_dir / 'sites.yml'}; it has {', '.join(sites)}")
-        chosen = {key: site for key, site in sites.items() if not keys or key in keys}
+        chosen = {key: known(sites, key, settings.config_dir) for key in keys} or sites
         period = reclassify.Period(since.date(), last)
         with (
             reclassify.alone(settings.data_dir),
@@ -333,6 +331,48 @@ def export(visitor: str, key: str) -> None:
             click.echo(line)
     except privacy.FAILURES as error:
         _fail(error)
+
+
+_PERSON = click.option("--person", metavar="PERSON", help="Only this one, as reports name it. [default: everybody]")
+
+
+@main.command()
+@click.argument("visitor")
+@_SITE
+@_PERSON
+def unlink(visitor: str, key: str, person: str | None) -> None:
+    """Undo what identify said of a visitor (16 hex digits) so far: reports take it for that person no longer.
+
+    What its pages say later counts again. `footpath relink` takes it back.
+    """
+    from collector import privacy
+
+    try:
+        written = privacy.unlink(_settings(), key, visitor, person)
+    except privacy.FAILURES as error:
+        _fail(error)
+    for name, rows in written.items():
+        click.echo(f"{visitor} is {name} no longer: identifications undone: {rows}")
+    if not written:
+        click.echo(f"nothing to do: no row written, {visitor} was unlinked before")
+
+
+@main.command()
+@click.argument("visitor")
+@_SITE
+@_PERSON
+def relink(visitor: str, key: str, person: str | None) -> None:
+    """Make the links of a visitor (16 hex digits) again that `footpath unlink` undid, each at the time that it had."""
+    from collector import privacy
+
+    try:
+        written = privacy.relink(_settings(), key, visitor, person)
+    except privacy.FAILURES as error:
+        _fail(error)
+    for name, rows in written.items():
+        click.echo(f"{visitor} is {name} again: identifications restored: {rows}")
+    if not written:
+        click.echo(f"nothing to do: no row written, all links of {visitor} hold")
 
 
 @main.command()
@@ -404,19 +444,17 @@ def init(key: str, origins: tuple[str, ...], time_zone: str) -> None:
 @click.option("--pinned", is_flag=True, help="The script of this version or none, by its hash.")
 def snippet(key: str, url: str | None, pinned: bool) -> None:
     """Print the script tag for the pages of a site, and what their Content-Security-Policy must allow."""
+    from collector import sites
     from collector import snippet as snippets
-    from collector.sites import read_sites
 
     settings = _settings()
     try:
-        sites = read_sites(settings.config_dir)
+        site = sites.known(sites.read_sites(settings.config_dir), key, settings.config_dir)
     except ConfigError as error:
         _fail(error)
-    if key not in sites:
-        _fail(f"{key!r} is not in {settings.config_dir / 'sites.yml'}; it has {', '.join(sites)}")
     collector = url or snippets.origin(settings)
     if pinned:
-        click.echo(_pinned(sites[key], settings, collector))
+        click.echo(_pinned(site, settings, collector))
     else:
         click.echo(snippets.tag(key, settings, collector))
     click.echo(f"\nContent-Security-Policy: {snippets.policy(collector, settings)}")

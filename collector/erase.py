@@ -209,15 +209,9 @@ _ALTER: Final = {"mutations_sync": 2, "allow_nondeterministic_mutations": 1}
 
 
 def _conditions(store: Store, theirs: str, run: str) -> dict[str, str]:
-    """What to delete, by table. A record that nobody could read has no visitor, but may have the id in its text."""
-    found = dict.fromkeys(personal.tables(store), theirs)
-    ids = f"SELECT groupArray(lower(lpad(hex(visitor_id), 16, '0'))) FROM {store.database}.erasing WHERE run = '{run}'"  # noqa: S608
-    named = f"arrayExists(id -> position(lower(event), id) > 0, ({ids}))"
-    found["dead_events"] = f"({theirs}) OR (visitor_id = 0 AND {named})"
-    # All versions: an earlier one that did not name the visitor would hold again.
-    one = "site_id, source, id"
-    found["outcomes"] = f"({one}) IN (SELECT {one} FROM {store.database}.outcomes WHERE {theirs})"  # noqa: S608
-    return found
+    """What to delete, by table."""
+    ids = "SELECT groupArray((site_id, lower(lpad(hex(visitor_id), 16, '0'))))"
+    return personal.conditions(store, theirs, f"({ids} FROM {store.database}.erasing WHERE run = '{run}')")
 
 
 def _counts(store: Store, conditions: Mapping[str, str]) -> dict[str, int]:

@@ -229,8 +229,11 @@ def _rejects(path: Path | None, header: list[str]) -> Iterator[Callable[[Row, st
 
 @contextmanager
 def _progress(file: Any, size: int) -> Iterator[Callable[[], None]]:
-    """A bar on standard error, where somebody looks at it; the function moves it to where the file is read."""
-    if not sys.stderr.isatty():
+    """A bar on standard error, where somebody looks at it; the function moves it to where the file is read.
+
+    A pipe says neither how long it is nor how far it was read, so it has none.
+    """
+    if not (sys.stderr.isatty() and file.seekable()):
         yield lambda: None
         return
     with click.progressbar(length=size, label="rows", file=sys.stderr) as bar:

@@ -80,15 +80,42 @@ def _roll_up(store: Store, table: str, cells: str) -> RollUp:
     return RollUp(table, cells, partition, sums, sharding.unreplicated(engine))
 
 
+def conditions(store: Store, theirs: str, ids: str) -> dict[str, str]:
+    """What picks the rows of visitors, by table: the same for whoever counts, shows or deletes them.
+
+    `theirs` is SQL about the columns site_id and visitor_id, `ids` SQL of an array of (site_id, 16 hex digits). A
+    record that nobody could read has neither site nor visitor, but may have the id in its text.
+    """
+    found = dict.fromkeys(tables(store), theirs)
+    named = f"arrayExists(who -> (site_id = 0 OR site_id = who.1) AND position(lower(event), who.2) > 0, {ids})"
+    found["dead_events"] = f"({theirs}) OR (visitor_id = 0 AND {named})"
+    # All versions: an earlier one that did not name the visitor would hold again.
+    one = "site_id, source, id"
+    found["outcomes"] = f"({one}) IN (SELECT {one} FROM {store.database}.outcomes WHERE {theirs})"  # noqa: S608
+    return found
+
+
+def conditions_of_one(store: Store) -> dict[str, str]:
+    """The same for one visitor; `parameters` has the values."""
+    theirs = "site_id = {site:UInt32} AND visitor_id = {visitor:UInt64}"
+    return conditions(store, theirs, "[({site:UInt32}, {name:String})]")
+
+
+def parameters(visitor: Visitor) -> dict[str, object]:
+    """Values of `conditions_of_one`."""
+    site, number = visitor
+    return {"site": site, "visitor": number, "name": f"{number:016x}"}
+
+
 def counts(store: Store, visitor: Visitor) -> dict[str, int]:
-    """How many rows each table has about a visitor; tables without any too."""
-    return {table: _count(store, table, visitor) for table in tables(store)}
+    """How many rows an erasure of a visitor would delete from each table; tables without any too."""
+    return {table: _count(store, table, condition, visitor) for table, condition in conditions_of_one(store).items()}
 
 
-def _count(store: Store, table: str, visitor: Visitor) -> int:
+def _count(store: Store, table: str, condition: str, visitor: Visitor) -> int:
     ((number,),) = store.execute(
-        f"SELECT count() FROM {table} WHERE site_id = {{site:UInt32}} AND visitor_id = {{visitor:UInt64}}",  # noqa: S608
-        {"site": visitor[0], "visitor": visitor[1]},
+        f"SELECT count() FROM {table} WHERE {condition}",  # noqa: S608
+        parameters(visitor),
         UNLOGGED,
     )
     return int(number)

@@ -1,4 +1,4 @@
-"""`footpath erase` and `footpath export`: what the routes for a visitor do, from the machine itself."""
+"""`footpath erase`, `export`, `unlink` and `relink`: what is done about one visitor, from the machine itself."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from collector import dossier, personal, spool, supervise
+from collector import dossier, links, personal, spool, supervise
 from collector.config import ConfigError
 from collector.event import Record
-from collector.sites import read_sites
+from collector.sites import known, read_sites
 from collector.store import Store, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from collector.config import Settings
     from collector.personal import Visitor
@@ -28,7 +28,7 @@ class PrivacyError(RuntimeError):
     """It cannot be done; the message says why."""
 
 
-FAILURES: Final = (PrivacyError, ConfigError, StoreError, spool.SpoolError, OSError)
+FAILURES: Final = (PrivacyError, ConfigError, StoreError, spool.SpoolError, OSError, links.NoLink)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +84,42 @@ def export(settings: Settings, key: str, visitor: str) -> Iterator[str]:
         yield from dossier.lines(store, settings.spool_dir, whom)
 
 
+def unlink(settings: Settings, key: str, visitor: str, person: str | None) -> dict[str, int]:
+    """Undo what links a visitor to a person, or to everybody: rows written to `identity`, by person as reports say it.
+
+    Raises:
+        FAILURES: site, visitor or person is wrong, there never was such a link, or no ClickHouse answers.
+    """
+    return _change(settings, key, visitor, person, links.undo)
+
+
+def relink(settings: Settings, key: str, visitor: str, person: str | None) -> dict[str, int]:
+    """Make the links again that `unlink` undid; otherwise as `unlink`."""
+    return _change(settings, key, visitor, person, links.restore)
+
+
+def _change(
+    settings: Settings,
+    key: str,
+    visitor: str,
+    person: str | None,
+    change: Callable[[Store, Visitor, int | None], dict[int, int]],
+) -> dict[str, int]:
+    whom = _visitor(settings, key, visitor)
+    number = None if person is None else _number(person.removeprefix("person:"), "person")
+    with _store(settings) as store:
+        return {f"person:{each:016x}": rows for each, rows in change(store, whom, number).items()}
+
+
 def _visitor(settings: Settings, key: str, visitor: str) -> Visitor:
-    sites = read_sites(settings.config_dir)
-    if key not in sites:
-        raise PrivacyError(f"{key!r} is not in {settings.config_dir / 'sites.yml'}; it has {', '.join(sites)}")
-    if not re.fullmatch(r"[0-9a-f]{16}", visitor) or not int(visitor, 16):
-        raise PrivacyError("a visitor's id has 16 hex digits, in small letters")
-    return sites[key].id, int(visitor, 16)
+    site = known(read_sites(settings.config_dir), key, settings.config_dir)
+    return site.id, _number(visitor, "visitor")
+
+
+def _number(text: str, what: str) -> int:
+    if not re.fullmatch(r"[0-9a-f]{16}", text) or not int(text, 16):
+        raise PrivacyError(f"a {what}'s id has 16 hex digits, in small letters")
+    return int(text, 16)
 
 
 def _store(settings: Settings) -> contextlib.closing[Store]:

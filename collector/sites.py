@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import hmac
 import logging
@@ -146,6 +147,18 @@ def read_sites(folder: Path) -> dict[str, Site]:
     sites = {str(key): _site(str(key), entry, path) for key, entry in loaded["sites"].items()}
     _require_distinct_ids(sites, path)
     return sites
+
+
+def known(sites: Mapping[str, Site], key: str, folder: Path) -> Site:
+    """The site of this key in `folder`/sites.yml.
+
+    Raises:
+        ConfigError: there is none; the message has the nearest key and all of them.
+    """
+    if key not in sites:
+        near = difflib.get_close_matches(key, list(sites), n=1, cutoff=0.0)[0]
+        raise ConfigError(f"{key!r} is not in {folder / 'sites.yml'}, did you mean {near!r}? It has {', '.join(sites)}")
+    return sites[key]
 
 
 def _require_distinct_ids(sites: Mapping[str, Site], path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -192,7 +193,7 @@ def test_outcomes_of_an_erased_visitor_are_erased_and_later_ones_are_dropped(
     assert "before" in waiting[0]
     assert "other" not in waiting[0]
     drain(loader(tmp_path, database_url))
-    assert rows(store, X) == 1
+    assert rows(store, X) == 2  # the version that named nobody goes, too
     command(writer, X)
     report(outcome("after", X), outcome("another", Y))
     drain(loader(tmp_path, database_url))
@@ -213,14 +214,51 @@ def test_another_site_s_visitor_of_the_same_id_stays(store: Store, database_url:
 def test_an_unreadable_record_goes_with_its_visitor(
     tmp_path: Path, writer: spool.Spool, store: Store, database_url: str
 ) -> None:
-    """It has no visitor in its column, but the id in its text."""
+    """It has no visitor in its column, but the id in its text: exported, counted, and then deleted."""
     for visitor in (X, Y):
-        writer.put(b'{"broken": "%016x"' % visitor, 1, now_ms())
+        writer.put(b'{"broken": "%016X"' % visitor, 1, now_ms())
     drain(loader(tmp_path, database_url))
+    assert personal.counts(store, (1, X))["dead_events"] == 1
+    (line,) = told(store, tmp_path, X)
+    shown = json.loads(line)
+    assert (shown["table"], shown["row"]["event"]) == ("dead_events", f'{{"broken": "{X:016X}"')
     command(writer, X)
     drain(loader(tmp_path, database_url))
     ((event,),) = store.execute("SELECT event FROM dead_events")
-    assert f"{Y:016x}" in event
+    assert f"{Y:016X}" in event
+    assert (rows(store, X), rows(store, Y)) == (0, 1)
+    assert told(store, tmp_path, X) == []
+
+
+def test_a_dead_letter_of_another_site_stays_whatever_its_text_says(store: Store, tmp_path: Path) -> None:
+    """Only a record that nobody could read has no site; one that the engine refused has."""
+    store.insert(
+        "dead_events",
+        {
+            "site_id": [2], "visitor_id": [0], "page_id": [0], "n": [0], "received_at": [now_ms()], "error": ["x"],
+            "event": [f'{{"order_id": "{X:016x}"}}'],
+        },
+    )  # fmt: skip
+    assert (rows(store, X), told(store, tmp_path, X)) == (0, [])
+    assert erase.erase(store, {(1, X): 1}, "run") == {}
+    assert erase.erase(store, {(2, X): 1}, "again") == {"dead_events": 1}
+
+
+def test_versions_of_an_outcome_are_counted_as_they_are_deleted(store: Store, tmp_path: Path) -> None:
+    """All of an outcome that named the visitor once; the dossier leaves out those that name somebody else."""
+    for version, visitor in enumerate((0, X, Y), 1):
+        store.insert(
+            "outcomes",
+            {
+                "site_id": [1], "source": ["shop"], "id": ["order-1"], "kind": ["order"], "ts": [now_ms()],
+                "value": [1], "visitor_id": [visitor], "props": ["{}"], "received_at": [now_ms()], "version": [version],
+            },
+        )  # fmt: skip
+    assert rows(store, X) == 3
+    shown = [json.loads(line)["row"]["visitor_id"] for line in told(store, tmp_path, X)]
+    assert sorted(shown) == [f"{0:016x}", f"{X:016x}"]
+    assert erase.erase(store, {(1, X): 1}, "run") == {"outcomes": 3}
+    assert rows(store, X) == 0
 
 
 class Breaking(Store):

@@ -6,8 +6,13 @@ import csv
 import http.server
 import io
 import json
+import os
+import pty
+import select
+import subprocess
+import sys
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -233,6 +238,42 @@ def test_the_file_that_is_read_is_not_overwritten(tmp_path: Path) -> None:
     path.write_text(HEADER + ROW)
     assert "would overwrite" in imported(path, "--dry-run", "--rejected", str(path)).stderr
     assert path.read_text() == HEADER + ROW
+
+
+def on_a_terminal(path: str, stdin: IO[bytes] | None = None) -> tuple[int, str, str]:
+    """Check rows where somebody looks at standard error: (exit code, standard output, what the terminal showed)."""
+    ours, theirs = pty.openpty()
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "collector.cli", "import", "outcomes", path,
+             "--site", "demo-shop", "--source", "shop", "--dry-run"],
+            stdin=stdin, stdout=subprocess.PIPE, stderr=theirs, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        os.set_blocking(ours, False)
+        return (
+            done.returncode,
+            done.stdout,
+            os.read(ours, 65_536).decode() if select.select([ours], [], [], 0)[0] else "",
+        )
+    finally:
+        os.close(theirs)
+        os.close(ours)
+
+
+def test_a_terminal_shows_how_far_a_file_is_and_a_pipe_s_rows_without_that(tmp_path: Path) -> None:
+    """By its name, or as standard input; of more rows than one body holds."""
+    path = tmp_path / "orders.csv"
+    path.write_text(HEADER + "".join(ROW.replace("order-1", f"order-{number}") for number in range(1201)))
+    expected = (0, "1201 rows: 1201 would be taken, 0 refused\n")
+    told = on_a_terminal(str(path))
+    assert told[:2] == expected
+    assert "100%" in told[2]
+    with path.open("rb") as file:
+        told = on_a_terminal("/dev/stdin", file)
+    assert told[:2] == expected
+    assert "100%" in told[2]
+    with subprocess.Popen(["cat", str(path)], stdout=subprocess.PIPE) as cat:
+        assert on_a_terminal("/dev/stdin", cat.stdout) == (*expected, "")
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -127,7 +127,10 @@ def test_a_version_that_nobody_has_released_is_said(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("--site", "nobody"), "'nobody' is not in footpath-config/sites.yml; it has plain, careful"),
+        (
+            ("--site", "nobody"),
+            "'nobody' is not in footpath-config/sites.yml, did you mean 'plain'? It has plain, careful",
+        ),
         (("--site", "plain", "--url", f"{URL}/below"), "without a path"),
         (("--site", "plain", "--url", "collector.example"), "must look like https://collector.example"),
         (("--site", "plain", "--url", 'https://c"><script>'), "must look like"),

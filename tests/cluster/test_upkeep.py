@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from collector import cluster, dossier, migrate, personal, reclassify, retention, spool
+from collector import cluster, dossier, links, migrate, personal, reclassify, retention, spool
 from collector.event import OWN_TABLES, Record
 from collector.store import Store
 from tests.cluster.worlds import NOW, counters, drain, loader, put, sample
@@ -126,6 +126,29 @@ def test_an_outcome_goes_with_all_its_versions(
     command(writer, 12)
     drain(loader(tmp_path, cluster_url))
     assert spread.execute("SELECT count() FROM outcomes") == [(0,)]
+
+
+def test_links_of_both_shards_are_undone_and_made_again(spread: Store) -> None:
+    """Where the visitor's rows lie, so that they merge."""
+    browsers = range(1, 21)
+    for browser in browsers:
+        spread.insert(
+            "identity",
+            {"site_id": [1], "visitor_id": [browser], "person_id": [7], "ts": [NOW], "page_id": [1], "n": [1]},
+        )
+    held = "SELECT visitor_id FROM identity FINAL WHERE NOT undone ORDER BY visitor_id"
+    for browser in browsers:
+        assert links.undo(spread, (1, browser)) == {7: 1}
+        assert links.undo(spread, (1, browser)) == {}
+    assert spread.execute(held) == []
+    for browser in browsers:
+        assert links.restore(spread, (1, browser)) == {7: 1}
+        assert links.restore(spread, (1, browser)) == {}
+    assert spread.execute(held) == [(browser,) for browser in browsers]
+    with cluster.parts(spread) as parts:
+        there = [{each for (each,) in part.store.execute("SELECT visitor_id FROM identity")} for part in parts]
+    assert all(there)
+    assert there[0].isdisjoint(there[1])
 
 
 def test_retention_is_that_of_every_shard(spread: Store, shards: Shards) -> None:
