@@ -94,7 +94,8 @@ def _hit(result: Any, ask: Ask) -> Result[Any]:
 def _hit_columns(ask: Ask) -> tuple[str, ...]:
     """What stands in each row: not what was chosen, which is the same in all."""
     signal, step = _chosen(ask)
-    return ("what", *(() if signal else ("signal",)), *(() if step else ("step",)), "item", "hits", "sessions")
+    has_steps = not step and ask.choice("of") != "site"
+    return ("what", *(() if signal else ("signal",)), *(("step",) if has_steps else ()), "item", "hits", "sessions")
 
 
 _ELEMENT = ("key", "item", "what")
@@ -160,7 +161,8 @@ PAGE = Page(
     panels=(
         Panel("friction", "Signals by page", _friction, limit=60),
         Panel("hit", "What was hit", _friction, then=_hit, said=".elements(…)", columns=_hit_columns, bar="sessions",
-              href=_of_element, words={"signal": _WORDS}),
+              href=_of_element, heads={"step": lambda ask: ask.choice("of").replace("_", " ")},
+              words={"signal": _WORDS}),
         Panel("sessions", "Visits", _friction, then=_sessions, said=".sessions(…)", needs=_needs, limit=100,
               columns=("start", "duration", "device", "country", "channel", "entry_page", "exit_page", "clicks",
                        "errors", "conversions"), open=VISIT),

@@ -120,7 +120,11 @@ def _finish(traffic: Traffic, each: Sequence[Axes], look: Theme, *, is_compared:
     upper, lowest = each[0], each[-1]
     lowest.set_xlabel(f"{traffic.shape.every}; hollow: not over, or only a part of it")
     by_group = _by_group(traffic.rows)
-    _ticks(lowest, next(iter(by_group.values()), []))
+    rows = next(iter(by_group.values()), [])
+    _ticks(lowest, rows)
+    if rows:
+        # What there was nothing of has its time, too.
+        lowest.set_xlim(rows[0].place - 0.3, rows[-1].place + 0.3)
     if not by_group:
         return
     if is_compared:
