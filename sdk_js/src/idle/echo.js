@@ -55,13 +55,14 @@ const shared = (text, at, word) => {
 };
 
 /**
+ * Of words that begin alike the one that goes on longest is taken out: without the beginning the rest is not found.
  * @param {string} text
- * @param {string} word
+ * @param {string[]} typed
  */
-const without = (text, word) => {
+const without = (text, typed) => {
   let left = "";
   for (let at = 0; at < text.length; ) {
-    const length = shared(text, at, word);
+    const length = Math.max(...typed.map((word) => shared(text, at, word)));
     const isFound = length >= LEAST && !/[\p{L}\p{N}]$/u.test(left);
     left += isFound ? "***" : text[at];
     at += isFound ? length : 1;
@@ -73,15 +74,15 @@ const without = (text, word) => {
 const hush = (text) => {
   // All of such a page was typed, as far as anybody can tell.
   if (document.designMode === "on") return "";
-  if (text.length < LEAST) return text;
-  for (const list of [...fields, used.values()])
-    for (const field of /** @type {Iterable<any>} */ (list)) {
-      const { value } = field;
-      if (value.length < LEAST || !TYPED.test(field.type)) continue;
+  const folded = text.toLowerCase();
+  const typed = [];
+  for (const list of text.length < LEAST ? [] : [...fields, used.values()])
+    for (const { type, value } of /** @type {Iterable<any>} */ (list)) {
+      if (value.length < LEAST || !TYPED.test(type)) continue;
       const word = wordOf(value);
-      if (text.toLowerCase().includes(word.slice(0, LEAST))) text = without(text, word);
+      if (folded.includes(word.slice(0, LEAST))) typed.push(word);
     }
-  return text;
+  return typed[0] ? without(text, typed) : text;
 };
 
 export const openEcho = () => {

@@ -220,3 +220,26 @@ test("a heading that is masked or ignored names nothing", async (t) => {
   );
   assert.ok(!world.bodies.join().includes("Jane"));
 });
+
+test("of two texts that begin alike the one that the page repeats is taken out to its end", async (t) => {
+  const { world, tab } = await visit(
+    t,
+    `<input id="a"><input id="b" oninput="h.textContent='Results for ' + this.value.toUpperCase() + ' (3)'">
+     <h3 id="h">-</h3>`,
+  );
+  await until(() =>
+    tab.evaluate(() => performance.getEntriesByType("resource").some(({ name }) => name.includes("idle"))),
+  );
+  for (const [field, text] of [
+    ["#a", "walnut oil"],
+    ["#b", "walnut desk"],
+  ]) {
+    await tab.focus(field);
+    await tab.keyboard.type(text);
+  }
+  await pause(200);
+  await tab.click("h3");
+  await hide(tab);
+  const [event] = await until(() => events(world, "click").filter(({ el }) => el !== undefined).slice(-1));
+  assert.equal(event.batch.elements[event.el].name, "Results for *** (3)");
+});
