@@ -344,7 +344,11 @@ def test_csv_and_python_are_the_very_answer(world: World, dashboard_url: str, na
         code, _, shown_with = (answer.python if not answer.panel.then else _base(answer)).partition("print(answer)\n")
         exec(code, space)
         assert space["answer"].rows == answer.base().rows, panel
-        assert shown_with == ("answer.plot()\n" if hasattr(answer.result(), "plot") else ""), panel
+        if answer.panel.drawn:
+            assert shown_with.startswith("answer.plot(")
+            exec(shown_with, space)
+        else:
+            assert shown_with == ("answer.plot()\n" if hasattr(answer.result(), "plot") else ""), panel
         shown = browser.get(f"/sites/site-1/{name}/{panel}/code", query_string=query_).text
         assert answer.python.split("\n")[0] in Read(shown).text
         assert all(sql.strip() in Read(shown).text for sql in answer.result().sql)
