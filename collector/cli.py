@@ -18,6 +18,8 @@ from collector import __version__
 from collector.config import SETTINGS, ConfigError, Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from collector.sites import Site
     from collector.supervise import Supervisor
 
@@ -347,14 +349,12 @@ def unlink(visitor: str, key: str, person: str | None) -> None:
     """
     from collector import privacy
 
-    try:
-        written = privacy.unlink(_settings(), key, visitor, person)
-    except privacy.FAILURES as error:
-        _fail(error)
-    for name, rows in written.items():
-        click.echo(f"{visitor} is {name} no longer: identifications undone: {rows}")
-    if not written:
-        click.echo(f"nothing to do: no row written, {visitor} was unlinked before")
+    _change_links(
+        lambda: privacy.unlink(_settings(), key, visitor, person),
+        visitor,
+        "no longer: identifications undone",
+        f"{visitor} was unlinked before",
+    )
 
 
 @main.command()
@@ -365,14 +365,26 @@ def relink(visitor: str, key: str, person: str | None) -> None:
     """Make the links of a visitor (16 hex digits) again that `footpath unlink` undid, each at the time that it had."""
     from collector import privacy
 
+    _change_links(
+        lambda: privacy.relink(_settings(), key, visitor, person),
+        visitor,
+        "again: identifications restored",
+        f"all links of {visitor} hold",
+    )
+
+
+def _change_links(change: Callable[[], dict[str, int]], visitor: str, told: str, otherwise: str) -> None:
+    """Say which rows were written about a visitor, by person, or why none."""
+    from collector import privacy
+
     try:
-        written = privacy.relink(_settings(), key, visitor, person)
+        written = change()
     except privacy.FAILURES as error:
         _fail(error)
     for name, rows in written.items():
-        click.echo(f"{visitor} is {name} again: identifications restored: {rows}")
+        click.echo(f"{visitor} is {name} {told}: {rows}")
     if not written:
-        click.echo(f"nothing to do: no row written, all links of {visitor} hold")
+        click.echo(f"nothing to do: no row written, {otherwise}")
 
 
 @main.command()
