@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collector.dashboard.cells import Change
     from collector.query import Result
     from collector.query.compare import Better, ChangeRow, Comparison
+    from collector.query.period import Period
 
     Changes = dict[tuple[tuple[str, ...], str], Change]
     """What changed, by row (its keys) and field."""
@@ -103,6 +104,11 @@ def table_of(result: Result[Any], wish: Wish, changes: Changes | None = None) ->
     return Table(columns, made, max(0, len(rows) - wish.limit))
 
 
+def earlier(period: str) -> str | Period:
+    """What an answer is compared with, as an address says it: the period before, or another one."""
+    return period if period == PREVIOUS else parse(period)
+
+
 def compared(result: Result[Any], period: str) -> Comparison | None:
     """The answer beside that of an earlier period; None where its rows have no counterpart.
 
@@ -110,7 +116,7 @@ def compared(result: Result[Any], period: str) -> Comparison | None:
         QueryError: ClickHouse did not answer, or there is no such period.
     """
     try:
-        return result.compare(period if period == PREVIOUS else parse(period))
+        return result.compare(earlier(period))
     except BadQuestion:
         return None
 
@@ -134,11 +140,11 @@ def changes_of_total(result: Any, period: str) -> dict[str, Change]:
     if period == PREVIOUS and not is_over(result):
         # Its rows are days, each beside a whole one; in all, no more may count than has passed of the period.
         asked = {"every": "period", "period": previous(result.meta.period, result.call.place.clock())}
-        earlier = result.call.again(**asked, **result.settled())
+        before = result.call.again(**asked, **result.settled())
     else:
         # Nothing is asked that the rows did not ask.
-        earlier = result.compare(period if period == PREVIOUS else parse(period)).before
-    found = changes_of_rows((earlier.total,), (result.total,), result.asked)
+        before = result.compare(earlier(period)).before
+    found = changes_of_rows((before.total,), (result.total,), result.asked)
     return {name: change for (_, name), change in by_row(found).items()}
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from collector.dashboard.table import earlier
 from collector.query import Rate
-from collector.query.period import parse
 from collector.query.reports.traffic import MEASURES
 
 if TYPE_CHECKING:
@@ -29,10 +29,10 @@ def trend(traffic: Result[Any], name: str, compared: str, revenue: Result[Any] |
         unit = "%" if _is_rate(values) else "s" if name == "in_use" else ""
     before: list[float | None] = []
     if compared and name != "revenue":
-        earlier = traffic.compare("previous" if compared == "previous" else parse(compared)).before
-        before = [_number(getattr(row, name)) for row in earlier.rows]
+        period = traffic.compare(earlier(compared)).before
+        before = [_number(getattr(row, name)) for row in period.rows]
         # What is still to come has a place too, since the period before had all of it.
-        starts = [int(row.start.timestamp()) for row in earlier.rows]
+        starts = [int(row.start.timestamp()) for row in period.rows]
         x += [x[0] + start - starts[0] for start in starts[len(x) :]] if x else []
         before += [None] * (len(x) - len(before))
     incomplete = [place for place, row in enumerate(rows) if row.incomplete]
