@@ -119,14 +119,12 @@ def _finish(traffic: Traffic, each: Sequence[Axes], look: Theme, *, is_compared:
         axes.set_axisbelow(True)
     upper, lowest = each[0], each[-1]
     lowest.set_xlabel(f"{traffic.shape.every}; hollow: not over, or only a part of it")
-    by_group = _by_group(traffic.rows)
-    rows = next(iter(by_group.values()), [])
+    rows = next(iter(_by_group(traffic.rows).values()), [])
     _ticks(lowest, rows)
-    if rows:
-        # What there was nothing of has its time, too.
-        lowest.set_xlim(rows[0].place - 0.3, rows[-1].place + 0.3)
-    if not by_group:
+    if not rows:
         return
+    # What there was nothing of has its time, too.
+    lowest.set_xlim(rows[0].place - 0.3, rows[-1].place + 0.3)
     if is_compared:
         upper.plot([], [], color=look.ink, linestyle="--", linewidth=1, alpha=0.5, label="the earlier period")
     upper.legend(loc="best", ncols=2, fontsize=8, facecolor=look.ground, edgecolor=look.faint, labelcolor=look.ink)
