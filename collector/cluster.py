@@ -50,8 +50,9 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The rows of one shard: `store` may be asked and changed, `replicas` are all its servers."""
+    """The rows of one shard: `store` may be asked and changed, `replicas` are all its servers. Shards count from 1."""
 
+    shard: int
     store: Store
     replicas: tuple[Store, ...]
 
@@ -124,7 +125,7 @@ def parts(store: Store) -> Iterator[list[Part]]:
     """
     found = spread(store)
     if found is None:
-        yield [Part(store, (store,))]
+        yield [Part(1, store, (store,))]
         return
     with contextlib.ExitStack() as stack:
         shards = []
@@ -132,7 +133,8 @@ def parts(store: Store) -> Iterator[list[Part]]:
             stores = [at(store, node, found.local) for node in servers]
             for each in stores:
                 stack.callback(each.close)
-            shards.append(Part(_answering(found.cluster, servers[0].shard, stores), tuple(stores)))
+            shard = servers[0].shard
+            shards.append(Part(shard, _answering(found.cluster, shard, stores), tuple(stores)))
         yield shards
 
 
@@ -150,8 +152,8 @@ def silent(cluster: str, shard: int, addresses: list[str]) -> str:
     return f"shard {shard} of cluster {cluster} does not answer: {', '.join(addresses)}"
 
 
-def divided(store: Store, table: str, rows: Columns) -> list[Columns]:
-    """The rows by the shard that they go to, in the order of shards; on one server, all of them as they are.
+def divided(store: Store, table: str, rows: Columns) -> dict[int, Columns]:
+    """The rows by the shard that they go to, in the order of shards; on one server, all of them as they are, by 1.
 
     Raises:
         StoreError: ClickHouse did not answer.
@@ -163,7 +165,7 @@ def divided(store: Store, table: str, rows: Columns) -> list[Columns]:
     )
     said = re.match(r"Distributed\('([^']*)', '[^']*', '[^']*', (sipHash64\((.*)\))\)$", found[0][0]) if found else None
     if said is None:
-        return [rows]
+        return {1: rows}
     names = said[3].split(", ")
     values = list(zip(*(rows[name] for name in names), strict=True))
     hashes = _hashes(store, table, said[2], names, sorted(set(values)))
@@ -174,10 +176,10 @@ def divided(store: Store, table: str, rows: Columns) -> list[Columns]:
     )
     slots = [shard for shard, weight in weights for _ in range(weight)]
     shards = [slots[hashes[value] % len(slots)] for value in values]
-    return [
-        {name: list(compress(column, (each == shard for each in shards))) for name, column in rows.items()}
+    return {
+        shard: {name: list(compress(column, (each == shard for each in shards))) for name, column in rows.items()}
         for shard in sorted(set(shards))
-    ]
+    }
 
 
 def _hashes(

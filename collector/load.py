@@ -23,13 +23,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from collector import cluster, erase, shipment, spool
+from collector import cluster, erase, repeat, shipment, spool
 from collector.cargo import Cargo, Parcel, pack, unpack
 from collector.columns import dead_letter
 from collector.event import Record
 from collector.goals import NOTHING
 from collector.ledger import Ledger
-from collector.personal import UNLOGGED
 from collector.store import Poison, Store, StoreError, Unreachable
 
 if TYPE_CHECKING:
@@ -180,7 +179,8 @@ class Loader:
         self._erased.refresh(store)
         erased = self._of_erased(parcels)
         dropped = set(erased)
-        stored = _ids_in(store, "seen", [parcel for parcel in parcels if _may_be_stored(parcel)])
+        doubted = {parcel.ids[0] for parcel in parcels if parcel.ids and _may_be_stored(parcel)}
+        stored = repeat.ids_in(store, "seen", doubted)
         mine: set[EventId] = set()
         copies = self._ledger.copies(store, parcels)
         for parcel in parcels:
@@ -214,31 +214,33 @@ class Loader:
         verdicts = orjson.loads(plan.verdicts)
         copies, erased, late = verdicts["copies"], set(verdicts.get("erased", ())), set[int]()
         dropped = gone = verdicts.get("gone", {})
-        token, before = plan.token, copies
-        if again and self._is_forgotten(verdicts["begun"]):
-            copies = _with_inserted(store, parcels, copies)
+        token, forgotten = plan.token, again and self._is_forgotten(verdicts["begun"])
+        if forgotten:
+            copies = _with_stored_outcomes(store, parcels, copies)
             late = set(self._of_erased(parcels)) - erased
             gone = self._outcomes_of_erased(parcels)
             # Other rows than those that the plan's token stands for; the same at a retry that finds the same.
             told = orjson.dumps([copies, sorted(late), gone], option=orjson.OPT_SORT_KEYS)
             token += hashlib.blake2b(told, digest_size=8).hexdigest()
         cargo = pack(parcels, copies, verdicts["zones"], erased | late, gone, hosts=verdicts.get("hosts", {}))
-        for (table, month), rows in sorted(cargo.builder.tables.items()):
-            failed = insert_all(store, table, rows.columns(), f"{token}-{table}-{month}")
-            cargo.dead += failed
-            cargo.counts.update(dead=len(failed), inserted=-len(failed))
+        with contextlib.ExitStack() as stack:
+            doubtful = {}
+            if again:
+                parts = stack.enter_context(cluster.parts(store))
+                age = time.time() - verdicts["begun"]
+                doubtful = {part.shard: part for part in parts if forgotten or repeat.has_started_since(part, age)}
+            for (table, month), rows in sorted(cargo.builder.tables.items()):
+                named = f"{token}-{table}-{month}"
+                if doubtful and table in repeat.BY_ID:
+                    failed = _insert_what_lacks(store, doubtful, table, rows.columns(), named)
+                else:
+                    failed = insert_all(store, table, rows.columns(), named)
+                cargo.dead += failed
+                cargo.counts.update(dead=len(failed), inserted=-len(failed))
         if cargo.dead:
             log.error("%d were set aside in dead_events: %s", cargo.counts["dead"], cargo.dead[0]["error"])
         for table, found in (("dead_events", cargo.dead), ("rejected_events", cargo.rejected)):
             _insert_rows(store, table, found, f"{plan.token}-{table}")
-        if copies is not before:
-            cargo.ids += [
-                parcel.ids[index]
-                for parcel in parcels
-                if parcel.seq not in erased | late
-                for index in set(copies.get(str(parcel.seq), ())) - set(before.get(str(parcel.seq), ()))
-                if parcel.ids
-            ]
         if cargo.ids:
             store.insert("seen", _seen(cargo), token=f"{token}-seen")
         cargo.counts.update(inserts=1, insert_ms=round((time.monotonic() - started) * 1000))
@@ -389,9 +391,9 @@ def insert_all(
             identity = row["site_id"], row["visitor_id"], row.get("page_id", 0), row.get("n", 0)
             told = json.dumps(row, default=str, ensure_ascii=False)
             return [dead_letter(identity, row.get("received_at", row["ts"]), str(error), told)]
-        shards = [rows] if one_shard else cluster.divided(store, table, rows)
+        shards = {1: rows} if one_shard else cluster.divided(store, table, rows)
         if len(shards) > 1:
-            return [dead for each in shards for dead in insert_all(store, table, each, token, one_shard=True)]
+            return [dead for each in shards.values() for dead in insert_all(store, table, each, token, one_shard=True)]
         middle = length // 2
         first = {name: column[:middle] for name, column in rows.items()}
         second = {name: column[middle:] for name, column in rows.items()}
@@ -426,30 +428,39 @@ def _may_be_stored(parcel: Parcel) -> bool:
     return bool(batch) and (batch.get("attempt", 0) > 0 or "stored" in batch.get("flags", ()))
 
 
-def _with_inserted(store: Store, parcels: list[Parcel], copies: dict[str, list[int]]) -> dict[str, list[int]]:
-    """The copies, with events and outcomes that an earlier try of this shipment has inserted."""
-    stored = _ids_in(store, "events", parcels) | _ids_in(store, "trails", parcels)
+def _with_stored_outcomes(store: Store, parcels: list[Parcel], copies: dict[str, list[int]]) -> dict[str, list[int]]:
+    """The copies, with outcomes that an earlier try of this shipment has inserted."""
     found = Ledger().copies(store, parcels)
-    for parcel in parcels:
-        if parcel.ids:
-            found[str(parcel.seq)] = [index for index, identity in enumerate(parcel.ids) if identity in stored]
     return {seq: sorted({*found.get(seq, ()), *copies.get(seq, ())}) for seq in found.keys() | copies.keys()}
 
 
-def _ids_in(store: Store, table: str, parcels: list[Parcel]) -> set[tuple[Any, ...]]:
-    """Ids of stored events of these records' page views."""
-    ids = [parcel.ids[0] for parcel in parcels if parcel.ids]
-    if not ids:
-        return set()
-    sites, visitors, pages = ({identity[place] for identity in ids} for place in range(3))
-    return set(
-        store.execute(
-            f"SELECT site_id, visitor_id, page_id, n FROM {table} WHERE site_id IN {{sites:Array(UInt32)}} "  # noqa: S608
-            "AND visitor_id IN {visitors:Array(UInt64)} AND page_id IN {pages:Array(UInt64)}",
-            {"sites": sorted(sites), "visitors": sorted(visitors), "pages": sorted(pages)},
-            UNLOGGED,
-        )
-    )
+def _insert_what_lacks(
+    store: Store, doubtful: Mapping[int, cluster.Part], table: str, rows: cluster.Columns, token: str
+) -> list[Json]:
+    """Insert rows that an earlier try may have inserted on shards whose tokens say nothing; like `insert_all`."""
+    failed = []
+    for shard, block in cluster.divided(store, table, rows).items():
+        if shard not in doubtful:
+            failed += insert_all(store, table, block, token, one_shard=True)
+            continue
+        there = doubtful[shard].store
+        found = repeat.found_in(there, table, block)
+        lacking = _chosen(block, [not each for each in found])
+        named = token
+        if any(found):  # other rows than those that the token stands for; the same at a retry that finds the same
+            named += hashlib.blake2b(bytes(found), digest_size=8).hexdigest()
+        if not all(found):
+            failed += insert_all(store, table, lacking, named, one_shard=True)
+        # A ClickHouse that writes tokens down before it commits has thrown them away.
+        if not all(found) and not failed and not any(repeat.found_in(there, table, lacking)):
+            failed += insert_all(store, table, lacking, f"{named}{secrets.token_hex(8)}", one_shard=True)
+        if table == "events" and any(found):
+            repeat.complete(there, _chosen(block, found), hashlib.blake2b(named.encode(), digest_size=16).hexdigest())
+    return failed
+
+
+def _chosen(rows: cluster.Columns, which: list[bool]) -> dict[str, list[Any]]:
+    return {name: list(itertools.compress(column, which)) for name, column in rows.items()}
 
 
 def _insert_rows(store: Store, table: str, rows: list[Json], token: str) -> None:

@@ -24,7 +24,7 @@ def test_whatever_dies_under_load_every_acknowledged_event_is_counted_once(tmp_p
     tallies = run(cycles=2 * max(len(OWN_ENGINE), len(BEHIND_GATE)), seed=1, folder=tmp_path)
     for name, tally in tallies.items():
         assert tally.acknowledged > 100, name
-        assert (tally.lost, tally.twice, tally.seen) == (0, 0, []), name
+        assert (tally.lost, tally.twice, tally.astray, tally.seen) == (0, 0, 0, []), name
 
 
 @pytest.mark.slow

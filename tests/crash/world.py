@@ -90,6 +90,9 @@ class World:
     clock: Path | None = None
     poison: int = 0
     """How many batches are still to carry a click that cannot be stored."""
+    acknowledged: set[Id] = field(default_factory=set)
+    """What was acknowledged in earlier cycles."""
+    _off: dict[str, int] = field(default_factory=dict)
     _stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     _serving: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     server: Server = field(init=False)
@@ -161,6 +164,27 @@ class World:
                 for table in ("events", "dead_events")
             )
         return rows, dead
+
+    def astray(self) -> dict[str, int]:
+        """By how much roll-ups differ from what they count, as far as the last call has not told it yet."""
+        with self._store() as store:
+            clicks, views, sessions = store.execute(
+                "SELECT countIf(kind = 'click'), countIf(kind = 'page_view'), uniqExact(session_id) FROM events"
+            )[0]
+            counted = {"clicks": clicks, "page_views": views, "sessions": sessions}
+            off = {}
+            for name, what, sql in (
+                ("heat_cells", "clicks", "SELECT sum(clicks) FROM heat_cells"),
+                ("page_totals", "page_views", "SELECT sum(page_views) FROM page_totals"),
+                ("sessions", "sessions", "SELECT uniqExact(session_id) FROM sessions"),
+                ("clicks of sessions", "clicks", "SELECT sum(clicks) FROM sessions"),
+                ("page views of sessions", "page_views", "SELECT sum(page_views) FROM sessions"),
+            ):
+                ((number,),) = store.execute(sql)
+                off[name] = number - counted[what]
+        news = {name: abs(number - self._off.get(name, 0)) for name, number in off.items()}
+        self._off = off
+        return {name: number for name, number in news.items() if number}
 
     def settled(self, acknowledged: set[Id], since: int) -> bool:
         """Whether everything acknowledged has been brought to ClickHouse."""

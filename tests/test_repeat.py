@@ -1,0 +1,176 @@
+"""A shipment that is repeated to a ClickHouse that died under it: each row once, in the tables and in the roll-ups.
+
+ClickHouse commits the rows of a table before it writes down their token, and forces only the rows to the disk. What a
+kill between the two leaves, or a power cut, is made here with its own files: the token's lines taken out of the log of
+deduplication, or the rows with them, as if the kill had come before.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from collector import cargo, load, shipment, spool
+from collector.demo.visits import visits
+from collector.engine import Engine
+from collector.event import Record
+from collector.migrate import migrate
+from collector.store import Store
+from tests.support import CHROME, SITE, now_ms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+VIEWS = ("heat_cells", "page_totals", "scroll_bands", "sessions", "identity")
+TABLES = ("events", "trails", *VIEWS)
+SUMS = {
+    "events": "count()",
+    "trails": "count()",
+    "heat_cells": "sum(clicks)",
+    "page_totals": "sum(page_views)",
+    "scroll_bands": "(sum(reached), round(sum(seconds), 3))",
+    "sessions": "(uniqExact(session_id), sum(page_views), sum(clicks), sum(conversions), sum(engaged_ms), "
+    "sum(foreground_ms), min(started_at), max(ended_at), min(entry), max(exit_path))",
+    "identity": "uniqExact(*)",
+}
+
+
+class World:
+    """An engine that dies, and a loader whose shipment it died under."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.engine = Engine(folder)
+        self.start()
+        self.writer = spool.Spool(folder / "spool")
+
+    def start(self) -> None:
+        """Start the engine, on the files that are there."""
+        self.url = self.engine.start().loader_url
+        migrate(self.url)
+        self.store = Store(self.url)
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        assert self.engine._process is not None
+        self.store.close()
+        self.engine._process.kill()
+        self.engine._process.wait()
+
+    def put(self, seed: int) -> None:
+        """Twenty visits, among them people who are known."""
+        for number, visit in enumerate(visits(20, seed, now_ms(), "https://shop.example")):
+            for place, batch in enumerate(visit.batches):
+                person = {"n": 900, "t": 1, "k": "identify", "id": f"{number + 1:016x}"}
+                sent = batch | {"events": [*batch["events"], *([person] if place == 0 else [])]}
+                record = Record(now_ms(), 1, "demo-shop", CHROME, batch=sent)
+                self.writer.put(record.encode(), len(sent["events"]), record.received)
+
+    def loader(self) -> load.Loader:
+        """One that has just started."""
+        return load.Loader(self.folder / "spool", lambda: self.url, lambda: {"demo-shop": SITE})
+
+    def drain(self) -> None:
+        """Load everything, with a loader that has just started."""
+        worker = self.loader()
+        for _ in range(6):
+            if not worker.step(everything=True) and worker._failures == 0:
+                return
+        raise AssertionError(worker._failures)
+
+    def totals(self) -> dict[str, Any]:
+        """What each table adds up to."""
+        return {table: self.store.execute(f"SELECT {total} FROM {table}") for table, total in SUMS.items()}
+
+    def ship_and_forget(self) -> None:
+        """Insert what waits; the spool does not hear of it, as if loader and engine had been killed together."""
+        worker = self.loader()
+        connection = worker._opened(self.writer.path)
+        store = worker._ready_store()
+        parcels = cargo.unpack(shipment.waiting(connection, 100_000, 10**9))
+        plan = worker._plan(store, parcels)
+        shipment.begin(connection, plan)
+        settle, shipment.settle = shipment.settle, lambda *_: None
+        try:
+            worker._ship(store, connection, plan, parcels)
+        finally:
+            shipment.settle = settle
+
+    def folder_of(self, table: str) -> Path:
+        """Where its parts lie."""
+        ((paths,),) = self.store.execute(
+            "SELECT data_paths FROM system.tables WHERE database = currentDatabase() AND name = {table:String}",
+            {"table": table},
+        )
+        return Path(paths[0])
+
+    def parts(self, table: str) -> set[str]:
+        """Names of its parts."""
+        found = self.store.execute(
+            "SELECT name FROM system.parts WHERE database = currentDatabase() AND active AND table = {table:String}",
+            {"table": table},
+        )
+        return {name for (name,) in found}
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """With one shipment stored, and parts that stay as they were written."""
+    world = World(tmp_path)
+    world.put(1)
+    world.drain()
+    for table in TABLES:
+        world.store.execute(f"SYSTEM STOP MERGES {table}")
+    yield world
+    world.writer.close()
+    world.engine.stop()
+
+
+def forget(folder: Path, parts: set[str]) -> int:
+    """Take these parts' lines out of the log of deduplication."""
+    gone = 0
+    for log in folder.glob("deduplication_logs/*.txt"):
+        lines = log.read_text().splitlines(keepends=True)
+        kept = [line for line in lines if line.split("\t")[1] not in parts]
+        gone += len(lines) - len(kept)
+        log.write_text("".join(kept))
+    return gone
+
+
+@pytest.mark.parametrize(
+    ("forgotten", "absent"),
+    [
+        *(((table,), ()) for table in TABLES),
+        *(((), (table,)) for table in VIEWS),
+        (TABLES, ()),
+        ((), VIEWS),
+        ((), TABLES),
+        (("events", "heat_cells"), ("sessions", "page_totals")),
+    ],
+    ids=lambda tables: "+".join(tables) or "nothing",
+)
+def test_a_shipment_is_repeated_to_an_engine_that_died_under_it(
+    world: World, forgotten: tuple[str, ...], absent: tuple[str, ...]
+) -> None:
+    """Rows without their token, and rows that had not been written yet."""
+    world.put(2)
+    before = {table: world.parts(table) for table in TABLES}
+    world.ship_and_forget()
+    expected = world.totals()
+    new = {table: world.parts(table) - before[table] for table in TABLES}
+    folders = {table: world.folder_of(table) for table in TABLES}
+    assert all(new.values())
+    world.kill()
+    for table in {*forgotten, *absent}:
+        assert forget(folders[table], new[table]) >= len(new[table])
+        for part in new[table] if table in absent else ():
+            shutil.rmtree(folders[table] / part)
+    world.start()
+    assert (world.totals() != expected) is bool(absent)
+    world.drain()
+    assert world.totals() == expected
+    found = spool.counters(world.folder / "spool")
+    assert (found["spooled"], found["duplicate"], found["inserted"]) == (0, 0, found["accepted"])
