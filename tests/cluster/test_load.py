@@ -105,6 +105,29 @@ def test_the_answer_of_one_shard_is_lost(
     assert totals(spread) == once(105)
 
 
+@pytest.mark.parametrize("cluster_name", [GATED])
+@pytest.mark.parametrize("dies", [[0], [1], [0, 1]])
+def test_shards_start_again_before_a_shipment_is_repeated(
+    cluster_url: str, shards: Shards, writer: spool.Spool, tmp_path: Path, dies: list[int]
+) -> None:
+    """Their tokens do not say what they have then; those of a shard that has not died do."""
+    spread, worker = Store(cluster_url), loader(tmp_path, cluster_url)
+    worker.stopping.set()  # no pauses
+    for _ in range(100):
+        put(writer, batch())
+    shards.gate.table = f"{spread.database}_local.seen"
+    shards.gate.cuts = 1
+    assert not worker.step(everything=True)
+    time.sleep(3.5)  # so that the servers' ages tell which of them have started since
+    for place in dies:
+        shards.kill(place)
+        shards.start(place)
+    wait_until(lambda: worker.step(everything=True), what="the loader")
+    drain(worker)
+    assert counters(tmp_path)["inserted"] == 100 * EVENTS
+    assert totals(spread) == once(100)
+
+
 def test_shards_die_while_events_come(
     spread: Store, cluster_url: str, shards: Shards, writer: spool.Spool, tmp_path: Path
 ) -> None:
