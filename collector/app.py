@@ -12,6 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from collector import (
     __version__,
+    answers,
     authorize,
     export,
     publish,
@@ -85,7 +86,7 @@ def _sweep(salts: Salts, spool_dir: Path) -> None:
     """Delete outdated salts also while nobody comes: without them no address can be told from its hash."""
     while True:
         salts.sweep()
-        quota.forget(spool_dir, receive.now_ms())
+        quota.forget(spool_dir, answers.now_ms())
         time.sleep(_SWEEP_SECONDS)
 
 
@@ -113,7 +114,7 @@ def _add_operation(app: Flask, settings: Settings, parts: receive.Parts) -> None
     @app.get("/openapi.json")
     def openapi() -> Response:
         text = (resources.folder("schema") / "openapi.json").read_text()
-        return Response(text, mimetype="application/json", headers=receive.CORS)
+        return Response(text, mimetype="application/json", headers=answers.CORS)
 
     @app.get("/event.schema.json")
     def event_schema() -> Response:
@@ -125,23 +126,23 @@ def _add_operation(app: Flask, settings: Settings, parts: receive.Parts) -> None
 
     def contract(name: str) -> Response:
         text = (resources.folder("schema") / name).read_text()
-        return Response(text, mimetype="application/schema+json", headers=receive.CORS)
+        return Response(text, mimetype="application/schema+json", headers=answers.CORS)
 
 
 def _add_errors(app: Flask, spool: Spool) -> None:
     @app.errorhandler(404)
     def missing(_: Exception) -> Response:
         spool.count(telemetry.REJECTED + "route")
-        return receive.refused(404, "route", "no such route; /openapi.json lists what there is")
+        return answers.refused(404, "route", "no such route; /openapi.json lists what there is").response()
 
     @app.errorhandler(405)
     def method(error: MethodNotAllowed) -> Response:
         spool.count(telemetry.REJECTED + "method")
-        response = receive.refused(405, "method", f"{request.method} is not for this route")
+        response = answers.refused(405, "method", f"{request.method} is not for this route").response()
         response.headers["Allow"] = ", ".join(error.valid_methods or ())
         return response
 
     @app.errorhandler(500)
     def failed(_: Exception) -> Response:
         spool.count(telemetry.REJECTED + "internal")
-        return receive.refused(500, "internal", receive.INTERNAL)
+        return answers.refused(500, "internal", answers.INTERNAL).response()

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 from flask import Response, request
 
-from collector import receive
+from collector import answers, receive
 from collector.addresses import address_of, network
+from collector.answers import Refusal
 from collector.limits import Refusals
-from collector.receive import Refusal
 from collector.telemetry import REJECTED
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def visitor_id(text: str) -> int:
 
 def refused(refusal: Refusal) -> Response:
     """The answer that says no."""
-    response = receive.refused(refusal.status, refusal.reason, str(refusal), refusal.retry_after, HEADERS)
+    response = answers.refused(refusal.status, refusal.reason, str(refusal), refusal.retry_after, HEADERS).response()
     if refusal.status == 401:
         response.headers["WWW-Authenticate"] = 'Bearer realm="footpath"'
     return response

@@ -16,7 +16,7 @@ import urllib.request
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from collector import check_cluster, migrate, mounts, spool, supervise
+from collector import check_cluster, database, migrate, mounts, spool
 from collector.config import ConfigError, Settings
 from collector.enrich.visitor import KEY_FILE, fingerprint, load_key
 from collector.goals import FILE, published, read_goals
@@ -277,7 +277,7 @@ def _origins(settings: Settings) -> str:
 
 
 def _database(settings: Settings) -> str:
-    url = supervise.database_url(settings)
+    url = database.url(settings)
     with contextlib.closing(Store(url, database="default")) as server:
         ((version,),) = server.execute("SELECT version()")
     if is_before(version, OLDEST):
@@ -285,7 +285,7 @@ def _database(settings: Settings) -> str:
             f"{server.address} is ClickHouse {version}: update it to {OLDEST} or newer; reports such as friction and "
             "segments are not answered before"
         )
-    pending = supervise.pending_migrations(url, settings.clickhouse_cluster)
+    pending = database.pending(url, settings.clickhouse_cluster)
     if pending:
         raise _Wrong(f"{len(pending)} migrations are pending; run `footpath migrate`")
     return f"{version} at {server.address}, database {migrate.database_name(url)}, tables up to date"
@@ -347,7 +347,7 @@ def _arrivals(settings: Settings) -> str:
 
 
 def _asked(settings: Settings, sql: str) -> list[tuple[float, ...]]:
-    store = Store(supervise.database_url(settings))
+    store = Store(database.url(settings))
     try:
         return store.execute(sql)
     finally:

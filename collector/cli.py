@@ -186,17 +186,17 @@ def load() -> None:
 @click.option("--dry-run", is_flag=True, help="Print the statements that would be run, run none.")
 def migrate(dry_run: bool) -> None:
     """Bring the tables to the state that this version needs."""
+    from collector import database, retention
     from collector import migrate as migrations
-    from collector import retention, supervise
     from collector.engine import EngineError
     from collector.store import Store, StoreError
 
     _say_it_ourselves()
     settings = _settings()
     try:
-        with supervise.database(settings) as url:
+        with database.running(settings) as url:
             if dry_run:
-                steps = supervise.pending_migrations(url, settings.clickhouse_cluster)
+                steps = database.pending(url, settings.clickhouse_cluster)
                 for step in steps:
                     click.echo(f"-- {step.name} ({step.checksum[:12]})\n{step.sql}")
                 where = f" on every server of {settings.clickhouse_cluster}" if settings.clickhouse_cluster else ""
@@ -206,7 +206,7 @@ def migrate(dry_run: bool) -> None:
                         for change in retention.changes(store, settings.retention):
                             click.echo(change.sql)
             else:
-                steps = supervise.migrate_tables(
+                steps = database.migrated(
                     url, settings.clickhouse_cluster, lambda step: click.echo(f"applied {step.name}")
                 )
                 with contextlib.closing(Store(url)) as store:
@@ -266,7 +266,7 @@ def enrich(since: datetime, until: datetime | None, keys: tuple[str, ...], dry_r
     Channel, source and campaign of visits and page views; device, bots and country are as they came, since the user
     agent and the address are not stored. Cut short, run it again.
     """
-    from collector import reclassify, supervise
+    from collector import database, reclassify
     from collector.engine import EngineError
     from collector.sites import known, read_sites
     from collector.store import Store, StoreError
@@ -281,7 +281,7 @@ def enrich(since: datetime, until: datetime | None, keys: tuple[str, ...], dry_r
         period = reclassify.Period(since.date(), last)
         with (
             reclassify.alone(settings.data_dir),
-            supervise.database(settings) as url,
+            database.running(settings) as url,
             contextlib.closing(Store(url, timeout=3600)) as store,
         ):
             found = reclassify.reclassify(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from flask import Blueprint, Response
 
 from collector import authorize, dossier, engine
-from collector.receive import RETRY_SECONDS, Refusal, answer, now_ms
+from collector.answers import RETRY_SECONDS, Refusal, answer, now_ms
 from collector.store import Store, StoreError
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def _erasure(settings: Settings, sites: Mapping[str, Site], visitor: str) -> Res
     site = authorize.holder(sites)
     whom = site.id, authorize.visitor_id(visitor)
     found = _asked(settings, lambda store: dossier.erasure(store, settings.spool_dir, whom))
-    return answer(200, {"site": site.key, "visitor": visitor, **found, "now": now_ms()}, authorize.HEADERS)
+    return answer(200, {"site": site.key, "visitor": visitor, **found, "now": now_ms()}, authorize.HEADERS).response()
 
 
 def _asked(settings: Settings, ask: Callable[[Store], T]) -> T:

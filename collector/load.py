@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import itertools
-import json
 import logging
 import random
 import secrets
@@ -19,17 +18,16 @@ import sqlite3
 import threading
 import time
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from collector import cluster, erase, repeat, shipment, spool
+from collector import cluster, erase, insert, repeat, shipment, spool
 from collector.cargo import Cargo, Parcel, pack, unpack
-from collector.columns import dead_letter
 from collector.event import Record
 from collector.goals import NOTHING
 from collector.ledger import Ledger
-from collector.store import Poison, Store, StoreError, Unreachable
+from collector.store import Store, StoreError, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -232,9 +230,9 @@ class Loader:
             for (table, month), rows in sorted(cargo.builder.tables.items()):
                 named = f"{token}-{table}-{month}"
                 if doubtful and table in repeat.BY_ID:
-                    failed = _insert_what_lacks(store, doubtful, table, rows.columns(), named)
+                    failed = insert.lacking_rows(store, doubtful, table, rows.columns(), named)
                 else:
-                    failed = insert_all(store, table, rows.columns(), named)
+                    failed = insert.all_rows(store, table, rows.columns(), named)
                 cargo.dead += failed
                 cargo.counts.update(dead=len(failed), inserted=-len(failed))
         if cargo.dead:
@@ -368,42 +366,6 @@ class Loader:
                 return
 
 
-def insert_all(
-    store: Store, table: str, rows: Mapping[str, list[Any]], token: str, *, one_shard: bool = False
-) -> list[Json]:
-    """Insert all rows; halve around a value that cannot be stored until it stands alone.
-
-    On a cluster, the other shards may have theirs by then: so first each gets its own under the same token, and only
-    those of a shard that refuses are halved (`one_shard`).
-
-    Returns:
-        rows of dead_events for those that cannot be stored. Halving is the same at every retry, so are its tokens.
-
-    Raises:
-        StoreError: anything but a bad value.
-    """
-    try:
-        store.insert(table, rows, token=token)
-    except Poison as error:
-        length = len(next(iter(rows.values())))
-        if length == 1:
-            row = {name: column[0] for name, column in rows.items()}
-            identity = row["site_id"], row["visitor_id"], row.get("page_id", 0), row.get("n", 0)
-            told = json.dumps(row, default=str, ensure_ascii=False)
-            return [dead_letter(identity, row.get("received_at", row["ts"]), str(error), told)]
-        shards = {1: rows} if one_shard else cluster.divided(store, table, rows)
-        if len(shards) > 1:
-            return [dead for each in shards.values() for dead in insert_all(store, table, each, token, one_shard=True)]
-        middle = length // 2
-        first = {name: column[:middle] for name, column in rows.items()}
-        second = {name: column[middle:] for name, column in rows.items()}
-        return [
-            *insert_all(store, table, first, f"{token}a", one_shard=True),
-            *insert_all(store, table, second, f"{token}b", one_shard=True),
-        ]
-    return []
-
-
 def _due(connection: sqlite3.Connection, everything: bool) -> bool:
     """Whether there is a lot, or something old. An age below zero is a clock that was set back: no reason to wait."""
     events, oldest = shipment.backlog(connection)
@@ -432,35 +394,6 @@ def _with_stored_outcomes(store: Store, parcels: list[Parcel], copies: dict[str,
     """The copies, with outcomes that an earlier try of this shipment has inserted."""
     found = Ledger().copies(store, parcels)
     return {seq: sorted({*found.get(seq, ()), *copies.get(seq, ())}) for seq in found.keys() | copies.keys()}
-
-
-def _insert_what_lacks(
-    store: Store, doubtful: Mapping[int, cluster.Part], table: str, rows: cluster.Columns, token: str
-) -> list[Json]:
-    """Insert rows that an earlier try may have inserted on shards whose tokens say nothing; like `insert_all`."""
-    failed = []
-    for shard, block in cluster.divided(store, table, rows).items():
-        if shard not in doubtful:
-            failed += insert_all(store, table, block, token, one_shard=True)
-            continue
-        there = doubtful[shard].store
-        found = repeat.found_in(there, table, block)
-        lacking = _chosen(block, [not each for each in found])
-        named = token
-        if any(found):  # other rows than those that the token stands for; the same at a retry that finds the same
-            named += hashlib.blake2b(bytes(found), digest_size=8).hexdigest()
-        if not all(found):
-            failed += insert_all(store, table, lacking, named, one_shard=True)
-        # A ClickHouse that writes tokens down before it commits has thrown them away.
-        if not all(found) and not failed and not any(repeat.found_in(there, table, lacking)):
-            failed += insert_all(store, table, lacking, f"{named}{secrets.token_hex(8)}", one_shard=True)
-        if table == "events" and any(found):
-            repeat.complete(there, _chosen(block, found), hashlib.blake2b(named.encode(), digest_size=16).hexdigest())
-    return failed
-
-
-def _chosen(rows: cluster.Columns, which: list[bool]) -> dict[str, list[Any]]:
-    return {name: list(itertools.compress(column, which)) for name, column in rows.items()}
 
 
 def _insert_rows(store: Store, table: str, rows: list[Json], token: str) -> None:

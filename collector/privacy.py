@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from collector import dossier, links, personal, spool, supervise
+from collector import database, dossier, links, personal, spool
 from collector.config import ConfigError
 from collector.event import Record
 from collector.sites import known, read_sites
@@ -123,7 +123,7 @@ def _number(text: str, what: str) -> int:
 
 
 def _store(settings: Settings) -> contextlib.closing[Store]:
-    return contextlib.closing(Store(supervise.database_url(settings)))
+    return contextlib.closing(Store(database.url(settings)))
 
 
 def _counts(settings: Settings, visitor: Visitor) -> dict[str, int]:

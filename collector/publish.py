@@ -12,8 +12,8 @@ import brotli
 from flask import Blueprint, Response, request
 
 from collector import script
+from collector.answers import CORS, refused
 from collector.enrich.tags import ALIASES
-from collector.receive import CORS, refused
 from collector.telemetry import REJECTED
 
 if TYPE_CHECKING:
@@ -61,13 +61,15 @@ def blueprint(
         site = sites().get(request.args.get("site", ""))
         if "site" in request.args and site is None:
             count(REJECTED + "site")
-            return refused(404, "site", "this site is not in sites.yml")
+            return refused(404, "site", "this site is not in sites.yml").response()
         return _answer(kept(script.CORE, site, preferred(request.accept_encodings)), _FOR_AN_HOUR)
 
     def versioned(file: str) -> Response:
         if file not in files:
             count(REJECTED + "version")
-            return refused(404, "version", f"this collector has no such file of the script; its own is {script.CORE}")
+            return refused(
+                404, "version", f"this collector has no such file of the script; its own is {script.CORE}"
+            ).response()
         return _answer(kept(file, None, preferred(request.accept_encodings)), _FOR_EVER)
 
     routes.add_url_rule(settings.script_path, view_func=current)

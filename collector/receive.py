@@ -9,23 +9,19 @@ An answer says what became of each event, the server's time, and, where somethin
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import re
 import time
-import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-import orjson
 from flask import Blueprint, Response, request
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
-from werkzeug.wsgi import get_input_stream
 
 from collector import session, validate
 from collector.addresses import address_of, network, within
+from collector.answers import CORS, INTERNAL, RETRY_SECONDS, Answer, Refusal, now_ms, refused, taken
+from collector.body import named_site, read_document, read_sent, unpacked
 from collector.enrich import device, visitor
 from collector.enrich.hints import HEADERS
 from collector.event import Json, Record
@@ -33,7 +29,6 @@ from collector.limits import BURST, Limiter, Refusals
 from collector.quota import Quotas
 from collector.spool import SpoolError
 from collector.telemetry import REJECTED
-from collector.unread import TooManyUnread, Unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -44,49 +39,23 @@ if TYPE_CHECKING:
     from collector.enrich.place import Places
     from collector.sites import Site
     from collector.spool import Spool
+    from collector.unread import Unread
 
-MAX_WIRE_BYTES: Final = 1 << 20
-MAX_BODY_BYTES: Final = 2 << 20
-MAX_VALUES: Final = 100_000
-"""Entries, lists and objects of a body; 500 events with 64 properties each have 45,000."""
 MAX_USER_AGENT: Final = 512
 STORED_MS: Final = 48 * 3_600_000
 SKEW_MS: Final = 10_000
-RETRY_SECONDS: Final = 5
 _KEPT_REFUSALS_A_MINUTE: Final = 100
 _SIGN_SECONDS: Final = 10
 SIGNS: Final = ("site", "origin", "quota")
 """Refusals that may mean that sites.yml is wrong, or too tight."""
 
-INTERNAL: Final = "the collector failed; its log says where"
-
 log = logging.getLogger("footpath.receive")
 
-CORS: Final = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Footpath-Reason, Retry-After",
-    "Cross-Origin-Resource-Policy": "cross-origin",
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-}
 _PREFLIGHT: Final = {
     "Access-Control-Allow-Methods": "POST, OPTIONS",
     "Access-Control-Allow-Headers": "Content-Type, Content-Encoding",
     "Access-Control-Max-Age": "86400",
 }
-
-
-class Refusal(Exception):
-    """A request that is not taken: HTTP status, a word for counters, a sentence for people."""
-
-    def __init__(self, status: int, reason: str, told: str, retry_after: int = 0) -> None:
-        super().__init__(told)
-        self.status, self.reason, self.retry_after = status, reason, retry_after
-
-    @property
-    def blames_sender(self) -> bool:
-        """Whether sending the same again cannot help; a rate, a quota, a full disk and the like pass."""
-        return self.status < 429 and self.reason != "quota"
 
 
 def too_many_refusals() -> Refusal:
@@ -164,14 +133,6 @@ class Signs:
             self._spool.note(name, told)
 
 
-class Answer(NamedTuple):
-    """What goes back: HTTP status, JSON, headers."""
-
-    status: int
-    body: bytes
-    headers: dict[str, str]
-
-
 def blueprint(receiver: Receiver, path: str) -> Blueprint:
     """The route that events are sent to."""
     routes = Blueprint("receive", __name__)
@@ -180,14 +141,9 @@ def blueprint(receiver: Receiver, path: str) -> Blueprint:
     def events() -> Response:
         if request.method == "OPTIONS":
             return Response(status=204, headers=CORS | _PREFLIGHT)
-        return _response(receiver.answer(request.environ))
+        return receiver.answer(request.environ).response()
 
     return routes
-
-
-def taken(body: Json, what: str = "event", headers: Mapping[str, str] = CORS) -> Response:
-    """202: `body` says what became of each of what was sent."""
-    return _response(_taken(body, what, headers))
 
 
 def ahead(application: WSGIApplication, receiver: Receiver, path: str) -> WSGIApplication:
@@ -201,39 +157,11 @@ def ahead(application: WSGIApplication, receiver: Receiver, path: str) -> WSGIAp
         except Exception:
             log.exception("a batch could not be taken")
             receiver.count_fault()
-            answer = _refusal(500, "internal", INTERNAL)
+            answer = refused(500, "internal", INTERNAL)
         start(f"{answer.status} {HTTPStatus(answer.status).phrase}", list(answer.headers.items()))
         return [answer.body]
 
     return serve
-
-
-def _taken(body: Json, what: str = "event", headers: Mapping[str, str] = CORS) -> Answer:
-    if not body["rejected"]:
-        return _answer(202, body, headers)
-    first = body["rejected"][0]
-    told = f"{len(body['rejected'])} {what}s; {what} {first['index']}: {'; '.join(first['errors'])}"
-    return _answer(202, body, {**headers, "Footpath-Reason": _header(f"rejected: {told}")})
-
-
-def _header(text: str) -> str:
-    return text.encode("ascii", "replace").decode()[:300]
-
-
-def refused(status: int, reason: str, told: str, retry_after: int = 0, headers: Mapping[str, str] = CORS) -> Response:
-    """An error answer of the JSON form that all routes share."""
-    return _response(_refusal(status, reason, told, retry_after, headers))
-
-
-def _refusal(status: int, reason: str, told: str, retry_after: int = 0, headers: Mapping[str, str] = CORS) -> Answer:
-    headers = {**headers, "Footpath-Reason": _header(f"{reason}: {told}")}
-    if retry_after:
-        headers["Retry-After"] = str(retry_after)
-    return _answer(status, {"error": {"type": reason, "message": told}, "now": now_ms()}, headers)
-
-
-def _response(answer: Answer) -> Response:
-    return Response(answer.body, answer.status, answer.headers)
 
 
 class Receiver:
@@ -252,15 +180,14 @@ class Receiver:
         address = address_of(environ, self._parts.trusted_proxies)
         near = network(address)
         try:
-            taken = self._take(environ, address, near)
+            return taken(self._take(environ, address, near))
         except Refusal as refusal:
             self._parts.spool.count(REJECTED + refusal.reason)
             if refusal.blames_sender:
                 self._refusals.add(near)
             if refusal.reason in SIGNS:
                 self._signs.see(refusal.reason, str(refusal))
-            return _refusal(refusal.status, refusal.reason, str(refusal), refusal.retry_after)
-        return _taken(taken)
+            return refused(refusal.status, refusal.reason, str(refusal), refusal.retry_after)
 
     def count_fault(self) -> None:
         """Count a request that our own fault refused."""
@@ -302,7 +229,7 @@ class Receiver:
         """
         if not self._refusals.spent(near):
             return None
-        site = self._parts.sites().get(_named_site(sent))
+        site = self._parts.sites().get(named_site(sent))
         if site is None:
             raise too_many_refusals()
         self._rate.require(site, near)
@@ -409,85 +336,6 @@ def _hints(environ: WSGIEnvironment) -> str:
     return device.hints(found) if found else ""
 
 
-_GZIP: Final = b"\x1f\x8b"
-"""What gzip begins with, and no JSON does."""
-
-
-_HEAD_BYTES: Final = 1024
-_SITE: Final = re.compile(rb'"site"\s*:\s*"([a-z0-9][a-z0-9_-]{0,63})"')
-
-
-def read_sent(environ: WSGIEnvironment, unread: Unread, near: str) -> bytes:
-    """The request's body as it came from the network `near`.
-
-    Raises:
-        Refusal: 413 too large, 400 not readable, 429 too many of that network's are on their way.
-    """
-    try:
-        unread.begin(near, environ.get("REMOTE_ADDR", ""))
-    except TooManyUnread:
-        raise Refusal(429, "unread", "too many bodies of this network are still on their way", 1) from None
-    try:
-        return get_input_stream(environ, max_content_length=MAX_WIRE_BYTES).read()
-    except RequestEntityTooLarge:
-        raise Refusal(413, "too_large", f"more than {MAX_WIRE_BYTES >> 20} MiB") from None
-    except (HTTPException, OSError) as error:
-        raise Refusal(400, "unreadable", f"the body could not be read: {error}") from None
-    finally:
-        unread.end(near)
-
-
-def unpacked(sent: bytes, environ: WSGIEnvironment) -> bytes:
-    """The body, inflated where it says gzip or is: a browser asks before it may send the header.
-
-    Raises:
-        Refusal: 413 too large, 400 not what it says.
-    """
-    encoding = environ.get("HTTP_CONTENT_ENCODING", "").strip().lower()
-    if encoding in ("identity", ""):
-        return _inflated(sent) if sent.startswith(_GZIP) else sent
-    if encoding != "gzip":
-        raise Refusal(400, "unreadable", f"Content-Encoding {encoding[:32]!r}; send gzip or none")
-    return _inflated(sent)
-
-
-def _named_site(sent: bytes) -> str:
-    """The site that stands near a body's begin, where our script writes it; empty where none does."""
-    head = sent[:_HEAD_BYTES]
-    if head.startswith(_GZIP):
-        with contextlib.suppress(zlib.error):
-            head = zlib.decompressobj(wbits=31).decompress(head, _HEAD_BYTES)
-    found = _SITE.search(head)
-    return found[1].decode() if found else ""
-
-
-def _inflated(body: bytes) -> bytes:
-    inflater = zlib.decompressobj(wbits=31)
-    try:
-        text = inflater.decompress(body, MAX_BODY_BYTES + 1)
-    except zlib.error:
-        raise Refusal(400, "unreadable", "the body is not gzip") from None
-    if len(text) > MAX_BODY_BYTES:
-        raise Refusal(413, "too_large", f"more than {MAX_BODY_BYTES >> 20} MiB inflated")
-    if not inflater.eof:
-        raise Refusal(400, "unreadable", "the gzip body ends too early")
-    return text
-
-
-def read_document(body: bytes) -> Json:
-    """The body's JSON object.
-
-    Raises:
-        Refusal: 400, it is none; 413, it has too many values: 2 MiB of `{},` become 70 MB.
-    """
-    if len(body) > MAX_VALUES and sum(map(body.count, (b",", b"[", b"{"))) > MAX_VALUES:
-        raise Refusal(413, "too_large", f"more than {MAX_VALUES:,} values")
-    try:
-        return validate.read(body)
-    except validate.Unreadable as error:
-        raise Refusal(400, "unreadable", str(error)) from None
-
-
 def _verdict(document: Json, size: int) -> validate.Verdict:
     try:
         if size > validate.MAX_EVENT_BYTES:
@@ -524,19 +372,3 @@ def _hide_identifiers(events: list[Json], key: bytes, site: Site) -> None:
     for event in events:
         if event["k"] == "identify":
             event["id"] = f"{visitor.person_id(key, site.key, event['id']):016x}"
-
-
-def answer(status: int, body: Json, headers: Mapping[str, str] = CORS) -> Response:
-    """A JSON answer."""
-    return _response(_answer(status, body, headers))
-
-
-def _answer(status: int, body: Json, headers: Mapping[str, str]) -> Answer:
-    text = orjson.dumps(body)
-    about = {"Content-Type": "application/json", "Content-Length": str(len(text))}
-    return Answer(status, text, {**headers, **about})
-
-
-def now_ms() -> int:
-    """Unix ms."""
-    return time.time_ns() // 1_000_000

@@ -12,9 +12,10 @@ from flask import Blueprint, Response, request
 
 from collector import authorize, receive, validate_outcomes
 from collector.addresses import address_of, network
+from collector.answers import Refusal, now_ms, taken
+from collector.body import read_document, read_sent, unpacked
 from collector.enrich import visitor
 from collector.event import Json, Record
-from collector.receive import Refusal
 from collector.telemetry import REJECTED
 from collector.validate import TooMany, Unreadable
 
@@ -31,7 +32,7 @@ def blueprint(parts: receive.Parts, guard: authorize.Guard) -> Blueprint:
 
     @routes.route(PATH, methods=["POST"], provide_automatic_options=False)
     def outcomes() -> Response:
-        return guard.answer(lambda: receive.taken(receiver.take(), "outcome", authorize.HEADERS))
+        return guard.answer(lambda: taken(receiver.take(), "outcome", authorize.HEADERS).response())
 
     return routes
 
@@ -48,18 +49,18 @@ class _Receiver:
         Raises:
             Refusal: nothing of it was taken.
         """
-        received = receive.now_ms()
+        received = now_ms()
         key = authorize.secret()
         near = network(address_of(request.environ, self._parts.trusted_proxies))
-        sent = receive.read_sent(request.environ, self._parts.unread, near)
-        document = receive.read_document(receive.unpacked(sent, request.environ))
+        sent = read_sent(request.environ, self._parts.unread, near)
+        document = read_document(unpacked(sent, request.environ))
         site = self._site(document, key, near)
         verdict = _verdict(document, received, site)
         self._put(site, received, document, verdict)
         return {
             "accepted": len(verdict.outcomes),
             "rejected": [{"index": one.index, "id": one.id, "errors": one.errors} for one in verdict.rejected],
-            "now": receive.now_ms(),
+            "now": now_ms(),
         }
 
     def _site(self, document: Json, key: str, near: str) -> Site:

@@ -18,8 +18,8 @@ import threading
 import time
 from typing import TYPE_CHECKING, Final
 
+from collector import database, load, shipment, store, telemetry
 from collector import engine as engines
-from collector import load, migrate, on_cluster, retention, shipment, store, telemetry
 from collector.config import ConfigError, Settings
 from collector.enrich.place import PlaceError, Places
 from collector.enrich.visitor import load_key
@@ -27,7 +27,7 @@ from collector.goals import LiveGoals
 from collector.sites import LiveSites
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable
     from multiprocessing.process import BaseProcess
 
 DRAIN_SECONDS: Final = 10
@@ -188,67 +188,6 @@ class Supervisor:
             raise ConfigError(f"the web workers did not answer within {_START_SECONDS:.0f} s")
 
 
-def database_url(settings: Settings) -> str:
-    """The loader's address of ClickHouse: the configured server, or the program's own engine as it runs now.
-
-    Raises:
-        Unreachable: the engine does not run at the moment.
-    """
-    if settings.clickhouse_url:
-        return settings.clickhouse_url
-    found = engines.find(settings.data_dir)
-    if found is None:
-        raise store.Unreachable(f"no ClickHouse runs over {settings.data_dir}")
-    return found.loader_url
-
-
-@contextlib.contextmanager
-def database(settings: Settings) -> Iterator[str]:
-    """The loader's address of ClickHouse; the program's own is started for the length of the block if need be.
-
-    Raises:
-        EngineError: it does not start here.
-    """
-    if settings.clickhouse_url or engines.find(settings.data_dir):
-        yield database_url(settings)
-    else:
-        with engines.running(settings.data_dir) as connection:
-            yield connection.loader_url
-
-
-def migrate_tables(url: str, cluster: str, report: Callable[[migrate.Migration], None]) -> list[migrate.Migration]:
-    """Apply pending migrations, on every server of the cluster where one is named, and return them.
-
-    Raises:
-        MigrationError: the tables are not this version's.
-        StoreError: ClickHouse did not answer or refused.
-    """
-    return on_cluster.migrate(url, cluster, report=report) if cluster else migrate.migrate(url, report=report)
-
-
-def pending_migrations(url: str, cluster: str) -> list[migrate.Migration]:
-    """What `migrate_tables` would apply.
-
-    Raises:
-        MigrationError, StoreError: see `migrate_tables`.
-    """
-    return on_cluster.planned(url, cluster) if cluster else migrate.planned(url)
-
-
-def prepare(url: str, cluster: str, kept: Mapping[str, int]) -> None:
-    """Apply pending migrations, and give the tables the TTL that `kept` says (days by kind).
-
-    Raises:
-        StoreError: ClickHouse did not answer or refused, or the tables are not this version's.
-    """
-    try:
-        migrate_tables(url, cluster, lambda step: log.info("migration %s applied", step.name))
-    except migrate.MigrationError as error:
-        raise store.Refused(str(error)) from error
-    with contextlib.closing(store.Store(url)) as database:
-        retention.apply(database, kept, report=lambda change: log.info("retention: %s", change.sql))
-
-
 def run_loader(settings: Settings) -> None:
     """Load until SIGTERM, then drain for at most 10 s.
 
@@ -266,9 +205,9 @@ def _load_until_told(settings: Settings) -> None:
     sites = LiveSites(settings.config_dir)
     loader = load.Loader(
         settings.spool_dir,
-        lambda: database_url(settings),
+        lambda: database.url(settings),
         sites,
-        lambda url: prepare(url, settings.clickhouse_cluster, settings.retention),
+        lambda url: database.prepare(url, settings.clickhouse_cluster, settings.retention),
         LiveGoals(settings.config_dir, sites),
     )
     for number in (signal.SIGTERM, signal.SIGINT):

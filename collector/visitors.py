@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response
 
 from collector import authorize, receive
+from collector.answers import answer, now_ms
 from collector.event import Record
-from collector.receive import answer, now_ms
 
 if TYPE_CHECKING:
     from collector.receive import Parts
@@ -31,4 +31,4 @@ def _erasure(parts: Parts, visitor: str) -> Response:
     received = now_ms()
     receive.put(parts.spool, Record(received, site.id, site.key, erase=visitor), 0)
     body = {"site": site.key, "visitor": visitor, "state": "waiting", "asked_at": received, "now": now_ms()}
-    return answer(202, body, authorize.HEADERS)
+    return answer(202, body, authorize.HEADERS).response()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from collector import cargo, columns, load, shipment, spool
+from collector import cargo, columns, insert, load, shipment, spool
 from collector.event import Record
 from collector.store import Poison, Store
 from tests.gate import Gate
@@ -227,7 +227,7 @@ def test_halving_finds_every_bad_row(store: Store) -> None:
         "bot_class": ["x", "x", None, *"xxx", None, "x", "x"],
         "ts": [now_ms()] * 9,
     }
-    dead = load.insert_all(store, "trails", rows, "token")
+    dead = insert.all_rows(store, "trails", rows, "token")
     assert [row["n"] for row in dead] == [2, 6]
     assert count(store, "trails") == 7
     with pytest.raises(Poison):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from collector import check, quota, receive, spool
+from collector import answers, check, quota, spool
 from collector.app import create_app
 from collector.config import ConfigError, Settings
 from collector.quota import Quotas
@@ -102,7 +102,7 @@ def test_workers_count_together_and_a_restart_forgets_nothing(worker: Callable[[
 
 def test_refusals_for_a_quota_do_not_count_against_the_network(worker: Callable[[], FlaskClient]) -> None:
     """An office that looks at a site over its quota is heard on every other site."""
-    blamed = {reason: receive.Refusal(403, reason, "").blames_sender for reason in ("quota", "origin")}
+    blamed = {reason: answers.Refusal(403, reason, "").blames_sender for reason in ("quota", "origin")}
     assert blamed == {"quota": False, "origin": True}
 
 

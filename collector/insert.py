@@ -1,0 +1,81 @@
+"""Rows go into a table: around those that cannot be stored, and around those that are there."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from collector import cluster, repeat
+from collector.columns import dead_letter
+from collector.store import Poison, Store
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from collector.event import Json
+
+
+def all_rows(store: Store, table: str, rows: cluster.Columns, token: str, *, one_shard: bool = False) -> list[Json]:
+    """Insert all rows; halve around a value that cannot be stored until it stands alone.
+
+    On a cluster, the other shards may have theirs by then: so first each gets its own under the same token, and only
+    those of a shard that refuses are halved (`one_shard`).
+
+    Returns:
+        rows of dead_events for those that cannot be stored. Halving is the same at every retry, so are its tokens.
+
+    Raises:
+        StoreError: anything but a bad value.
+    """
+    try:
+        store.insert(table, rows, token=token)
+    except Poison as error:
+        length = len(next(iter(rows.values())))
+        if length == 1:
+            row = {name: column[0] for name, column in rows.items()}
+            identity = row["site_id"], row["visitor_id"], row.get("page_id", 0), row.get("n", 0)
+            told = json.dumps(row, default=str, ensure_ascii=False)
+            return [dead_letter(identity, row.get("received_at", row["ts"]), str(error), told)]
+        shards = {1: rows} if one_shard else cluster.divided(store, table, rows)
+        if len(shards) > 1:
+            return [dead for each in shards.values() for dead in all_rows(store, table, each, token, one_shard=True)]
+        middle = length // 2
+        first = {name: column[:middle] for name, column in rows.items()}
+        second = {name: column[middle:] for name, column in rows.items()}
+        return [
+            *all_rows(store, table, first, f"{token}a", one_shard=True),
+            *all_rows(store, table, second, f"{token}b", one_shard=True),
+        ]
+    return []
+
+
+def lacking_rows(
+    store: Store, doubtful: Mapping[int, cluster.Part], table: str, rows: cluster.Columns, token: str
+) -> list[Json]:
+    """Insert rows that an earlier try may have inserted on shards whose tokens say nothing; like `all_rows`."""
+    failed = []
+    for shard, block in cluster.divided(store, table, rows).items():
+        if shard not in doubtful:
+            failed += all_rows(store, table, block, token, one_shard=True)
+            continue
+        there = doubtful[shard].store
+        found = repeat.found_in(there, table, block)
+        lacking = _chosen(block, [not each for each in found])
+        named = token
+        if any(found):  # other rows than those that the token stands for; the same at a retry that finds the same
+            named += hashlib.blake2b(bytes(found), digest_size=8).hexdigest()
+        if not all(found):
+            failed += all_rows(store, table, lacking, named, one_shard=True)
+        # A ClickHouse that writes tokens down before it commits has thrown them away.
+        if not all(found) and not failed and not any(repeat.found_in(there, table, lacking)):
+            failed += all_rows(store, table, lacking, f"{named}{secrets.token_hex(8)}", one_shard=True)
+        if table == "events" and any(found):
+            repeat.complete(there, _chosen(block, found), hashlib.blake2b(named.encode(), digest_size=16).hexdigest())
+    return failed
+
+
+def _chosen(rows: cluster.Columns, which: list[bool]) -> dict[str, list[Any]]:
+    return {name: list(itertools.compress(column, which)) for name, column in rows.items()}
