@@ -167,8 +167,8 @@ def test_every_reason_is_explained() -> None:
     answers = section("docs/operating/errors.md", "## What an answer means")
     refusals = set(re.findall(r"^\| \d{3} \| `([a-z_]+)` \|", answers, re.MULTILINE)) - {"rejected"}
     modules = (
-        "app", "authorize", "export", "publish", "receive", "receive_outcomes", "validate", "validate_outcomes",
-        "visitors",
+        "app", "authorize", "body", "export", "publish", "receive", "receive_outcomes", "validate",
+        "validate_outcomes", "visitors",
     )  # fmt: skip
     used = {word for module in modules for word in reasons(f"collector/{module}.py")}
     listed = refusals | first_cells(answers)

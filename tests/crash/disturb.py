@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from collector import engine
+from collector.store import StoreError
 from tests.support import running, wait_until
 
 if TYPE_CHECKING:
@@ -43,6 +44,20 @@ def kill(world: World, victim: str) -> None:
     wait_until(lambda: victim_pid(world, victim), 60, f"the start of {victim}")
     with contextlib.suppress(ProcessLookupError):
         os.kill(victim_pid(world, victim), signal.SIGKILL)
+
+
+def kill_in_insert(world: World, chance: random.Random) -> None:
+    """SIGKILL of the engine while it takes a shipment: its tables and their views are filled one after the other."""
+    wait_until(lambda: victim_pid(world, "the engine"), 60, "the start of the engine")
+    pid = victim_pid(world, "the engine")
+    deadline = time.monotonic() + 5
+    with contextlib.suppress(StoreError), world.store() as store:
+        while store.execute("SELECT count() FROM system.processes WHERE query_kind = 'Insert'") == [(0,)]:
+            assert time.monotonic() < deadline, "nothing was inserted for five seconds"
+            time.sleep(0.001)
+    time.sleep(chance.uniform(0, 0.1))
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
 
 
 def kill_all(world: World, chance: random.Random) -> None:
@@ -134,6 +149,7 @@ def _killing(victim: str) -> Callable[[World, random.Random], None]:
 
 OWN_ENGINE: dict[str, Callable[[World, random.Random], None]] = {
     **{f"SIGKILL of {victim}": _killing(victim) for victim in VICTIMS},
+    "SIGKILL of the engine in an insert": kill_in_insert,
     "SIGKILL of the supervisor": kill_parent,
     "SIGKILL of everything": kill_all,
     "SIGTERM or ctrl-C, new start": end_all,

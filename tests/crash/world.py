@@ -137,13 +137,18 @@ class World:
         os.replace(text, self.folder / "clock")
 
     def _refuses_poison(self) -> bool:
-        with contextlib.suppress(StoreError, OSError), self._store() as store:
+        with contextlib.suppress(StoreError, OSError), self.store() as store:
             store.execute(f"ALTER TABLE events ADD CONSTRAINT IF NOT EXISTS crash CHECK x != {POISON_X}")
             return True
         return False
 
     @contextlib.contextmanager
-    def _store(self) -> Iterator[Store]:
+    def store(self) -> Iterator[Store]:
+        """A connection of the loader's.
+
+        Raises:
+            StoreError: there is no ClickHouse at the moment.
+        """
         connection = self._outer or engine.find(self.folder / "data")
         if connection is None:
             raise StoreError("no engine runs")
@@ -155,7 +160,7 @@ class World:
 
     def stored(self, since: int) -> tuple[list[Id], list[Id]]:
         """(page id, n) of rows and of dead letters whose page views began after the one with the id `since`."""
-        with self._store() as store:
+        with self.store() as store:
             rows, dead = (
                 [
                     (int(page), int(n))
@@ -167,7 +172,7 @@ class World:
 
     def astray(self) -> dict[str, int]:
         """By how much roll-ups differ from what they count, as far as the last call has not told it yet."""
-        with self._store() as store:
+        with self.store() as store:
             clicks, views, sessions = store.execute(
                 "SELECT countIf(kind = 'click'), countIf(kind = 'page_view'), uniqExact(session_id) FROM events"
             )[0]
