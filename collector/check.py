@@ -250,8 +250,8 @@ def _proxy(settings: Settings) -> str:
             "the address that counts, and with it rate limit, country and, without storage, identity; name your "
             "proxies' networks alone"
         )
-    _, at = spool.notes(settings.spool_dir).get("proxy", ("", 0.0))
-    age = time.time() - at
+    notes = spool.notes(settings.spool_dir)
+    age = time.time() - notes.get("proxy", ("", 0.0))[1]
     if age < SIGN_SECONDS:
         told = f"{age:.0f} s ago X-Forwarded-For came from an address outside FOOTPATH_TRUSTED_PROXIES ({networks})"
         if settings.trusted_proxies:
@@ -259,6 +259,13 @@ def _proxy(settings: Settings) -> str:
         raise _Wrong(
             f"{told}: to the collector all visitors have the proxy's address, one rate limit, and without storage one "
             "identity; name the proxy's network there"
+        )
+    age = time.time() - notes.get("silent_proxy", ("", 0.0))[1]
+    if age < SIGN_SECONDS:
+        raise _Wrong(
+            f"{age:.0f} s ago a page on https sent events without X-Forwarded-For: the proxy that takes TLS off does "
+            "not say who they come from, so all visitors have its address, one rate limit, and without storage one "
+            "identity; let it send the header, and name its network in FOOTPATH_TRUSTED_PROXIES"
         )
     return f"trusted: {networks}; nobody else sent X-Forwarded-For in the last {SIGN_SECONDS // 60} minutes"
 

@@ -236,9 +236,10 @@ class Receiver:
         return site
 
     def _sender(self, environ: WSGIEnvironment, document: Json, received: int, address: str) -> Sender:
-        if "HTTP_X_FORWARDED_FOR" in environ and not within(
-            environ.get("REMOTE_ADDR", ""), self._parts.trusted_proxies
-        ):
+        if "HTTP_X_FORWARDED_FOR" not in environ:
+            if _came_by_tls(environ):
+                self._signs.see("silent_proxy", "events of a page on https came without X-Forwarded-For")
+        elif not within(environ.get("REMOTE_ADDR", ""), self._parts.trusted_proxies):
             self._signs.see("proxy", "X-Forwarded-For came from an address outside FOOTPATH_TRUSTED_PROXIES")
         return Sender(
             received,
@@ -327,7 +328,15 @@ def put(spool: Spool, record: Record, accepted: int) -> None:
         raise Refusal(503, "spool", str(error), RETRY_SECONDS) from error
 
 
+_THIS_MACHINE: Final = ("localhost", "127.", "[::1]")
+
 _HINTS: Final = {f"HTTP_{name.upper().replace('-', '_')}": name for name in HEADERS}
+
+
+def _came_by_tls(environ: WSGIEnvironment) -> bool:
+    """Whether a proxy took TLS off: browsers let a page on https send to this machine alone without."""
+    host = environ.get("HTTP_HOST", "")
+    return environ.get("HTTP_ORIGIN", "").startswith("https://") and not host.startswith(_THIS_MACHINE)
 
 
 def _hints(environ: WSGIEnvironment) -> str:

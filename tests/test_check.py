@@ -241,6 +241,25 @@ def test_a_proxy_that_is_trusted_is_no_finding(tmp_path: Path) -> None:
         assert found(tmp_path)["proxy"].well
 
 
+def test_a_proxy_that_does_not_say_who_sends(tmp_path: Path) -> None:
+    """The collector speaks no TLS, so a page on https comes through a proxy; on this machine it need not."""
+    origin = {"Origin": "https://shop.example"}
+    with serving(tmp_path, FOOTPATH_TRUSTED_PROXIES="127.0.0.0/8") as server:
+        for silent in (
+            {},
+            {"Origin": "http://shop.example", "Host": "data.shop.example"},
+            origin | {"Host": "localhost:8400"},
+            origin | {"Host": "127.0.0.1:8400"},
+            origin | {"Host": "data.shop.example", "X-Forwarded-For": "203.0.113.9"},
+        ):
+            assert server.post(batch(), silent)[0] == 202
+        wait_until(lambda: server.metrics()["accepted"] == 50, what="the commit")
+        assert found(tmp_path)["proxy"].well
+        assert server.post(batch(), origin | {"Host": "data.shop.example"})[0] == 202
+        wait_until(lambda: not found(tmp_path)["proxy"].well, what="the finding")
+        assert is_wrong(found(tmp_path)["proxy"], "without X-Forwarded-For", "let it send the header")
+
+
 @pytest.mark.parametrize(
     ("trusted", "wide"),
     [
