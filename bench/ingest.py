@@ -1,10 +1,11 @@
 """How many events a second from HTTP to a queryable row, and how much CPU each costs, by step.
 
-    python bench/ingest.py [--quick]
+    python bench/ingest.py [--quick | --memory MINUTES]
 
 One run starts a bare Flask application that keeps JSON in memory (the baseline: nothing durable, nothing checked), and
 then the whole program with its own ClickHouse, and sends both the same batches of 1, 3 and 10 events. Machines are
-shared and noisy: compare the CPU figures and the ratio, not the rates of two runs.
+shared and noisy: compare the CPU figures and the ratio, not the rates of two runs. `--memory` looks at nothing but the
+memory that a long run takes.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ BATCHES = {1: 30_000, 3: 25_000, 10: 20_000}
 STEADY_SHARE = 0.7
 STEADY_SECONDS = 10
 LONG_SECONDS = 60
+LOOKS = 6
+"""How often a long run looks at memory, besides at its begin."""
 NEW_A_SECOND = 1_000
 AGENT_ROUNDS = 3
 TICK = os.sysconf("SC_CLK_TCK")
@@ -196,10 +199,17 @@ def main() -> None:
     """Run everything and print it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="an eighth of everything, for a first look")
-    share = 1 / 8 if parser.parse_args().quick else 1.0
+    parser.add_argument("--memory", type=float, default=0, metavar="MINUTES", help="only memory, over so long")
+    options = parser.parse_args()
+    share = 1 / 8 if options.quick else 1.0
     random.seed(1)
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, load "
           f"{os.getloadavg()[0]:.1f} before it began; the sender runs on the same cores")  # fmt: skip
+    if options.memory:
+        with program() as running:
+            fastest = running.drive(BATCHES[SIZES[-1]], SIZES[-1])
+            print_memory(running, fastest, options.memory * 60, LOOKS)
+        return
     print_stages(share)
     beside = baselines(share)
     with program() as running:
@@ -207,7 +217,7 @@ def main() -> None:
         print_runs(runs, beside)
         print_steady(running, runs, share)
         print_agents(running, share)
-        print_memory(running, runs[SIZES[-1]], share)
+        print_memory(running, runs[SIZES[-1]], max(5.0, LONG_SECONDS * share), 2)
 
 
 def print_stages(share: float) -> None:
@@ -267,15 +277,15 @@ def print_agents(running: Program, share: float) -> None:
     print(row("together", f"{few:.1f}", f"{new:.1f}", f"{new / few:.2f}"))
 
 
-def print_memory(running: Program, fastest: Run, share: float) -> None:
-    """Resident memory before and after a while at half of the highest rate."""
-    pace, seconds = fastest.rate / 2, max(5.0, LONG_SECONDS * share)
+def print_memory(running: Program, fastest: Run, seconds: float, looks: int) -> None:
+    """Resident memory before, during and after a while at half of the highest rate."""
+    pace = fastest.rate / 2
     held = [running.holds()]
-    for _ in range(2):
-        running.drive(int(pace * seconds / 2), SIZES[-1], rate=pace)
+    for _ in range(looks):
+        running.drive(int(pace * seconds / looks), SIZES[-1], rate=pace)
         held.append(running.holds())
-    print(f"\nResident memory in {seconds:.0f} s at half of the highest rate, MiB:\n")
-    print(row("", "begin", "middle", "end"))
+    print(f"\nResident memory at half of the highest rate ({pace * SIZES[-1]:,.0f} events/s), MiB:\n")
+    print(row("after, s", *(f"{seconds * look / looks:.0f}" for look in range(looks + 1))))
     for part in held[0]:
         print(row(part, *(f"{found[part]:.0f}" for found in held)))
 

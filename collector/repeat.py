@@ -53,13 +53,13 @@ class _View:
 
 
 def has_started_since(part: Part, seconds: float) -> bool:
-    """Whether the server of these rows may have started within so many seconds. Keeper's tokens outlive a server.
+    """Whether the server of these rows, and of their tokens, may have started within so many seconds.
 
     Raises:
         StoreError: ClickHouse did not answer.
     """
     ((up,),) = part.store.execute("SELECT uptime()")
-    return up <= seconds + _ROUNDING_SECONDS and not _engine_of_events(part.store).startswith("Replicated")
+    return up <= seconds + _ROUNDING_SECONDS and _has_own_tokens(part.store)
 
 
 def ids_in(store: Store, table: str, ids: Iterable[EventId]) -> set[EventId]:
@@ -101,7 +101,7 @@ def complete(store: Store, rows: Columns, token: str) -> None:
     Raises:
         StoreError: it is not finished; try again.
     """
-    if _engine_of_events(store).startswith("Replicated"):
+    if not _has_own_tokens(store):
         return
     staging = f"repeated{STAGING}{token}"
     store.execute(f"DROP TABLE IF EXISTS {staging} SYNC")
@@ -118,11 +118,12 @@ def complete(store: Store, rows: Columns, token: str) -> None:
         store.execute(f"DROP TABLE IF EXISTS {staging} SYNC")
 
 
-def _engine_of_events(store: Store) -> str:
+def _has_own_tokens(store: Store) -> bool:
+    """Whether this server alone has rows and tokens. Those of Replicated and Shared tables lie in Keeper."""
     ((engine,),) = store.execute(
         "SELECT engine FROM system.tables WHERE database = currentDatabase() AND name = 'events'"
     )
-    return str(engine)
+    return bool(engine == "ReplacingMergeTree")
 
 
 def _views(store: Store) -> list[_View]:
@@ -175,9 +176,7 @@ def _complete_view(store: Store, view: _View, staging: str, since: int, token: s
                 break
             time.sleep(_PAUSE)
         else:
-            log.error(
-                "%s may lack rows of partition %s: its events change while they are counted", *(view.table, partition)
-            )
+            log.error("%s may lack rows in partition %s: their events change all the time", view.table, partition)
 
 
 def _among(staging: str, names: tuple[str, ...]) -> str:
@@ -187,7 +186,8 @@ def _among(staging: str, names: tuple[str, ...]) -> str:
 
 
 def _alike(one: float, other: float, counted: Mapping[Any, float]) -> bool:
-    return isclose(one, other, rel_tol=1e-9, abs_tol=1e-9 * max(1.0, *counted.values()))
+    """Whether two sums are the same but for rounding; `counted` says how large those were that they are made of."""
+    return isclose(one, other, rel_tol=1e-9, abs_tol=1e-9 * max([1.0, *counted.values()]))
 
 
 def _only(store: Store, condition: str, since: int) -> dict[str, object]:
