@@ -8,6 +8,7 @@ deduplication, or the rows with them, as if the kill had come before.
 from __future__ import annotations
 
 import shutil
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from collector.engine import Engine
 from collector.event import Record
 from collector.migrate import migrate
 from collector.store import Store
-from tests.support import CHROME, SITE, now_ms
+from tests.support import CHROME, SITE, now_ms, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,18 +61,18 @@ class World:
         self.engine._process.kill()
         self.engine._process.wait()
 
-    def put(self, seed: int) -> None:
+    def put(self, seed: int, writer: spool.Spool | None = None) -> None:
         """Twenty visits, among them people who are known."""
         for number, visit in enumerate(visits(20, seed, now_ms(), "https://shop.example")):
             for place, batch in enumerate(visit.batches):
                 person = {"n": 900, "t": 1, "k": "identify", "id": f"{number + 1:016x}"}
                 sent = batch | {"events": [*batch["events"], *([person] if place == 0 else [])]}
                 record = Record(now_ms(), 1, "demo-shop", CHROME, batch=sent)
-                self.writer.put(record.encode(), len(sent["events"]), record.received)
+                (writer or self.writer).put(record.encode(), len(sent["events"]), record.received)
 
-    def loader(self) -> load.Loader:
+    def loader(self, name: str = "spool") -> load.Loader:
         """One that has just started."""
-        return load.Loader(self.folder / "spool", lambda: self.url, lambda: {"demo-shop": SITE})
+        return load.Loader(self.folder / name, lambda: self.url, lambda: {"demo-shop": SITE})
 
     def drain(self) -> None:
         """Load everything, with a loader that has just started."""
@@ -174,3 +175,46 @@ def test_a_shipment_is_repeated_to_an_engine_that_died_under_it(
     assert world.totals() == expected
     found = spool.counters(world.folder / "spool")
     assert (found["spooled"], found["duplicate"], found["inserted"]) == (0, 0, found["accepted"])
+
+
+@pytest.mark.parametrize("absent", [(), VIEWS], ids=["nothing", "all views"])
+def test_another_collector_inserts_while_a_shipment_is_compared(world: World, absent: tuple[str, ...]) -> None:
+    """Into the same days and cells all the time: in the end the roll-ups add up to the events."""
+    world.put(2)
+    before = {table: world.parts(table) for table in TABLES}
+    world.ship_and_forget()
+    new = {table: world.parts(table) - before[table] for table in TABLES}
+    folders = {table: world.folder_of(table) for table in TABLES}
+    world.kill()
+    for table in absent:
+        forget(folders[table], new[table])
+        for part in new[table]:
+            shutil.rmtree(folders[table] / part)
+    world.start()
+    done = threading.Event()
+    writer, other, shipments = spool.Spool(world.folder / "other"), world.loader("other"), 0
+
+    def insert() -> None:
+        nonlocal shipments
+        while not done.is_set():
+            world.put(100 + shipments, writer)
+            shipments += other.step(everything=True)
+
+    thread = threading.Thread(target=insert)
+    thread.start()
+    try:
+        wait_until(lambda: shipments > 2, what="the other collector")
+        begun = shipments
+        world.drain()
+        assert shipments > begun
+    finally:
+        done.set()
+        thread.join()
+        writer.close()
+    for table, total, kind in (
+        ("heat_cells", "clicks", "click"), ("page_totals", "page_views", "page_view"),
+        ("sessions", "clicks", "click"), ("sessions", "page_views", "page_view"),
+    ):  # fmt: skip
+        assert world.store.execute(f"SELECT sum({total}) FROM {table}") == world.store.execute(
+            f"SELECT count() FROM events WHERE kind = '{kind}' AND bot_class = ''"
+        )
