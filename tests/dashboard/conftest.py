@@ -67,7 +67,7 @@ def dashboard_url(engine: Connection) -> str:
     save(store, 2, _hostile(), ZONE)
     save(store, 3, visits(5, ZONE), ZONE)
     save(store, 4, [], ZONE)
-    tour(store, 5, BEGIN, ZONE)
+    tour(store, 5, ZONE)
     store.close()
     return url
 

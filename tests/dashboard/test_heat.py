@@ -14,6 +14,7 @@ from playwright.sync_api import expect
 from collector.dashboard import cells
 from collector.query import Connection, between, connect, conversion, did, where
 from collector.store import Store
+from tests.dashboard import tour
 from tests.dashboard.conftest import BEGIN, END, WHEN
 from tests.dashboard.test_pages import Read
 
@@ -157,8 +158,8 @@ def test_layers_and_ground_stand_in_the_address(open_page: OpenPage) -> None:
 
 def test_the_page_lies_behind_its_clicks(open_page: OpenPage, dashboard_url: str) -> None:
     """The skeleton of the device, box by box, with the day on which it was seen; one that never was is said."""
-    tab = open_page(f"/sites/site-5/heat?{WHEN}&path=/start&layer=cells")
-    drawn = connect(dashboard_url).site("site-5").skeleton("/start", PERIOD, device="desktop")
+    tab = open_page(f"/sites/site-5/heat?{tour.WHEN}&path=/start&layer=cells")
+    drawn = connect(dashboard_url).site("site-5").skeleton("/start", between(*tour.DAYS), device="desktop")
     assert drawn.seen is not None
     given = json.loads(tab.locator("[data-skeletons]").get_attribute("data-skeletons") or "")["desktop"]
     assert given["boxes"] == [[r.role, r.level, r.x, r.y, r.width, r.height, r.name] for r in drawn.rows]
@@ -168,14 +169,14 @@ def test_the_page_lies_behind_its_clicks(open_page: OpenPage, dashboard_url: str
     tab.get_by_role("link", name="nothing", exact=True).click()
     assert _picture(tab) != with_page
     expect(tab.locator("[data-drawn]")).to_be_hidden()
-    other = open_page(f"/sites/site-5/heat?{WHEN}&path=/end")
+    other = open_page(f"/sites/site-5/heat?{tour.WHEN}&path=/end")
     expect(other.locator("[data-skeleton-hint]")).to_be_visible()
 
 
 def test_the_png_has_the_page_behind_its_clicks_too(world: World) -> None:
     """Where one was drawn on the device that is shown, and "nothing" was not chosen."""
     browser = world.browser("owner")
-    path = f"/sites/site-5/heat/heat/png?{WHEN}&path=/start"
+    path = f"/sites/site-5/heat/heat/png?{tour.WHEN}&path=/start"
     sizes = {}
     for more in ("", "&ground=none"):
         answer = browser.get(path + more)

@@ -15,7 +15,7 @@ from collector.query import Connection, between, connect, where
 from collector.store import Store
 from tests.dashboard.conftest import BEGIN, END, WHEN
 from tests.dashboard.test_pages import Read, session_id
-from tests.dashboard.tour import SESSION
+from tests.dashboard.tour import DAYS, SESSION
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -54,7 +54,7 @@ def test_what_is_played_is_what_python_says(world: World, site: Site) -> None:
     assert {row[10] for row in found["rows"]} == {"", "rage", "dead"}
     assert [page["path"] for page in found["pages"]] == ["/start", "/end"]
     assert all(page["viewport"] == [1000, 800] for page in found["pages"])
-    drawn = site.skeleton("/start", between(BEGIN, END), device="desktop")
+    drawn = site.skeleton("/start", between(*DAYS), device="desktop")
     first, second = (found["skeletons"][page["skeleton"]] for page in found["pages"])
     assert (first["width"], first["height"]) == (drawn.page_width, drawn.page_height) == (1000, 3000)
     assert first["boxes"] == [[r.role, r.level, r.x, r.y, r.width, r.height, r.name] for r in drawn.rows]

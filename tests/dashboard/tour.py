@@ -1,7 +1,11 @@
-"""A visit of two pages that has something of everything: trails, a drawn page, rage, a pause, a field, a conversion."""
+"""A visit of two pages that has something of everything: trails, a drawn page, rage, a pause, a field, a conversion.
+
+It was ten days ago, whenever the tests run: trails are kept for 30 days only.
+"""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tests.query.test_replay import save_trails
@@ -12,6 +16,9 @@ if TYPE_CHECKING:
     from collector.store import Store
 
 SESSION = 0xABC
+DAY = datetime.now(UTC).date() - timedelta(days=10)
+DAYS = (str(DAY), str(DAY + timedelta(days=1)))
+WHEN = f"from={DAYS[0]}&to={DAYS[1]}"
 FIRST, SECOND = 11, 12
 BOXES = [
     ("banner", 0, 0, 0, 1000, 80, ""), ("heading", 1, 40, 120, 600, 60, "Boots for rain"),
@@ -20,9 +27,9 @@ BOXES = [
 ]  # fmt: skip
 
 
-def tour(store: Store, site_id: int, day: str, zone: str) -> None:
+def tour(store: Store, site_id: int, zone: str) -> None:
     """Store the visit: the first page is drawn and its pointer followed, the second is neither."""
-    start = ms(f"{day}T12:00:00", zone)
+    start = ms(f"{DAY}T12:00:00", zone)
     base = {"session_id": SESSION, "visitor_id": 5, "device": "desktop"}
     first = {**base, "page_id": FIRST, "path": "/start", "page_at": start}
     second = {**base, "page_id": SECOND, "path": "/end", "page_at": start + 66_200}
