@@ -112,10 +112,8 @@ class Answer:
 
     def _changes(self) -> Changes:
         result = self.given
-        if result is None or not self._ask.compared or not key_names(result.row_type):
-            return {}
-        found = self.compared
-        if found is None:
+        found = self.compared if result is not None and key_names(result.row_type) else None
+        if result is None or found is None:
             return {}
         if self.panel.then is None:
             return by_row(found.rows)
@@ -126,7 +124,7 @@ class Answer:
         """What the method of `Site` gave beside that of the earlier period; None: nothing is compared, or rows have no
         counterpart. Panels that ask the same function share it."""
         period = self._ask.compared
-        if self.given is None or not period:
+        if self.given is None or not period or not self.panel.compares:
             return None
         name = f"compare {id(self.panel.ask)}"
         found: Comparison | None = self._ask.once(name, lambda: compared(self.base(), period))

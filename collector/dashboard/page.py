@@ -172,6 +172,7 @@ class Panel:
         words: other words for values, by column.
         limit: rows in the table; CSV has all.
         note: a sentence under the title.
+        compares: whether what changed since the period that is compared with stands beside its numbers.
         drawn: what the answer's own `plot()` is told; `plot`: the picture, where that is not to be all.
     """
 
@@ -190,6 +191,7 @@ class Panel:
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     limit: int = 50
     note: str = ""
+    compares: bool = True
     empty: str = "Nothing in this period."
     drawn: Callable[[Ask], dict[str, Any]] | None = None
     plot: Callable[[Ask, Any], Figure] | None = None

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 from collector.dashboard import cells
 from collector.dashboard.cells import Cell
 from collector.query import BadQuestion, Rate
-from collector.query.compare import PREVIOUS, changes_of_rows, is_over, key_names, key_of, previous
-from collector.query.period import parse
+from collector.query.compare import changes_of_rows, is_over, key_names, key_of
+from collector.query.period import PREVIOUS, parse, previous
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Two audiences side by side: who the other one is, and who the first is once there is another."""
+"""Two audiences or two periods side by side: who the others are, and who the first are once there are others."""
 
 from __future__ import annotations
 
@@ -8,29 +8,33 @@ from typing import TYPE_CHECKING, Final
 
 from collector.dashboard.known import known
 from collector.query.arguments import parse_where
+from collector.query.period import PREVIOUS, earlier
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from collector.dashboard.page import Ask
     from collector.dashboard.view import View
-    from collector.query import Filter
+    from collector.query import Filter, Period
 
+EARLIER: Final = "earlier"
+"""In an address: the same audience in the period that the page's is compared with, or the one before."""
 _CHANNELS: Final = 8
 _REST: Final = {"device": "all other devices", "channel": "all other channels"}
 
 
 @dataclass(frozen=True, slots=True)
 class Versus:
-    """The filters of both audiences, and both in words."""
+    """The filters of both audiences, and both in words. `earlier`: the period of the others, where it is another."""
 
     first: Filter | None
-    other: Filter
+    other: Filter | None
     words: tuple[str, str]
+    earlier: Period | None = None
 
 
 def versus(ask: Ask) -> Versus | None:
-    """Who is compared: `versus` of the address, a filter as on the command line; None: nobody.
+    """Who is compared: `versus` of the address, a filter as on the command line or `EARLIER`; None: nobody.
 
     All filters of the page hold for both, but those about the same thing as `versus` (mobile against desktop) hold for
     the first alone. Where there is none of these, the first are all whom `versus` leaves out: a difference to people
@@ -40,6 +44,8 @@ def versus(ask: Ask) -> Versus | None:
         BadQuestion, UnknownName: it cannot be read.
     """
     text = ask.view.get("versus")
+    if text == EARLIER:
+        return _before(ask)
     named = parse_where([text]) if text else None
     if named is None:
         return None
@@ -53,15 +59,24 @@ def versus(ask: Ask) -> Versus | None:
 
 
 def offers(ask: Ask) -> Sequence[tuple[str, str]]:
-    """Whom to compare with, as a select has it: nobody, devices, the returning, who did not convert, channels."""
+    """Whom to compare with, as a select has it: nobody, themselves before, devices, the returning, who did not
+    convert, channels."""
     has = known(ask.site)
-    found = [("", "nobody")]
+    found = [("", "nobody"), (EARLIER, "the period before")]
     found += [(f"device={each}", f"{each} / other devices") for each in has.of("device") if len(has.of("device")) > 1]
     found.append(("visitor_type=returning", "returning / new visitors"))
     if ask.goal:
         found.append((f"!did:conversion:{ask.goal}", f"not converted / converted ({ask.goal})"))
     channels = [each for each in has.of("channel") if each][:_CHANNELS]
     return [*found, *((f"channel={each}", f"{each} / other channels") for each in channels if len(channels) > 1)]
+
+
+def _before(ask: Ask) -> Versus:
+    place = ask.site.place
+    now_ms = place.clock()
+    asked = ask.period.resolve(place.zone, now_ms)
+    before = earlier(ask.compared or PREVIOUS, asked, now_ms)
+    return Versus(ask.where, ask.where, (str(asked), str(before.resolve(place.zone, now_ms))), before)
 
 
 def _subject(text: str) -> str:

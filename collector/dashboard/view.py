@@ -52,7 +52,7 @@ FILTERS: Final = (
 FIRST: Final = "7d"
 WHOLE: Final = "whole"
 """Asks for a page with all its answers, however long they take."""
-PREVIOUS: Final = "previous"
+
 Pairs = tuple[tuple[str, str], ...]
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from collector.query.errors import BadQuestion, unknown
 from collector.query.filters import STUMBLES, Filter, at_least, at_most, did, dropped, signal_filter, where
-from collector.query.period import Period
+from collector.query.period import PREVIOUS, Period
 from collector.query.period import parse as parse_period
 from collector.query.presets import preset
 from collector.query.steps import Step, click, conversion, event, form, page
@@ -22,6 +22,8 @@ from collector.query.steps import field as field_step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from collector.query.period import Earlier
 
 STEP_HELP = (
     "page:/cart, page-type:product, click:NAME, click-key:HEX, conversion:GOAL, field:FORM/FIELD, form:NAME or "
@@ -191,6 +193,19 @@ def _length(value: str | timedelta) -> str:
     return f"{round(value / timedelta(milliseconds=1))}ms" if isinstance(value, timedelta) else value
 
 
+def _earlier(text: Earlier) -> Earlier:
+    return text if text == PREVIOUS else parse_period(text)
+
+
+def _plain_earlier(value: Earlier) -> Any:
+    said = _earlier(value)
+    return said if isinstance(said, str) else said.to_dict()
+
+
+def _revived_earlier(spec: Any) -> Earlier:
+    return spec if spec == PREVIOUS else Period.from_dict(spec)
+
+
 def _texts(value: str | Sequence[str]) -> list[str]:
     return [value] if isinstance(value, str) else list(value)
 
@@ -224,6 +239,7 @@ _KINDS: Mapping[str, Kind] = MappingProxyType(
         "bool": Kind("", bool),
         "str | timedelta": Kind("LENGTH", plain=_length, form="7d, 12h, 30m, 45s"),
         "Period | str": Kind("PERIOD", parse_period, lambda value: parse_period(value).to_dict(), Period.from_dict),
+        "Earlier": Kind("PERIOD", _earlier, _plain_earlier, _revived_earlier, form=f"{PREVIOUS}, {PERIOD_HELP}"),
         "Filter": Kind("FILTER", parse_where, lambda value: value.to_dict(), Filter.from_dict, multiple=True),
         "Step": Kind("STEP", parse_step, lambda value: value.to_dict(), Step.from_dict, form=STEP_HELP),
         "Sequence[Step]": Kind(

@@ -9,18 +9,17 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from collector.query.definitions import CHANGE
 from collector.query.errors import BadQuestion
-from collector.query.period import between, instant
+from collector.query.period import earlier
 from collector.query.rate import Rate, adjusted, apart, p_value
 from collector.query.result import Result
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from collector.query.period import Period, Range
+    from collector.query.period import Earlier
     from collector.query.rate import Span
     from collector.query.report import Asked
 
-PREVIOUS = "previous"
 Better = Literal["more", "less"]
 """Which way of a number is better, as its field's metadata `better` says; a field without it is neither. `goal` there:
 as the goal is, less of a negative one."""
@@ -62,14 +61,12 @@ class Comparison(Result[ChangeRow]):
         return [f"since {self.before.meta.period}", *self.after.about()]
 
 
-def compare(after: Result[Any], asked: Asked, period: Period | str) -> Comparison:
+def compare(after: Result[Any], asked: Asked, period: Earlier) -> Comparison:
     """See `Result.compare`."""
     if after.meta.period is None or not key_names(after.row_type):
         raise BadQuestion(f"answers of {after.meta.report} cannot be compared: their rows have no counterpart")
-    earlier = period
-    if period == PREVIOUS:
-        earlier = previous(after.meta.period, None if after.in_parts() else asked.place.clock())
-    before = asked.again(period=earlier, **after.settled())
+    now_ms = None if after.in_parts() else asked.place.clock()
+    before = asked.again(period=earlier(period, after.meta.period, now_ms), **after.settled())
     rows = changes(before, after)
     meta = replace(after.meta, definitions=(*after.meta.definitions, CHANGE.label))
     statements = (*before.statements, *after.statements)
@@ -84,17 +81,6 @@ def is_over(answer: Result[Any]) -> bool:
 def key_names(row_type: type) -> list[str]:
     """The fields that say which row it is: those with the metadata `key`."""
     return [each.name for each in fields(row_type) if each.metadata.get("key")]
-
-
-def previous(asked: Range, now_ms: int | None = None) -> Period:
-    """As many days or hours right before; of a period that is not over `now_ms`, as much as has passed of it."""
-    now = instant(now_ms, asked.zone) if now_ms is not None and asked.start_ms < now_ms < asked.end_ms else None
-    if asked.first_day is not None and asked.end_day is not None:
-        days = asked.end_day - asked.first_day
-        # By the clock on the wall: noon is noon where one of the two days has an hour more.
-        return between(asked.first_day - days, now.replace(tzinfo=None) - days if now else asked.first_day)
-    length = asked.end - asked.start
-    return between(asked.start - length, (now or asked.end) - length)
 
 
 def changes(before: Result[Any], after: Result[Any]) -> tuple[ChangeRow, ...]:

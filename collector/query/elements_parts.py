@@ -1,4 +1,4 @@
-"""What can be asked of elements besides their clicks: two audiences compared, and the way from seeing to the goal."""
+"""What else can be asked of elements: audiences or periods compared, and the way from seeing to the goal."""
 
 # ruff: noqa: S608 - names come from our own lists, values are bound by the server
 
@@ -32,9 +32,9 @@ ELEMENT_DIFFERENCE = define(
     "element_difference",
     1,
     "difference of proportions",
-    "click rate of an element in the page views of one filter - that in those of the other, with Newcombe's hybrid "
-    "score interval; p-value as in `difference`, Benjamini-Hochberg over all elements. Page views that pass both "
-    "filters count on both sides",
+    "click rate of an element in the page views of one filter or period - that in those of the other, with Newcombe's "
+    "hybrid score interval; p-value as in `difference`, Benjamini-Hochberg over all elements. Page views that belong "
+    "to both count on both sides",
     "judged where both have at least 100 page views",
     "Newcombe, Statistics in Medicine 17 (1998), 873-890, method 10",
 )

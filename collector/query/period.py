@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from zoneinfo import ZoneInfo, available_timezones
 
 from collector.query.errors import BadQuestion, unknown
@@ -17,6 +17,8 @@ _LENGTH = re.compile(r"(\d{1,5})\s*([mhdw])")
 _DURATION = re.compile(r"(\d{1,9})\s*(ms|s|m|h|d|w)")
 _UNIT_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 _LATEST_MS = 7_258_118_400_000
+PREVIOUS = "previous"
+"""As many days or hours, right before."""
 _BEYOND = "a period lies between 1970 and 2200"
 _FORMS = "7d, 4w, 24h, 30m, today, 2026-11-01 or 2026-11-01..2026-11-15 (the second day is not included)"
 
@@ -96,6 +98,10 @@ class Period:
         return last(spec["last"]) if "last" in spec else between(spec["start"], spec["end"])
 
 
+Earlier: TypeAlias = Period | str
+"""A period to compare with: one of its own, or `previous`."""
+
+
 def last(length: str) -> Period:
     """The last days (`28d`, `4w`; today included) or the last hours and minutes (`24h`, `30m`, until now).
 
@@ -145,6 +151,26 @@ def parse(text: Period | str) -> Period:
         except OverflowError:
             raise BadQuestion(_BEYOND) from None
     return last(text)
+
+
+def previous(asked: Range, now_ms: int | None = None) -> Period:
+    """As many days or hours right before; of a period that is not over `now_ms`, as much as has passed of it."""
+    now = instant(now_ms, asked.zone) if now_ms is not None and asked.start_ms < now_ms < asked.end_ms else None
+    if asked.first_day is not None and asked.end_day is not None:
+        days = asked.end_day - asked.first_day
+        # By the clock on the wall: noon is noon where one of the two days has an hour more.
+        return between(asked.first_day - days, now.replace(tzinfo=None) - days if now else asked.first_day)
+    length = asked.end - asked.start
+    return between(asked.start - length, (now or asked.end) - length)
+
+
+def earlier(said: Earlier, asked: Range, now_ms: int | None = None) -> Period:
+    """The period that `asked` is compared with: `previous`, see there, or another one.
+
+    Raises:
+        BadQuestion: it cannot be read.
+    """
+    return previous(asked, now_ms) if said == PREVIOUS else parse(said)
 
 
 def duration_ms(length: str | timedelta) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from collector.query.ask import Asker
@@ -12,7 +12,7 @@ from collector.query.errors import BadQuestion, unknown
 from collector.query.filters import Where
 from collector.query.goal_sql import converted_sql, kinds_sql, worth_sql
 from collector.query.goals import Goals
-from collector.query.period import instant, parse
+from collector.query.period import earlier, instant, parse
 from collector.query.result import Meta, labels
 from collector.query.sql import Binder, Scope
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from collector.query.definitions import Definition
     from collector.query.filters import Filter
-    from collector.query.period import Period, Range
+    from collector.query.period import Earlier, Period, Range
     from collector.store import Store
 
 UNITS = ("session", "visitor", "person")
@@ -91,6 +91,15 @@ class Question:
     def worth(self, goal: str, binder: Binder) -> tuple[str, str]:
         """SQL of amount (Decimal) and currency of a conversion: what goals.yml says, else what the event says."""
         return worth_sql(self, goal, binder)
+
+    def before(self, period: Earlier) -> Question:
+        """The same question about an earlier period, or `previous`: as many days or hours, right before.
+
+        Raises:
+            BadQuestion: the period cannot be read.
+        """
+        found = earlier(period, self.range, self.now_ms).resolve(self.place.zone, self.now_ms)
+        return replace(self, range=found)
 
     def can_roll_up(self) -> bool:
         """Whether roll-ups by day hold the answer: whole days of the site's own zone, and people only."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from collector.query import render
 from collector.query.ask import Cost, Estimate, Statement, cost_of, estimate_of
 from collector.query.errors import BadQuestion, QueryError
+from collector.query.period import PREVIOUS
 from collector.query.trend import SIZES
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from collector.query.compare import Comparison
     from collector.query.definitions import Definition
-    from collector.query.period import Period, Range
+    from collector.query.period import Earlier, Range
     from collector.query.report import Asked
     from collector.store import Store
 
@@ -91,7 +92,7 @@ class Result(Generic[R]):
         """
         return self.call.spec()
 
-    def compare(self, period: Period | str = "previous") -> Comparison:
+    def compare(self, period: Earlier = PREVIOUS) -> Comparison:
         """The same question about another period, and what changed since (definition `change`).
 
         Args:

@@ -36,6 +36,7 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ("health", {}),
     ("attribution", {"goal": "purchase", "by": "source", "unit": "person"}),
     ("elements", {"path": "/product/*"}),
+    ("elements", {"path": "/product/*", "before": "previous"}),
     ("exit_pages", {"by": "device"}),
     ("landing_pages", {"goal": "purchase"}),
     ("retention", {"every": "day", "mode": "on_or_after", "length": "3"}),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,7 +17,7 @@ from collector.query import Connection, between, connect, conversion, did, where
 from collector.store import Store
 from tests.dashboard import tour
 from tests.dashboard.conftest import BEGIN, END, WHEN
-from tests.dashboard.test_pages import Read
+from tests.dashboard.test_pages import MIDDLE, Read
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,6 +93,28 @@ def test_the_table_of_two_audiences_is_the_comparison_of_python(world: World, si
     for text in (cells.interval(row.click_rate), cells.interval(row.versus)):
         assert text in html
     assert f"{100 * (row.difference or 0):+.1f} pp".replace("-", "−") in html
+
+
+@pytest.mark.parametrize("compare", ["", f"&compare={BEGIN}..{MIDDLE}"])
+def test_the_page_before_stands_beside_the_page_now(world: World, site: Site, compare: str) -> None:
+    """Both maps, and a table of both click rates; before is the period that is compared with, or that right before."""
+    now, before = (
+        between(MIDDLE, END),
+        between(BEGIN, MIDDLE) if compare else between(MIDDLE - (date.fromisoformat(END) - MIDDLE), MIDDLE),
+    )
+    url = f"from={MIDDLE}&to={END}&path=/cart&versus=earlier{compare}"
+    html = world.browser("viewer").get(f"/sites/site-1/heat?{url}").text
+    for period, found in zip((now, before), maps(html), strict=True):
+        heat, scroll = (getattr(site, name)("/cart", period) for name in ("heatmap", "scroll"))
+        device = found["skeleton"].removesuffix(" before")
+        assert str(heat.meta.period) in Read(html).text
+        assert f"{heat.clicks.get(device, 0):,} clicks on /cart" in Read(html).text
+        assert f"{scroll.page_views[device]:,} page views" in Read(html).text
+        assert found["cells"] == [[row.x_pct, row.y_px, row.clicks] for row in heat.rows if row.group == device]
+    told = world.browser("viewer").get(f"/sites/site-1/heat/compared/csv?{url}").text
+    assert told == site.elements("/cart", now, before=before).to_csv()
+    code = world.browser("viewer").get(f"/sites/site-1/heat/compared/code?{url}").text
+    assert f"before=between('{before.start}', '{before.end}')" in Read(code).text
 
 
 def test_who_cannot_be_compared_is_said(world: World) -> None:

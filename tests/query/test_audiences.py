@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from collector.query import UnknownName, between, where
+from collector.query import BadQuestion, UnknownName, between, where
 from tests.query.shop import days, save_shops
-from tests.query.worlds import ms, save, site
+from tests.query.worlds import DAY, ms, save, site
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,6 +68,41 @@ def test_two_audiences_have_both_rates_and_their_difference(shop: Any) -> None:
     assert "against device = desktop" in answer.to_table()
 
 
+def test_a_page_now_and_before(shared: Store, new_site: Callable[[], int]) -> None:
+    """The same audience in two periods, judged; with another filter, that one holds before."""
+    events: list[dict[str, Any]] = []
+    for index in range(600):
+        # 300 page views on each of two days, every other one on a telephone: 90 clicks before, 150 now.
+        now, place = divmod(index, 300)
+        view = {"at": START - (0 if now else DAY), "path": "/p", "device": ("mobile", "desktop")[index % 2],
+                "session_id": index, "visitor_id": index, "page_id": index}  # fmt: skip
+        events.append({**view, "n": 0})
+        if place < (150 if now else 90):
+            events.append({**view, "kind": "click", "element_key": 1, "element_name": "Buy", "n": 1})
+    site_id = new_site()
+    save(shared, site_id, events)
+    asked = site(shared, site_id)
+    (buy,) = asked.elements("/p", PERIOD, by=None, before="previous").rows
+    assert (buy.click_rate.k, buy.click_rate.n, buy.versus.k, buy.versus.n) == (150, 300, 90, 300)
+    assert buy.difference == pytest.approx(0.2)
+    assert buy.low < 0.2 < buy.high
+    assert buy.q_value < 0.001
+    day_before = between("2026-11-01", "2026-11-02")
+    said = asked.elements("/p", PERIOD, by=None, before=day_before)
+    assert said.rows == (buy,)
+    assert (said.versus, str(said.earlier)) == ("2026-11-01", "2026-11-01")
+    assert "against 2026-11-01" in said.to_table()
+    phones, desktops = where(device="mobile"), where(device="desktop")
+    both = asked.elements("/p", PERIOD, by=None, where=phones, versus=desktops, before="previous")
+    (row,) = both.rows
+    assert (row.click_rate.k, row.click_rate.n, row.versus.k, row.versus.n) == (75, 150, 45, 150)
+    assert both.versus == "device = desktop, 2026-11-01"
+    (backward,) = asked.elements("/p", day_before, by=None, before=PERIOD).rows
+    assert backward.difference == pytest.approx(-0.2)
+    with pytest.raises(BadQuestion, match="'last year' is not a length of time"):
+        asked.elements("/p", PERIOD, before="last year")
+
+
 def test_a_call_to_action_is_seen_then_clicked_then_followed_by_the_goal(shop: Any) -> None:
     """Of 160 who clicked Buy one converted later, and one had converted before."""
     buy, help_ = shop.elements("/p", PERIOD, by=None, goal="purchase").rows
@@ -86,6 +121,9 @@ def test_a_difference_is_a_bar_with_a_whisker(shop: Any, *, dark: bool) -> None:
     assert "more by device = desktop" in axes.get_xlabel()
     with pytest.raises(UnknownName, match="unknown group 'x'"):
         answer.plot(group="x")
+    earlier = shop.elements("/p", PERIOD, by=None, before="previous").plot(dark=dark)
+    assert "Before and now on /p" in earlier.get_suptitle()
+    assert "more by 2026-11-01  ·  right: more by 2026-11-02" in earlier.axes[0].get_xlabel()
 
 
 def test_a_forms_sessions_are_as_many_as_its_numbers(shared: Store, new_site: Callable[[], int]) -> None:

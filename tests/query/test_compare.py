@@ -14,10 +14,10 @@ import pytest
 from collector.dashboard.table import changes_of_total
 from collector.goals import goals_of
 from collector.query import BadQuestion, Site, between
-from collector.query.compare import key_names, previous
+from collector.query.compare import key_names
 from collector.query.definitions import CONVERSION_RATE
 from collector.query.goals import Goals
-from collector.query.period import parse
+from collector.query.period import parse, previous
 from collector.query.rate import Rate, difference
 from collector.query.report import REPORTS, Report
 from collector.query.reports.elements import ElementRow

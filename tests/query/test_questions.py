@@ -111,7 +111,7 @@ SAID: dict[str, dict[str, Any]] = {
     "cart_abandonment": {"by": "device", "last": "page"},
     "conversion_rate": {"goal": "purchase", "unit": "visitor", "by": "device"},
     "coverage": {"limit": "3"},
-    "elements": {"path": "/p", "by": "none"},
+    "elements": {"path": "/p", "by": "none", "before": "2026-10-01..2026-10-15"},
     "errors": {"limit": "3"},
     "exit_pages": {"by": "device", "limit": "5"},
     "form": {"name": "f"},
@@ -196,6 +196,16 @@ def test_every_question_is_explained_without_being_asked(asked: Site, name: str)
     assert not asked.place.store.execute(
         "SELECT query_id FROM system.processes WHERE query_id IN {ids:Array(String)}", {"ids": sorted(executed)}
     )
+
+
+@pytest.mark.parametrize("earlier", ["previous", "2026-10-01..2026-10-15", "7d"])
+def test_an_earlier_period_is_stored_as_it_was_said(asked: Site, earlier: str) -> None:
+    """`previous` moves along with the period when the question is asked again."""
+    given = REPORTS["elements"].from_texts({**texts("elements"), "before": earlier})
+    stored = json.loads(json.dumps(asked.elements(**given).spec))
+    again = asked.ask(stored)
+    assert again.spec == stored
+    assert again.to_dicts() == asked.elements(**given).to_dicts()
 
 
 def test_an_estimate_says_what_would_be_read(asked: Site) -> None:

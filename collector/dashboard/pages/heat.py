@@ -1,4 +1,7 @@
-"""Where do people click on a page, how far down do they get, and what do they pass over? Of one audience or of two."""
+"""Where do people click on a page, how far down do they get, and what do they pass over?
+
+Of one audience or of two, or of one now and before.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
 
     from collector.dashboard.page import Ask
     from collector.dashboard.versus import Versus
-    from collector.query import Result
+    from collector.query import Period, Result
 
 _BOXES: Final = 80
 _LAYERS: Final = (("both", "clicks and elements"), ("cells", "clicks"), ("boxes", "elements"))
@@ -58,7 +61,17 @@ def _other(ask: Ask) -> dict[str, Any]:
     found = _versus(ask)
     if found is None:
         raise BadQuestion("choose whom to compare with")
-    return {"where": found.other, **_bots(ask)}
+    return {**({"where": found.other} if found.other is not None else {}), **_bots(ask)}
+
+
+def _now(ask: Ask) -> Period:
+    return ask.period
+
+
+def _then(ask: Ask) -> Period:
+    """The period of the others."""
+    found = _versus(ask)
+    return ask.period if found is None or found.earlier is None else found.earlier
 
 
 def _bots(ask: Ask) -> dict[str, Any]:
@@ -89,14 +102,19 @@ def _apart(ask: Ask) -> bool:
 
 
 def _are_apart(ask: Ask) -> bool:
-    first, other = (ask.site.scroll(_path(ask), ask.period, **said(ask)).page_views for said in (_first, _other))
+    first, other = (
+        ask.site.scroll(_path(ask), when(ask), **said(ask)).page_views
+        for said, when in ((_first, _now), (_other, _then))
+    )
     return not set(first) & set(other)
 
 
 def _compared(ask: Ask) -> Result[Any]:
-    found = _other(ask)["where"]
+    found = _versus(ask)
     by: dict[str, Any] = {"by": None} if _apart(ask) else {}
-    return ask.site.elements(_path(ask), ask.period, **by, versus=found, **_first(ask))
+    before = None if found is None else found.earlier
+    others = {"before": before} if before is not None else {"versus": _other(ask)["where"]}
+    return ask.site.elements(_path(ask), ask.period, **by, **others, **_first(ask))
 
 
 def _compared_columns(ask: Ask) -> tuple[str, ...]:
@@ -114,10 +132,12 @@ def _word(place: int) -> Callable[[Ask], str]:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """An audience's half of the page. `map` is what the canvas draws, `reach` the rows of the device's curve."""
+    """An audience's half of the page. `map` is what the canvas draws, `reach` the rows of the device's curve, `drawn`
+    which skeleton lies behind it."""
 
     words: str
     device: str
+    drawn: str
     views: int
     clicks: int
     fixed: int
@@ -146,9 +166,11 @@ def _more(ask: Ask, answer: Any) -> dict[str, Any]:
     devices = {name: [each.get(name, 0) for each in views] for name in dict.fromkeys([*views[0], *views[-1]])}
     top = max((cell[2] / max(1, side.views) for side in sides for cell in side.map["cells"]), default=0.0)
     best = max((box["rate"] for side in sides for box in side.map["boxes"]), default=0.0)
-    skeletons = {device: _skeleton(ask, device) for device in dict.fromkeys(side.device for side in sides)}
     for side in sides:
-        side.map.update(top=top * max(1, side.views), best=best, skeleton=side.device)
+        side.map.update(top=top * max(1, side.views), best=best, skeleton=side.drawn)
+    skeletons = {
+        side.drawn: _skeleton(ask, side.device, when) for side, when in zip(sides, (_now, _then), strict=False)
+    }
     return more | {"sides": sides, "views": devices, "device": first.device, "versus": found, "skeletons": skeletons,
                    "map": first.map}  # fmt: skip
 
@@ -176,6 +198,7 @@ def _side(ask: Ask, answer: Any, name: str, device: str) -> Side:
     return Side(
         words=versus_.words[1 if name else 0] if versus_ is not None else "",
         device=device,
+        drawn=f"{device} before" if name and versus_ is not None and versus_.earlier is not None else device,
         views=scroll.page_views.get(device, 0),
         clicks=heat.clicks.get(device, 0),
         fixed=sum(row.clicks for row in cells if row.layer != "page"),
@@ -189,11 +212,11 @@ def _side(ask: Ask, answer: Any, name: str, device: str) -> Side:
     )
 
 
-def _skeleton(ask: Ask, device: str) -> dict[str, Any] | None:
+def _skeleton(ask: Ask, device: str, when: Callable[[Ask], Period]) -> dict[str, Any] | None:
     """The page as it was drawn last on the device, with when that was; None: it never was."""
     if not device:
         return None
-    found = _seen(ask, device)
+    found = _seen(ask, device, when(ask))
     shown = drawn(found)
     if shown is not None and found.seen is not None:
         several = f", the last of {found.versions} layouts in this period" if found.versions > 1 else ""
@@ -201,9 +224,9 @@ def _skeleton(ask: Ask, device: str) -> dict[str, Any] | None:
     return shown
 
 
-def _seen(ask: Ask, device: str) -> Any:
-    """The page's skeleton on the device."""
-    return ask.once(f"skeleton {device}", lambda: ask.site.skeleton(_path(ask), ask.period, device, **_bots(ask)))
+def _seen(ask: Ask, device: str, when: Period) -> Any:
+    """The page's skeleton on the device in that period."""
+    return ask.once(f"skeleton {device} {when}", lambda: ask.site.skeleton(_path(ask), when, device, **_bots(ask)))
 
 
 def _over_page(ask: Ask, result: Any) -> Figure:
@@ -212,7 +235,7 @@ def _over_page(ask: Ask, result: Any) -> Figure:
     group = device if any(row.group == device for row in result.rows) else None
     ground = None
     if device and _chosen(ask, "ground", _GROUNDS) != "none":
-        found = _seen(ask, device)
+        found = _seen(ask, device, result.call.arguments["period"])
         ground = found if found.rows else None
     drawn: Figure = result.plot(group=group, background=ground)
     return drawn
@@ -235,9 +258,11 @@ def _visits(ask: Ask, name: str, row: Any) -> str:
     return ask.view.url("sessions", where=filters)
 
 
-def _ask(report: str, said: Callable[[Ask], dict[str, Any]]) -> Callable[[Ask], Result[Any]]:
+def _ask(
+    report: str, said: Callable[[Ask], dict[str, Any]], when: Callable[[Ask], Period] = _now
+) -> Callable[[Ask], Result[Any]]:
     def ask(ask: Ask) -> Result[Any]:
-        found: Result[Any] = getattr(ask.site, report)(_path(ask), ask.period, **said(ask))
+        found: Result[Any] = getattr(ask.site, report)(_path(ask), when(ask), **said(ask))
         return found
 
     return ask
@@ -262,18 +287,18 @@ PAGE = Page(
     ),
     panels=(
         Panel("heat", "Clicks", _ask("heatmap", _first), needs=_nothing, plot=_over_page),
-        Panel("heat_other", "Clicks of the others", _ask("heatmap", _other), needs=_nobody, plot=_over_page),
+        Panel("heat_other", "Clicks, the other side", _ask("heatmap", _other, _then), needs=_nobody, plot=_over_page),
         Panel("scroll", "How far down", _ask("scroll", _first), limit=80, needs=_nothing, heads=_DEVICE),
-        Panel("scroll_other", "How far down the others get", _ask("scroll", _other), limit=80, needs=_nobody,
+        Panel("scroll_other", "How far down, the other side", _ask("scroll", _other, _then), limit=80, needs=_nobody,
               heads=_DEVICE),
-        Panel("compared", "What is clicked by whom", _compared, columns=_compared_columns, limit=40, needs=_nobody,
-              heads={**_DEVICE, "click_rate": _word(0), "versus": _word(1), "low": "from", "high": "to",
+        Panel("compared", "What is clicked on either side", _compared, columns=_compared_columns, limit=40, needs=_nobody,
+              compares=False, heads={**_DEVICE, "click_rate": _word(0), "versus": _word(1), "low": "from", "high": "to",
                      "q_value": "q"}, href=_visits,
               note="Click rate: page views with a click on it. The difference is that of the first to the second, with "
                    "its 95 % interval; bold q of 0.05 or less: judged real."),
         Panel("elements", "What is clicked", _ask("elements", _fared(_first)), columns=_CLICKED,
               bar="clicks", limit=40, needs=_nothing, heads=_DEVICE, href=_visits, plot=_over_page),
-        Panel("elements_other", "What the others click", _ask("elements", _fared(_other)), columns=_CLICKED,
+        Panel("elements_other", "What is clicked, the other side", _ask("elements", _fared(_other), _then), columns=_CLICKED,
               bar="clicks", limit=40, needs=_nobody, heads=_DEVICE, href=_visits, plot=_over_page),
         Panel("zones", "What is seen", lambda ask: ask.site.zones(_path(ask), ask.period, **_goal(ask), **_first(ask)),
               columns=("zone", "group", "exposure", "visible_ms", "click_rate", "attractiveness", "ignored",

@@ -1,4 +1,4 @@
-"""Which elements one audience clicks more than another."""
+"""Which elements one audience clicks more than another, or more than before."""
 
 from __future__ import annotations
 
@@ -43,10 +43,12 @@ def plot(elements: ElementMap, group: str | None, *, dark: bool = False) -> Figu
     axes.axvline(0, color=look.ink, linewidth=0.8)
     axes.grid(axis="x", color=look.faint, linewidth=0.5, alpha=0.6)
     axes.set_axisbelow(True)
+    meta, earlier = elements.meta, elements.earlier
+    own = ", ".join(filter(None, (meta.filter, str(meta.period) if earlier else ""))) or "all"
     axes.set_xlabel(
         f"click rate, percentage points, 95 % interval; pale: q above {_SURE}\n"
-        f"left: more by {words(elements.versus, 40)}  ·  right: more by {words(elements.meta.filter or 'all', 40)}"
+        f"left: more by {words(elements.versus, 40)}  ·  right: more by {words(own, 40)}"
     )
-    first = f"Two audiences on {elements.path}{f', {chosen}' if chosen else ''}"
-    title(canvas, first, elements.meta, f"{len(rows)} elements", look)
+    first = f"{'Before and now' if earlier else 'Two audiences'} on {elements.path}{f', {chosen}' if chosen else ''}"
+    title(canvas, first, meta, f"{len(rows)} elements", look)
     return canvas

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from collector.query.columns import Column
     from collector.query.filters import Filter
-    from collector.query.period import Period
+    from collector.query.period import Earlier, Period, Range
     from collector.query.question import Place, Question
 
 
@@ -43,8 +43,8 @@ class ElementRow:
         x, y, width, height: median box in CSS px; `page_width` is the median width that x belongs to.
         exposure: page views in which its zone was seen; None: no goal was asked, or its zone is not known.
         converted: sessions that reached the goal at or after their first click on it, out of those with a click.
-        versus: click rate of the page views of the other filter; `difference` is `click_rate` - `versus`, with its
-            95 % interval, and `q_value` that of the difference; None: there was no other filter.
+        versus: click rate of the page views of the other filter or period; `difference` is `click_rate` - `versus`,
+            with its 95 % interval, and `q_value` that of the difference; None: there was no other.
     """
 
     group: str = field(metadata={"sparse": True, "key": True})
@@ -70,7 +70,7 @@ class ElementRow:
     converted: Rate | None = field(
         default=None, metadata={"better": "goal", "sparse": True, "label": "goal after a click"}
     )
-    versus: Rate | None = field(default=None, metadata={"sparse": True, "label": "click rate of the others"})
+    versus: Rate | None = field(default=None, metadata={"sparse": True, "label": "compared with"})
     difference: float | None = field(
         default=None, metadata={"sparse": True, "share": True, "points": True, "interval": ("low", "high")}
     )
@@ -81,13 +81,17 @@ class ElementRow:
 
 @dataclass(frozen=True, repr=False, kw_only=True)
 class ElementMap(Result[ElementRow]):
-    """Answer of `Site.elements`. `page_views` are totals by group."""
+    """Answer of `Site.elements`. `page_views` are totals by group.
+
+    `versus`: with whom or what it is compared, in words; `earlier`: with which period, where that is another one.
+    """
 
     path: str
     by: str | None
     page_views: dict[str, int]
     goal: str | None = None
     versus: str = ""
+    earlier: Range | None = None
     row_type: ClassVar[type] = ElementRow
 
     def about(self) -> list[str]:
@@ -106,7 +110,7 @@ class ElementMap(Result[ElementRow]):
         """The elements' boxes, filled by clicks; `background` is an image of the whole page, or the answer of
         `Site.skeleton`.
 
-        Where two filters were asked for, a bar an element for the difference of their click rates.
+        Where two filters or periods were asked for, a bar an element for the difference of their click rates.
 
         Raises:
             QueryError: matplotlib is not installed.
@@ -128,6 +132,7 @@ def ask(
     by: str | None = "device",
     *,
     versus: Filter | None = None,
+    before: Earlier | None = None,
     goal: str | None = None,
     where: Filter | None = None,
     bots: bool = False,
@@ -137,6 +142,8 @@ def ask(
     Args:
         path: path of the page; `*` stands for any characters.
         versus: another filter, whose click rates are compared with those of `where`.
+        before: an earlier period, with whose click rates those of `period` are compared; `previous` is as many days or
+            hours, right before. With `versus`, the other filter is that of the earlier period.
         goal: also how many saw the element's zone, and how many of those who clicked reached this goal afterwards.
     """
     group = column(by) if by else None
@@ -148,14 +155,13 @@ def ask(
     if goal is not None:
         question.catalog.require("goal", goal)
         rows = with_goal(question, path, group, goal, rows)
-    if versus is not None:
-        check_page_filter(versus, PAGE_COLUMNS)
-        question.catalog.require_filter(versus)
-        other = replace(question, where=versus)
-        other_views = page_views(other, path, group, rolled_up=False)
+    other = _other(question, versus, before)
+    if other is not None:
+        used = check_page_filter(other.where, PAGE_COLUMNS) | check_page_group(by)
+        other_views = page_views(other, path, group, rolled_up=rolls_up(other, used))
         rows = compared(rows, views, rows_of(other, path, group, other_views), other_views)
     meta = question.meta(
-        CLICK_RATE, BOX, RAGE, DEAD, *([CTA, ZONE] if goal else []), *([ELEMENT_DIFFERENCE] if versus else [])
+        CLICK_RATE, BOX, RAGE, DEAD, *([CTA, ZONE] if goal else []), *([ELEMENT_DIFFERENCE] if other else [])
     )
     return ElementMap(
         rows,
@@ -166,8 +172,25 @@ def ask(
         by=by,
         page_views=views,
         goal=goal,
-        versus=str(versus) if versus else "",
+        versus=_words(other, question) if other else "",
+        earlier=other.range if other and before is not None else None,
     )
+
+
+def _other(question: Question, versus: Filter | None, before: Earlier | None) -> Question | None:
+    """The same about the page views to compare with; None: there are none."""
+    if versus is None and before is None:
+        return None
+    question.catalog.require_filter(versus)
+    other = question if versus is None else replace(question, where=versus)
+    return other if before is None else other.before(before)
+
+
+def _words(other: Question, question: Question) -> str:
+    """Who and when the others are, as far as that is not said of the first."""
+    who = str(other.where) if other.where is not question.where else ""
+    when = str(other.range) if other.range is not question.range else ""
+    return ", ".join(filter(None, (who, when)))
 
 
 def rows_of(question: Question, path: str, group: Column | None, page_views: dict[str, int]) -> tuple[ElementRow, ...]:
