@@ -52,7 +52,6 @@ FILTERS: Final = (
 FIRST: Final = "7d"
 WHOLE: Final = "whole"
 """Asks for a page with all its answers, however long they take."""
-
 Pairs = tuple[tuple[str, str], ...]
 
 
