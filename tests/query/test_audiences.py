@@ -157,7 +157,8 @@ def test_a_form_sent_twice_is_resubmitted(shared: Store, new_site: Callable[[], 
     site_id = new_site()
     sent = {"at": START, "kind": "form", "form": "f", "step": "attempt"}
     events = [{**sent, "session_id": 1, "n": n} for n in (0, 1)]
-    save(shared, site_id, [*events, {**sent, "session_id": 2}, {**sent, "session_id": 3, "step": "view"}])
+    others = [{**sent, "session_id": 2, "n": 2}, {**sent, "session_id": 3, "n": 3, "step": "view"}]
+    save(shared, site_id, [*events, *others])
     total = site(shared, site_id).form("f", PERIOD).totals[0]
     assert (total.resubmitted.k, total.resubmitted.n, total.not_started.k) == (1, 2, 1)
 

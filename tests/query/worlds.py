@@ -111,6 +111,10 @@ DEFAULTS: dict[str, Any] = {
 }
 
 
+# The sorting key of `events`: rows that share it are one event, as soon as they are merged.
+_IDENTITY = ("site_id", "kind", "ts", "visitor_id", "page_id", "n")
+
+
 def examples(count: int) -> settings:
     """`count` examples, the same ones each time, however long one takes: each holds many small worlds."""
     calm = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
@@ -138,6 +142,9 @@ def save(store: Store, site_id: int, events: Iterable[Mapping[str, Any]], zone: 
 def save_all(store: Store, worlds: Mapping[int, Sequence[Mapping[str, Any]]], zones: Mapping[int, str]) -> None:
     """Store the events of many sites with one insert, and describe the sites."""
     rows = [_row(site_id, event, zones[site_id]) for site_id, events in worlds.items() for event in events]
+    identities = [tuple(row[name] for name in _IDENTITY) for row in rows]
+    twice = {each for each in identities if identities.count(each) > 1} if len(set(identities)) < len(rows) else ()
+    assert not twice, f"events that a merge would take for one: {twice}"
     if rows:
         store.insert("events", {name: [row[name] for row in rows] for name in rows[0]})
     sites = sorted(worlds)
