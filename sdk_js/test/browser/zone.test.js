@@ -131,7 +131,8 @@ test("a page view of a single-page app counts its zones anew, from its own begin
   await until(() => zonesOf(world, "Offer").length === 2);
   const [one, two] = zonesOf(world, "Offer");
   assert.notEqual(one.batch.page.id, two.batch.page.id);
-  assert.ok(two.first_ms < 1000);
+  // From the beginning of the first page it would be more.
+  assert.ok(two.first_ms < 1500);
   const end = two.t;
   near(two.first_ms + two.visible_ms, end);
 });
