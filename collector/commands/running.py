@@ -108,7 +108,7 @@ def demo(visits: int | None, shop_port: int) -> None:
     try:
         command.run(settings, visits, shop_port, Console(), _called_as())
     except (ConfigError, RuntimeError) as error:
-        raise click.ClickException(str(error)) from error
+        common.fail(error)
 
 
 def _called_as() -> str:

@@ -112,8 +112,10 @@ class Answer:
 
     def _changes(self) -> Changes:
         result = self.given
-        found = self.compared if result is not None and key_names(result.row_type) else None
-        if result is None or found is None:
+        if result is None or not key_names(result.row_type):
+            return {}
+        found = self.compared
+        if found is None:
             return {}
         if self.panel.then is None:
             return by_row(found.rows)

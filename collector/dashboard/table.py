@@ -14,7 +14,7 @@ from collector.dashboard import cells
 from collector.dashboard.cells import Cell
 from collector.query import BadQuestion, Rate
 from collector.query.compare import changes_of_rows, is_over, key_names, key_of
-from collector.query.period import PREVIOUS, parse, previous
+from collector.query.period import PREVIOUS, parse_earlier, previous
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collector.dashboard.cells import Change
     from collector.query import Result
     from collector.query.compare import Better, ChangeRow, Comparison
-    from collector.query.period import Period
 
     Changes = dict[tuple[tuple[str, ...], str], Change]
     """What changed, by row (its keys) and field."""
@@ -104,11 +103,6 @@ def table_of(result: Result[Any], wish: Wish, changes: Changes | None = None) ->
     return Table(columns, made, max(0, len(rows) - wish.limit))
 
 
-def earlier(period: str) -> str | Period:
-    """What an answer is compared with, as an address says it: the period before, or another one."""
-    return period if period == PREVIOUS else parse(period)
-
-
 def compared(result: Result[Any], period: str) -> Comparison | None:
     """The answer beside that of an earlier period; None where its rows have no counterpart.
 
@@ -116,7 +110,7 @@ def compared(result: Result[Any], period: str) -> Comparison | None:
         QueryError: ClickHouse did not answer, or there is no such period.
     """
     try:
-        return result.compare(earlier(period))
+        return result.compare(parse_earlier(period))
     except BadQuestion:
         return None
 
@@ -143,7 +137,7 @@ def changes_of_total(result: Any, period: str) -> dict[str, Change]:
         before = result.call.again(**asked, **result.settled())
     else:
         # Nothing is asked that the rows did not ask.
-        before = result.compare(earlier(period)).before
+        before = result.compare(parse_earlier(period)).before
     found = changes_of_rows((before.total,), (result.total,), result.asked)
     return {name: change for (_, name), change in by_row(found).items()}
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from collector.dashboard.table import earlier
 from collector.query import Rate
+from collector.query.period import parse_earlier
 from collector.query.reports.traffic import MEASURES
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def trend(traffic: Result[Any], name: str, compared: str, revenue: Result[Any] |
         unit = "%" if _is_rate(values) else "s" if name == "in_use" else ""
     before: list[float | None] = []
     if compared and name != "revenue":
-        period = traffic.compare(earlier(compared)).before
+        period = traffic.compare(parse_earlier(compared)).before
         before = [_number(getattr(row, name)) for row in period.rows]
         # What is still to come has a place too, since the period before had all of it.
         starts = [int(row.start.timestamp()) for row in period.rows]

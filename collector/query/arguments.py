@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from collector.query.errors import BadQuestion, unknown
 from collector.query.filters import STUMBLES, Filter, at_least, at_most, did, dropped, signal_filter, where
-from collector.query.period import PREVIOUS, Period
+from collector.query.period import PREVIOUS, Period, parse_earlier
 from collector.query.period import parse as parse_period
 from collector.query.presets import preset
 from collector.query.steps import Step, click, conversion, event, form, page
@@ -193,12 +193,8 @@ def _length(value: str | timedelta) -> str:
     return f"{round(value / timedelta(milliseconds=1))}ms" if isinstance(value, timedelta) else value
 
 
-def _earlier(text: Earlier) -> Earlier:
-    return text if text == PREVIOUS else parse_period(text)
-
-
 def _plain_earlier(value: Earlier) -> Any:
-    said = _earlier(value)
+    said = parse_earlier(value)
     return said if isinstance(said, str) else said.to_dict()
 
 
@@ -239,7 +235,7 @@ _KINDS: Mapping[str, Kind] = MappingProxyType(
         "bool": Kind("", bool),
         "str | timedelta": Kind("LENGTH", plain=_length, form="7d, 12h, 30m, 45s"),
         "Period | str": Kind("PERIOD", parse_period, lambda value: parse_period(value).to_dict(), Period.from_dict),
-        "Earlier": Kind("PERIOD", _earlier, _plain_earlier, _revived_earlier, form=f"{PREVIOUS}, {PERIOD_HELP}"),
+        "Earlier": Kind("PERIOD", parse_earlier, _plain_earlier, _revived_earlier, form=f"{PREVIOUS}, {PERIOD_HELP}"),
         "Filter": Kind("FILTER", parse_where, lambda value: value.to_dict(), Filter.from_dict, multiple=True),
         "Step": Kind("STEP", parse_step, lambda value: value.to_dict(), Step.from_dict, form=STEP_HELP),
         "Sequence[Step]": Kind(

@@ -164,6 +164,15 @@ def previous(asked: Range, now_ms: int | None = None) -> Period:
     return between(asked.start - length, (now or asked.end) - length)
 
 
+def parse_earlier(text: Earlier) -> Earlier:
+    """`previous` as it is, any other period as `parse` has it: what a question that is stored says.
+
+    Raises:
+        BadQuestion: it cannot be read.
+    """
+    return text if text == PREVIOUS else parse(text)
+
+
 def earlier(said: Earlier, asked: Range, now_ms: int | None = None) -> Period:
     """The period that `asked` is compared with: `previous`, see there, or another one.
 

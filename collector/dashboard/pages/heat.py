@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from collector.dashboard.page import Ask
     from collector.dashboard.versus import Versus
-    from collector.query import Period, Result
+    from collector.query import Filter, Period, Result
 
 _BOXES: Final = 80
 _LAYERS: Final = (("both", "clicks and elements"), ("cells", "clicks"), ("boxes", "elements"))
@@ -52,26 +52,18 @@ def _versus(ask: Ask) -> Versus | None:
 def _first(ask: Ask) -> dict[str, Any]:
     """What the first audience is asked with."""
     found = _versus(ask)
-    if found is None:
-        return ask.common
-    return {**({"where": found.first} if found.first is not None else {}), **_bots(ask)}
+    return _asked(ask, ask.period, ask.where if found is None else found.first)
 
 
 def _other(ask: Ask) -> dict[str, Any]:
     found = _versus(ask)
     if found is None:
         raise BadQuestion("choose whom to compare with")
-    return {**({"where": found.other} if found.other is not None else {}), **_bots(ask)}
+    return _asked(ask, found.earlier or ask.period, found.other)
 
 
-def _now(ask: Ask) -> Period:
-    return ask.period
-
-
-def _then(ask: Ask) -> Period:
-    """The period of the others."""
-    found = _versus(ask)
-    return ask.period if found is None or found.earlier is None else found.earlier
+def _asked(ask: Ask, period: Period, who: Filter | None) -> dict[str, Any]:
+    return {"period": period, **({"where": who} if who is not None else {}), **_bots(ask)}
 
 
 def _bots(ask: Ask) -> dict[str, Any]:
@@ -102,19 +94,15 @@ def _apart(ask: Ask) -> bool:
 
 
 def _are_apart(ask: Ask) -> bool:
-    first, other = (
-        ask.site.scroll(_path(ask), when(ask), **said(ask)).page_views
-        for said, when in ((_first, _now), (_other, _then))
-    )
+    first, other = (ask.site.scroll(_path(ask), **said(ask)).page_views for said in (_first, _other))
     return not set(first) & set(other)
 
 
 def _compared(ask: Ask) -> Result[Any]:
     found = _versus(ask)
     by: dict[str, Any] = {"by": None} if _apart(ask) else {}
-    before = None if found is None else found.earlier
-    others = {"before": before} if before is not None else {"versus": _other(ask)["where"]}
-    return ask.site.elements(_path(ask), ask.period, **by, **others, **_first(ask))
+    others = {"before": found.earlier} if found and found.earlier else {"versus": _other(ask)["where"]}
+    return ask.site.elements(_path(ask), **by, **others, **_first(ask))
 
 
 def _compared_columns(ask: Ask) -> tuple[str, ...]:
@@ -169,7 +157,8 @@ def _more(ask: Ask, answer: Any) -> dict[str, Any]:
     for side in sides:
         side.map.update(top=top * max(1, side.views), best=best, skeleton=side.drawn)
     skeletons = {
-        side.drawn: _skeleton(ask, side.device, when) for side, when in zip(sides, (_now, _then), strict=False)
+        side.drawn: _skeleton(ask, side.device, said(ask)["period"])
+        for side, said in zip(sides, (_first, _other), strict=False)
     }
     return more | {"sides": sides, "views": devices, "device": first.device, "versus": found, "skeletons": skeletons,
                    "map": first.map}  # fmt: skip
@@ -212,11 +201,11 @@ def _side(ask: Ask, answer: Any, name: str, device: str) -> Side:
     )
 
 
-def _skeleton(ask: Ask, device: str, when: Callable[[Ask], Period]) -> dict[str, Any] | None:
+def _skeleton(ask: Ask, device: str, when: Period) -> dict[str, Any] | None:
     """The page as it was drawn last on the device, with when that was; None: it never was."""
     if not device:
         return None
-    found = _seen(ask, device, when(ask))
+    found = _seen(ask, device, when)
     shown = drawn(found)
     if shown is not None and found.seen is not None:
         several = f", the last of {found.versions} layouts in this period" if found.versions > 1 else ""
@@ -258,11 +247,9 @@ def _visits(ask: Ask, name: str, row: Any) -> str:
     return ask.view.url("sessions", where=filters)
 
 
-def _ask(
-    report: str, said: Callable[[Ask], dict[str, Any]], when: Callable[[Ask], Period] = _now
-) -> Callable[[Ask], Result[Any]]:
+def _ask(report: str, said: Callable[[Ask], dict[str, Any]]) -> Callable[[Ask], Result[Any]]:
     def ask(ask: Ask) -> Result[Any]:
-        found: Result[Any] = getattr(ask.site, report)(_path(ask), when(ask), **said(ask))
+        found: Result[Any] = getattr(ask.site, report)(_path(ask), **said(ask))
         return found
 
     return ask
@@ -287,9 +274,9 @@ PAGE = Page(
     ),
     panels=(
         Panel("heat", "Clicks", _ask("heatmap", _first), needs=_nothing, plot=_over_page),
-        Panel("heat_other", "Clicks, the other side", _ask("heatmap", _other, _then), needs=_nobody, plot=_over_page),
+        Panel("heat_other", "Clicks, the other side", _ask("heatmap", _other), needs=_nobody, plot=_over_page),
         Panel("scroll", "How far down", _ask("scroll", _first), limit=80, needs=_nothing, heads=_DEVICE),
-        Panel("scroll_other", "How far down, the other side", _ask("scroll", _other, _then), limit=80, needs=_nobody,
+        Panel("scroll_other", "How far down, the other side", _ask("scroll", _other), limit=80, needs=_nobody,
               heads=_DEVICE),
         Panel("compared", "What is clicked on either side", _compared, columns=_compared_columns, limit=40,
               needs=_nobody, compares=False, href=_visits,
@@ -299,9 +286,9 @@ PAGE = Page(
                    "its 95 % interval; bold q of 0.05 or less: judged real."),
         Panel("elements", "What is clicked", _ask("elements", _fared(_first)), columns=_CLICKED,
               bar="clicks", limit=40, needs=_nothing, heads=_DEVICE, href=_visits, plot=_over_page),
-        Panel("elements_other", "What is clicked, the other side", _ask("elements", _fared(_other), _then),
+        Panel("elements_other", "What is clicked, the other side", _ask("elements", _fared(_other)),
               columns=_CLICKED, bar="clicks", limit=40, needs=_nobody, heads=_DEVICE, href=_visits, plot=_over_page),
-        Panel("zones", "What is seen", lambda ask: ask.site.zones(_path(ask), ask.period, **_goal(ask), **_first(ask)),
+        Panel("zones", "What is seen", lambda ask: ask.site.zones(_path(ask), **_goal(ask), **_first(ask)),
               columns=("zone", "group", "exposure", "visible_ms", "click_rate", "attractiveness", "ignored",
                        "converted", "others", "q_value"),
               needs=_nothing, heads=_DEVICE, note="Zones from the top of the page down: seen, and clicked.",

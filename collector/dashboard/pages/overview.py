@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from collector.dashboard.page import Choice, Page, Panel
-from collector.dashboard.table import earlier
 from collector.dashboard.tiles import tiles
 from collector.dashboard.trend import trend
+from collector.query.period import parse_earlier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -52,7 +52,7 @@ def _shown(ask: Ask) -> str:
 
 def _drawn(ask: Ask) -> dict[str, Any]:
     compared = ask.compared
-    return {"measure": _shown(ask), "previous": earlier(compared) if compared else False}
+    return {"measure": _shown(ask), "previous": parse_earlier(compared) if compared else False}
 
 
 def _by(choice: str) -> Callable[[Ask], Result[Any]]:

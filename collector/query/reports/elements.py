@@ -148,17 +148,17 @@ def ask(
     """
     group = column(by) if by else None
     used = check_page_filter(where, PAGE_COLUMNS) | check_page_group(by)
+    other_used = used if versus is None else check_page_filter(versus, PAGE_COLUMNS) | check_page_group(by)
     question = begin(place, "elements", period, where, bots=bots)
     question.catalog.require("page", path)
+    other = _other(question, versus, before)
     views = page_views(question, path, group, rolled_up=rolls_up(question, used))
     rows = rows_of(question, path, group, views)
     if goal is not None:
         question.catalog.require("goal", goal)
         rows = with_goal(question, path, group, goal, rows)
-    other = _other(question, versus, before)
     if other is not None:
-        used = check_page_filter(other.where, PAGE_COLUMNS) | check_page_group(by)
-        other_views = page_views(other, path, group, rolled_up=rolls_up(other, used))
+        other_views = page_views(other, path, group, rolled_up=rolls_up(other, other_used))
         rows = compared(rows, views, rows_of(other, path, group, other_views), other_views)
     meta = question.meta(
         CLICK_RATE, BOX, RAGE, DEAD, *([CTA, ZONE] if goal else []), *([ELEMENT_DIFFERENCE] if other else [])
