@@ -93,6 +93,7 @@ class Spool:
         self._closed = False
         self._room_checked = 0.0
         self._trouble = ""
+        self._busy_since = 0.0
         self._thread = threading.Thread(target=self._write, name="spool", daemon=True)
         self._thread.start()
 
@@ -102,6 +103,9 @@ class Spool:
         Raises:
             SpoolError: it is not on the disk after `wait` seconds, or the disk or the cap is full.
         """
+        if stalled := self._stalled():
+            # Who waits as well keeps a thread from saying so to the next.
+            raise SpoolError(stalled)
         ticket = _Ticket(received, events, payload)
         with self._wake:
             if self._closed:
@@ -127,7 +131,12 @@ class Spool:
 
     def trouble(self) -> str:
         """Why nothing can be taken at the moment; empty where all is well. At most a second old."""
-        return self._trouble or ("" if self._thread.is_alive() else "the spool's writer has ended")
+        return self._trouble or self._stalled() or ("" if self._thread.is_alive() else "the spool's writer has ended")
+
+    def _stalled(self) -> str:
+        since = self._busy_since
+        seconds = time.monotonic() - since if since else 0.0
+        return f"the disk has not confirmed anything for {seconds:.0f} s" if seconds > WAIT_SECONDS else ""
 
     def close(self) -> None:
         """Commit what is queued and release the slot."""
@@ -147,6 +156,7 @@ class Spool:
                 return
             if self._trouble:
                 counts["recoveries"] += 1  # something to write, so that the end of the trouble is noticed
+            self._busy_since = time.monotonic()
             try:
                 connection = connection or connect(self.path, self._synchronous)
                 self._require_room(connection)
@@ -165,6 +175,7 @@ class Spool:
                     self._counts.update(counts)
                 for ticket in group:
                     ticket.error = self._trouble
+            self._busy_since = 0.0
             for ticket in group:
                 ticket.done.release()
 

@@ -18,7 +18,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Final
 
-from collector import database, load, shipment, store, telemetry
+from collector import connections, database, load, shipment, store, telemetry
 from collector import engine as engines
 from collector.config import ConfigError, Settings
 from collector.enrich.place import PlaceError, Places
@@ -236,6 +236,7 @@ def _serve(settings: Settings, parent: int, application: str, port: int, *, work
     """granian's main process with its workers, which end with it (see `_configured`)."""
     from granian import Granian
     from granian.constants import Interfaces
+    from granian.http import HTTP1Settings
 
     telemetry.configure_logging(settings.log, settings.log_format)
     _leave_terminal()
@@ -254,7 +255,10 @@ def _serve(settings: Settings, parent: int, application: str, port: int, *, work
         log_enabled=settings.log == "debug",
         log_dictconfig=_THROUGH_OURS,
         backlog=2048,
-        backpressure=threads * 8,
+        backpressure=connections.most(),
+        http1_settings=HTTP1Settings(
+            header_read_timeout=connections.HEADERS_SECONDS * 1000, max_buffer_size=connections.HEADERS_BYTES
+        ),
     ).serve()
 
 
@@ -277,6 +281,7 @@ def _configured() -> Settings:
     telemetry.configure_logging(settings.log, settings.log_format)
     # Not getppid(): a worker that starts while its parent is killed has another one by now.
     engines.end_with_parent(int(os.environ[_WEB_MAIN]))
+    connections.keep_room(connections.most(), settings.trusted_proxies)
     return settings
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from collector import shipment, spool
+from tests.support import wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -113,6 +114,25 @@ def test_a_disk_error_is_a_refusal_and_its_end_is_noticed(tmp_path: Path) -> Non
     writer.put(b"c", 1, 1)
     writer.close()
     assert events(tmp_path) in (2, 3)
+
+
+def test_a_disk_that_does_not_answer_is_waited_for_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever comes while a commit hangs for longer than anybody waits hears so at once, and `trouble` says it."""
+    monkeypatch.setattr(spool, "WAIT_SECONDS", 0.2)
+    writer = spool.Spool(tmp_path)
+    writer.put(b"a", 1, 1)
+    with sqlite3.connect(writer.path, isolation_level=None) as blocker:
+        blocker.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(spool.SpoolError, match=r"did not confirm within 0\.3 s"):
+            writer.put(b"b", 1, 1, wait=0.3)
+        with pytest.raises(spool.SpoolError, match="has not confirmed anything for"):
+            writer.put(b"c", 1, 1, wait=3600)
+        assert "has not confirmed" in writer.trouble()
+        blocker.execute("ROLLBACK")
+    blocker.close()
+    wait_until(lambda: not writer.trouble(), 10, "the end of the trouble")
+    writer.put(b"d", 1, 1)
+    writer.close()
 
 
 def test_after_closing_nothing_is_taken(tmp_path: Path) -> None:

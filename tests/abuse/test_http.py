@@ -182,6 +182,22 @@ def test_hanging_up_costs_nobody(server: Server) -> None:
     assert server.post(batch())[0] == 202
 
 
+def test_connections_that_say_nothing_take_no_ones_place(server: Server) -> None:
+    """Many more than there are threads: kept by browsers that were answered, or by headers that do not come."""
+    lines = []
+    try:
+        for number in range(600):
+            line = socket.create_connection(("127.0.0.1", server.port), timeout=15)
+            lines.append(line)
+            line.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n" + (b"\r\n" if number % 2 else b"X-Slow: "))
+            if number % 2:
+                assert line.recv(1000).startswith(b"HTTP/1.1 200")
+        assert [server.post(batch())[0] for _ in range(20)] == [202] * 20
+    finally:
+        for line in lines:
+            line.close()
+
+
 def half_open(server: Server, senders: int, network: int) -> list[socket.socket]:
     """Connections that promise a body and send its first byte."""
     lines = []
