@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("overlay", __name__)
 PAGE: Final = "heat"
-MARK: Final = "#footpath="
-"""What stands between a page's address and the secret: browsers send what follows a # to nobody."""
+MARK: Final = "footpath="
+"""What stands before the secret, in a page's fragment: browsers send that to nobody."""
 _MOST_ELEMENTS: Final = 200
 _MOST_ADDRESSES: Final = 3
 _MOST_DEVICE: Final = 64
@@ -78,18 +78,29 @@ def _link(view: View, listed: Listed, path: str, device: str) -> dict[str, Any]:
         raise StateError("pages do not know where the dashboard is: set FOOTPATH_DASHBOARD_URL")
     if "*" in path or not path.startswith("/"):
         raise StateError("choose one page, whose path begins with a /")
-    if "#" in path:
-        raise StateError("a page that is told from others by what stands behind a # cannot be opened so")
     site = connection.site(view.site, view.zone)
     views = site.scroll(path, view.period, by="device", **view.common).page_views
     device = device if device in views else max(views, key=lambda each: views[each], default="")
     hosts = [row.host for row in site.sql(_HOSTS_SQL, path=path).rows]
-    addresses = [f"{origin}{_quoted(path)}" for origin in origins(listed.origins, hosts)]
-    if not addresses:
+    found = origins(listed.origins, hosts)
+    if not found:
         raise StateError(f"nobody was on {path} in the last 90 days, so that its host is not known")
     secret = state().open_overlay(g.reader.user.id, view.site, path, device[:_MOST_DEVICE], view.query)
     journal("link to the live page", about=path, site=view.site)
-    return {"links": [(each, f"{each}{MARK}{secret}") for each in addresses], "path": path, "device": device}
+    address, end = opened(path, secret, is_routed=listed.privacy.hash)
+    return {"links": [(each + address, each + address + end) for each in found], "path": path, "device": device}
+
+
+def opened(path: str, secret: str, *, is_routed: bool) -> tuple[str, str]:
+    """A page's path as an address needs it, and what follows it in a link that carries a secret.
+
+    A router that reads the fragment (`hash` in sites.yml) finds its route there, and the secret as the route's query.
+    """
+    before, _, route = path.partition("#")
+    fragment = f"#{_quoted(route)}" if route else ""
+    if fragment:
+        return _quoted(before) + fragment, f"?{MARK}{secret}"
+    return _quoted(before), f"#/?{MARK}{secret}" if is_routed else f"#{MARK}{secret}"
 
 
 def origins(listed: Iterable[str], seen: Iterable[str]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from collector.dashboard.overlay import origins
+from collector.dashboard.overlay import opened, origins
 from collector.query import Connection, between, where
 from collector.state import State
 from collector.state.overlays import OVERLAY_SECONDS
@@ -177,6 +177,21 @@ def test_the_link_leads_to_where_the_page_was_seen(world: World, hosts: list[str
 def test_origins(listed: list[str], seen: list[str], expected: list[str]) -> None:
     """The site's own before what page views say; nothing that is no host."""
     assert origins(listed, seen) == expected
+
+
+@pytest.mark.parametrize(("path", "is_routed", "address", "end"), [
+    ("/cart", False, "/cart", "#footpath=s"),
+    ("/ä b", False, "/%C3%A4%20b", "#footpath=s"),
+    ("/#/cart", True, "/#/cart", "?footpath=s"),
+    ("/app#/cart/ü", True, "/app#/cart/%C3%BC", "?footpath=s"),
+    ("/app#", True, "/app", "#/?footpath=s"),
+    ("/", True, "/", "#/?footpath=s"),
+])  # fmt: skip
+def test_where_a_router_reads_the_fragment_the_secret_follows_the_route(
+    path: str, is_routed: bool, address: str, end: str
+) -> None:
+    """As the query of the route, which neither the router nor the script takes for a part of it."""
+    assert opened(path, "s", is_routed=is_routed) == (address, end)
 
 
 @pytest.mark.parametrize("path", ["/*", "", "cart", "/#/cart", "javascript:alert(1)", "/nowhere", *HOSTILE])

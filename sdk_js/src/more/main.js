@@ -21,7 +21,7 @@ export const more = (handed) => {
     idle: 1,
     skeleton: handed.settings.skeleton,
     trail: handed.settings.trail,
-    overlay: location.hash.startsWith("#footpath="),
+    overlay: /[#?]footpath=/.test(location.hash),
   };
   for (const name of Object.keys(shares)) if (Math.random() < shares[name]) tellers.push(follow(name, tools));
   takeOver(

@@ -24,7 +24,8 @@ const fetchAnswer = async (dashboard, token) => {
 export const overlay = async (handed) => {
   // Who works on the page is no visitor of it.
   handed.stop();
-  const token = location.hash.split("=")[1];
+  // Where a router reads the fragment, it is the query of a route: #/cart?footpath=…
+  const token = location.hash.split(/[#?]footpath=/)[1];
   const picture = draw();
   try {
     const { dashboard } = handed.settings;

@@ -102,6 +102,21 @@ test("the link of the dashboard draws what visitors clicked onto the page, and t
   assert.equal(world.received.length, 0);
 });
 
+test("where a router reads the fragment, the link is a route with a query", async (t) => {
+  const elements = await described(t);
+  const { world, tab } = await visit(t, BODY, {
+    path: `/#/cart?footpath=${TOKEN}`,
+    prepare: async (_tab, world) => {
+      world.settings = { dashboard: world.url, hash: true };
+      world.json = { [`/overlay/${TOKEN}`]: answerOf(elements) };
+    },
+  });
+  await drawn(tab, 3);
+  await tab.click("#buy");
+  await pause(4000);
+  assert.equal(world.received.length, 0);
+});
+
 test("after a redesign the boxes are where their elements are now, and who is gone is counted", async (t) => {
   const elements = await described(t);
   const { tab } = await open(t, REDESIGNED, answerOf(elements));
