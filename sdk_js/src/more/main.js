@@ -16,12 +16,15 @@ export const more = (handed) => {
   take(handed);
   const tools = Object.assign({ accessibleName, describe, firstOf, roleOf, takeOver }, handed);
   const tellers = [follow("form", tools, isForm)];
+  // Who works on the page is no visitor of it: nothing is told of them, however long the overlay takes to come.
+  const overlay = /[#?]footpath=/.test(location.hash);
+  if (overlay) handed.stop();
   /** In which share of all loads of a page. @type {Record<string, any>} */
   const shares = {
     idle: 1,
     skeleton: handed.settings.skeleton,
     trail: handed.settings.trail,
-    overlay: /[#?]footpath=/.test(location.hash),
+    overlay,
   };
   for (const name of Object.keys(shares)) if (Math.random() < shares[name]) tellers.push(follow(name, tools));
   takeOver(

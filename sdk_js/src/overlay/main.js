@@ -22,8 +22,6 @@ const fetchAnswer = async (dashboard, token) => {
 
 /** @param {import("../handed.js").Core} handed */
 export const overlay = async (handed) => {
-  // Who works on the page is no visitor of it.
-  handed.stop();
   // Where a router reads the fragment, it is the query of a route: #/cart?footpath=…
   const token = location.hash.split(/[#?]footpath=/)[1];
   const picture = draw();

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { openBeside } from "./beside.js";
 import { pause, quit, until, visit } from "./harness.js";
 import { told } from "./told.js";
 
@@ -114,6 +115,23 @@ test("where a router reads the fragment, the link is a route with a query", asyn
   await drawn(tab, 3);
   await tab.click("#buy");
   await pause(4000);
+  assert.equal(world.received.length, 0);
+});
+
+test("nothing is told of who looks either where the overlay takes its time", async (t) => {
+  const elements = await described(t);
+  const beside = Object.assign(await openBeside(t), { late: { overlay: 2500 } });
+  const { world, tab } = await visit(t, BODY, {
+    path: `/#footpath=${TOKEN}`,
+    prepare: async (_tab, world) => {
+      world.settings = { dashboard: world.url, files: beside.files };
+      world.json = { [`/overlay/${TOKEN}`]: answerOf(elements) };
+    },
+  });
+  await drawn(tab, 3);
+  await tab.click("#buy");
+  await pause(1000);
+  assert.ok(beside.asked.includes("overlay"));
   assert.equal(world.received.length, 0);
 });
 
