@@ -17,12 +17,11 @@ import secrets
 import sqlite3
 import threading
 import time
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from collector import cluster, erase, insert, repeat, shipment, spool
+from collector import cluster, erase, insert, repeat, shipment, spool, window
 from collector.cargo import Cargo, Parcel, pack, unpack
 from collector.event import Record
 from collector.goals import NOTHING
@@ -30,7 +29,7 @@ from collector.ledger import Ledger
 from collector.store import Store, StoreError, Unreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from collector.columns import EventId
@@ -43,7 +42,6 @@ MAX_EVENTS: Final = 50_000
 MAX_BYTES: Final = 16 << 20
 MAX_AGE_MS: Final = 1_000
 TIDY_SECONDS: Final = 30.0
-WINDOW_BLOCKS: Final = 300_000
 TOKENS_SECONDS: Final = 600
 SKEW_SECONDS: Final = 60
 """How far this clock and ClickHouse's may be apart."""
@@ -54,27 +52,6 @@ _ONE_REPLICA: Final = {"load_balancing": "in_order"}
 """On a cluster with replicas: what was inserted is asked for where it was inserted, as long as that server lives."""
 
 log = logging.getLogger("footpath.load")
-
-
-class Window:
-    """Ids of stored events in memory: blocks of 1,024 numbers of a page view as bits, the oldest forgotten first."""
-
-    def __init__(self, blocks: int = WINDOW_BLOCKS) -> None:
-        self._blocks: OrderedDict[tuple[int, int, int, int], int] = OrderedDict()
-        self._most = blocks
-
-    def __contains__(self, event: EventId) -> bool:
-        site, visitor, page, number = event
-        return bool(self._blocks.get((site, visitor, page, number >> 10), 0) >> (number & 1023) & 1)
-
-    def add(self, events: Iterable[EventId]) -> None:
-        """Remember these."""
-        for site, visitor, page, number in events:
-            block = site, visitor, page, number >> 10
-            self._blocks[block] = self._blocks.get(block, 0) | 1 << (number & 1023)
-            self._blocks.move_to_end(block)
-        while len(self._blocks) > self._most:
-            self._blocks.popitem(last=False)
 
 
 class Loader:
@@ -100,7 +77,7 @@ class Loader:
         self._goals = goals
         self._sites_sent: object = None
         self._goals_sent: object = None
-        self._window = Window()
+        self._window = window.Window()
         self._window_filled = False
         self._ledger = Ledger()
         self._connections: dict[Path, sqlite3.Connection] = {}
@@ -304,7 +281,7 @@ class Loader:
                 self._finish(store, self._opened(path))
         rows = store.execute(
             "SELECT site_id, visitor_id, page_id, n FROM seen ORDER BY seen_at DESC LIMIT {most:UInt64}",
-            {"most": WINDOW_BLOCKS},
+            {"most": window.BLOCKS},
         )
         self._window.add(reversed(rows))
         self._window_filled = True

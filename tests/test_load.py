@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from collector import cargo, columns, insert, load, shipment, spool
+from collector import cargo, columns, insert, load, shipment, spool, window
 from collector.event import Record
 from collector.store import Poison, Store
 from tests.gate import Gate
@@ -82,7 +82,7 @@ def test_a_copy_that_memory_forgot_is_found_in_the_table_seen(
     sent = batch()
     put(writer, sent)
     drain(worker)
-    worker._window = load.Window()
+    worker._window = window.Window()
     put(writer, sent | {"attempt": 1})
     drain(worker)
     assert count(store) == 10
@@ -400,15 +400,30 @@ def test_the_time_of_an_event_rests_on_the_best_clock_there_is(sent: dict[str, i
     assert (start - now, found) == (expected, clock)
 
 
-def test_the_window_forgets_the_oldest_and_takes_any_number(tmp_path: Path) -> None:
-    """Bounded memory, also for hostile event numbers."""
-    window = load.Window(blocks=2)
-    window.add([(1, 2, 3, 0), (1, 2, 3, 2**32 - 1)])
-    assert (1, 2, 3, 2**32 - 1) in window
-    assert (1, 2, 3, 1) not in window
-    window.add([(1, 2, 4, 0)])
-    assert (1, 2, 3, 0) not in window
-    assert (1, 2, 4, 0) in window
+def test_the_window_remembers_the_newest_and_takes_any_number() -> None:
+    """Bounded memory, also for hostile event numbers: the last two blocks at least, four at most."""
+    held = window.Window(blocks=2)
+    held.add([(1, 2, 3, 0), (1, 2, 3, 2**32 - 1)])
+    assert (1, 2, 3, 0) in held
+    assert (1, 2, 3, 2**32 - 1) in held
+    assert (1, 2, 3, 1) not in held
+    held.add([(1, 2, 3, 5)])
+    for page in range(4, 50):
+        held.add([(1, 2, page, 7)])
+        assert [(1, 2, each, 7) in held for each in (page - 1, page)] == [page > 4, True]
+        assert len(held._new) + len(held._old) <= 4
+    assert (1, 2, 3, 0) not in held
+    assert (1, 2, 3, 5) not in held
+
+
+def test_the_window_takes_no_id_for_another() -> None:
+    """The four numbers of an id, at their ends."""
+    held = window.Window()
+    ends = [(site, visitor, page, number) for site in (1, 2**32 - 1) for visitor in (1, 2**64 - 1)
+            for page in (1, 2**64 - 1) for number in (0, 1023, 1024, 2**32 - 1)]  # fmt: skip
+    for place, known in enumerate(ends):
+        assert [each in held for each in ends] == [at < place for at in range(len(ends))]
+        held.add([known])
 
 
 def test_ids_of_pages_tell_when_they_began() -> None:
