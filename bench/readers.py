@@ -28,12 +28,18 @@ from bench.traffic import Load, drive
 from collector.dashboard.page import found
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 RATE: Final = 50
 """Batches of ten events a second that keep arriving."""
 SKIPPED: Final = ("session",)
 """Pages that need to be told which visit."""
+FIGURES: Final[dict[str, Callable[[Load], float]]] = {
+    "mean": lambda load: statistics.fmean(load.answers),
+    "median": lambda load: load.quantile(0.5),
+    "p95": lambda load: load.quantile(0.95),
+    "p99": lambda load: load.quantile(0.99),
+}
 
 
 def main() -> None:
@@ -57,13 +63,8 @@ def main() -> None:
     print(f"{said.readers} readers, a page every {said.think:g} s each, {RATE * 10} events a second arriving\n")
     print("| answers of the collector, ms | without readers | with | ratio |")
     print("|---|--:|--:|--:|")
-    means = (statistics.fmean(each.answers) for each in alone), (statistics.fmean(each.answers) for each in beside)
-    shown = {"mean": means} | {
-        name: ((each.quantile(share) for each in alone), (each.quantile(share) for each in beside))
-        for name, share in (("median", 0.5), ("p95", 0.95), ("p99", 0.99))
-    }
-    for name, (first, second) in shown.items():
-        few, many = statistics.median(first), statistics.median(second)
+    for name, figure in FIGURES.items():
+        few, many = (statistics.median(map(figure, runs)) for runs in (alone, beside))
         print(f"| {name} | {few:.2f} | {many:.2f} | {many / few:.2f} |")
     waits.sort()
     print(f"\n{len(waits):,} pages; readers waited {waits[len(waits) // 2]:.0f} ms (median), "
