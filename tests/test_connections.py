@@ -19,6 +19,8 @@ from collector import connections
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from collector.config import Network
+
 LIMIT = 80
 FAR, NEAR = "127.0.5.1", "127.0.9.1"
 ITSELF = ip_network("127.0.0.0/24")
@@ -70,7 +72,7 @@ def test_a_network_that_holds_too_many_loses_those_silent_longest() -> None:
 
 
 @pytest.mark.parametrize(("limit", "trusted"), [(4096, ()), (LIMIT, (ip_network("127.0.5.0/24"),))], ids=str)
-def test_what_takes_no_room_from_others_is_left_alone(limit: int, trusted: tuple[connections.Network, ...]) -> None:
+def test_what_takes_no_room_from_others_is_left_alone(limit: int, trusted: tuple[Network, ...]) -> None:
     """Half of the limit is free, or the connections are those of a proxy of ours, who holds them for everybody."""
     with held((FAR, 40)) as lines:
         time.sleep(1.3)
