@@ -16,13 +16,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _ROWS: Final = 500_000
+_NOTHING_SECONDS: Final = 2.0
+"""An answer without rows is kept no longer: who has just sent a first event shall not be told for long of none."""
 
 
 class Memory:
     """Statements and their answers, for connections of one program (`connect(memory=…)`), in all its threads.
 
     A question is the same within `seconds`: its clock stands still so long, and the first one's answer holds for all.
-    Who asks while it is being answered waits for that answer. Errors are told to those who wait and not kept.
+    Who asks while it is being answered waits for that answer. Errors are told to those who wait and not kept, answers
+    without rows for two seconds.
     """
 
     def __init__(self, seconds: float = 10.0, *, rows: int = _ROWS, clock: Callable[[], float] = time.time) -> None:
@@ -54,6 +57,9 @@ class Memory:
             raise
         future.set_result(answer)
         with self._lock:
+            kept = self._kept.get(key)
+            if kept is not None and kept[1] is future and not answer.rows:
+                self._kept[key] = (min(kept[0], self._clock() + _NOTHING_SECONDS), future)
             self._shrink()
         return answer
 

@@ -83,6 +83,25 @@ def test_an_error_is_told_and_forgotten(query_url: str, shared: Store) -> None:
     shared.execute("DROP TABLE not_yet")
 
 
+def test_that_there_is_nothing_is_asked_again_soon(query_url: str, shared: Store) -> None:
+    """A moment later: what has just come is not hidden for as long as an answer is kept."""
+    clock = Clock()
+    store = RememberingStore(query_url, Memory(60, clock=clock))
+    shared.execute("DROP TABLE IF EXISTS arriving")
+    shared.execute("CREATE TABLE arriving (a UInt8) ENGINE = Memory")
+    sql = "SELECT a FROM arriving"
+    assert store.ask(sql).rows == []
+    shared.execute("INSERT INTO arriving SELECT 1")
+    clock.now += 1.9
+    assert store.ask(sql).rows == []
+    clock.now += 0.1
+    assert store.ask(sql).rows == [(1,)]
+    shared.execute("INSERT INTO arriving SELECT 2")
+    clock.now += 59.9
+    assert store.ask(sql).rows == [(1,)]
+    shared.execute("DROP TABLE arriving")
+
+
 def test_no_more_rows_are_kept_than_asked_for(query_url: str) -> None:
     store = RememberingStore(query_url, Memory(10, rows=250))
     statements = [f"SELECT generateUUIDv4() FROM numbers(100) WHERE number != {1000 + place}" for place in range(4)]
