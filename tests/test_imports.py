@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import http.server
 import io
 import json
 import os
 import pty
-import select
 import subprocess
 import sys
 import threading
@@ -249,15 +249,13 @@ def on_a_terminal(path: str, stdin: IO[bytes] | None = None) -> tuple[int, str, 
              "--site", "demo-shop", "--source", "shop", "--dry-run"],
             stdin=stdin, stdout=subprocess.PIPE, stderr=theirs, text=True, timeout=60, check=False,
         )  # fmt: skip
-        os.set_blocking(ours, False)
-        return (
-            done.returncode,
-            done.stdout,
-            os.read(ours, 65_536).decode() if select.select([ours], [], [], 0)[0] else "",
-        )
     finally:
         os.close(theirs)
-        os.close(ours)
+    shown = b""
+    with open(ours, "rb", buffering=0) as terminal, contextlib.suppress(OSError):  # the end of a terminal is an error
+        while more := terminal.read(65_536):
+            shown += more
+    return done.returncode, done.stdout, shown.decode()
 
 
 def test_a_terminal_shows_how_far_a_file_is_and_a_pipe_s_rows_without_that(tmp_path: Path) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
+import threading
 import time
+import weakref
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -15,7 +18,7 @@ from collector import cargo, columns, insert, load, shipment, spool, window
 from collector.event import Record
 from collector.store import Poison, Store
 from tests.gate import Gate
-from tests.support import CHROME, SITE, batch, click, now_ms, page_id
+from tests.support import CHROME, SITE, batch, click, now_ms, page_id, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -398,6 +401,33 @@ def test_the_time_of_an_event_rests_on_the_best_clock_there_is(sent: dict[str, i
     record = Record(now + sent["received"], 1, "demo-shop", batch=one)
     start, found = columns.page_start(record)
     assert (start - now, found) == (expected, clock)
+
+
+def test_what_is_left_in_cycles_goes_between_shipments(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python would wait until there are half a million of them."""
+
+    class Left:
+        itself: object
+
+    def leave() -> weakref.ref[Left]:
+        left = Left()
+        left.itself = left
+        return weakref.ref(left)
+
+    monkeypatch.setattr(load, "TIDY_SECONDS", 0.0)
+    worker = loader(tmp_path, database_url)
+    running = threading.Thread(target=worker.run, args=(0.0,))
+    gc.disable()
+    try:
+        left = leave()
+        running.start()
+        wait_until(lambda: left() is None, what="the end of a cycle")
+    finally:
+        gc.enable()
+        worker.stopping.set()
+        running.join()
 
 
 def test_the_window_remembers_the_newest_and_takes_any_number() -> None:
