@@ -97,9 +97,8 @@ def opened(path: str, secret: str, *, is_routed: bool) -> tuple[str, str]:
     A router that reads the fragment (`hash` in sites.yml) finds its route there, and the secret as the route's query.
     """
     before, _, route = path.partition("#")
-    fragment = f"#{_quoted(route)}" if route else ""
-    if fragment:
-        return _quoted(before) + fragment, f"?{MARK}{secret}"
+    if route:
+        return f"{_quoted(before)}#{_quoted(route)}", f"?{MARK}{secret}"
     return _quoted(before), f"#/?{MARK}{secret}" if is_routed else f"#{MARK}{secret}"
 
 
