@@ -1,4 +1,4 @@
-"""Rows go into a table: around those that cannot be stored, and around those that are there."""
+"""Rows go into a table: around those that cannot be stored, which are set aside, and around those that are there."""
 
 from __future__ import annotations
 
@@ -64,9 +64,7 @@ def lacking_rows(
         there = doubtful[shard].store
         found = repeat.found_in(there, table, block)
         lacking = _chosen(block, [not each for each in found])
-        named = token
-        if any(found):  # other rows than those that the token stands for; the same at a retry that finds the same
-            named += hashlib.blake2b(bytes(found), digest_size=8).hexdigest()
+        named = _named(token, found)
         if not all(found):
             failed += all_rows(store, table, lacking, named, one_shard=True)
         # A ClickHouse that writes tokens down before it commits has thrown them away.
@@ -75,6 +73,29 @@ def lacking_rows(
         if table == "events" and any(found):
             repeat.complete(there, _chosen(block, found), hashlib.blake2b(named.encode(), digest_size=16).hexdigest())
     return failed
+
+
+def set_aside(store: Store, doubtful: Mapping[int, cluster.Part], table: str, rows: list[Json], token: str) -> None:
+    """Insert rows of dead_events or rejected_events; on shards whose tokens say nothing, those that are not there.
+
+    Raises:
+        StoreError: ClickHouse did not answer.
+    """
+    if not rows:
+        return
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    for shard, block in cluster.divided(store, table, columns).items() if doubtful else [(1, columns)]:
+        if shard not in doubtful:
+            store.insert(table, block, token=token)
+            continue
+        found = repeat.found_aside(doubtful[shard].store, table, block)
+        lacking = _chosen(block, [not each for each in found])
+        store.insert(table, lacking, token=_named(token, found))
+
+
+def _named(token: str, found: list[bool]) -> str:
+    """The token of what lacks: another one where rows differ from those it stands for, the same at the next retry."""
+    return token + hashlib.blake2b(bytes(found), digest_size=8).hexdigest() if any(found) else token
 
 
 def _chosen(rows: cluster.Columns, which: list[bool]) -> dict[str, list[Any]]:

@@ -219,10 +219,10 @@ class Loader:
                     failed = insert.all_rows(store, table, rows.columns(), named)
                 cargo.dead += failed
                 cargo.counts.update(dead=len(failed), inserted=-len(failed))
-        if cargo.dead:
-            log.error("%d were set aside in dead_events: %s", cargo.counts["dead"], cargo.dead[0]["error"])
-        for table, found in (("dead_events", cargo.dead), ("rejected_events", cargo.rejected)):
-            _insert_rows(store, table, found, f"{plan.token}-{table}")
+            if cargo.dead:
+                log.error("%d were set aside in dead_events: %s", cargo.counts["dead"], cargo.dead[0]["error"])
+            for table, aside in (("dead_events", cargo.dead), ("rejected_events", cargo.rejected)):
+                insert.set_aside(store, doubtful, table, aside, f"{plan.token}-{table}")
         if cargo.ids:
             store.insert("seen", _seen(cargo), token=f"{token}-seen")
         cargo.counts.update(inserts=1, insert_ms=round((time.monotonic() - started) * 1000))
@@ -378,11 +378,6 @@ def _with_stored_outcomes(store: Store, parcels: list[Parcel], copies: dict[str,
     """The copies, with outcomes that an earlier try of this shipment has inserted."""
     found = Ledger().copies(store, parcels)
     return {seq: sorted({*found.get(seq, ()), *copies.get(seq, ())}) for seq in found.keys() | copies.keys()}
-
-
-def _insert_rows(store: Store, table: str, rows: list[Json], token: str) -> None:
-    if rows:
-        store.insert(table, {name: [row[name] for row in rows] for name in rows[0]}, token=token)
 
 
 def _seen(cargo: Cargo) -> dict[str, list[int]]:

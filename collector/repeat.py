@@ -2,9 +2,9 @@
 
 A MergeTree table commits rows before it writes down their token, and forces only the rows to the disk; and the tokens
 of a view's rows are others after a start where the view's query was altered before it. So a shipment that is repeated
-to a server that has started since is compared with what is there: events and trails by their ids, and the roll-ups,
-which have no ids, by what their rows add up to. A block of rows is one part of a table: there as a whole, or not at
-all.
+to a server that has started since is compared with what is there: events and trails by their ids, what was set aside by
+what it says, and the roll-ups, which have no ids, by what their rows add up to. A block of rows is one part of a table:
+there as a whole, or not at all.
 """
 
 from __future__ import annotations
@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 BY_ID: Final = ("events", "trails")
 """Tables whose rows can be found by what names them."""
 _ID: Final = ("site_id", "visitor_id", "page_id", "n")
+_ASIDE: Final = {
+    "dead_events": ("site_id", "visitor_id", "page_id", "n", "event"),
+    "rejected_events": ("site", "reason", "errors", "event"),
+}
+"""What a row set aside says, beside when it came. The engine may word its `error` otherwise at another try."""
 _ROUNDING_SECONDS: Final = 2.0
 _LOOKS: Final = 20
 _PAUSE: Final = 0.25
@@ -90,6 +95,24 @@ def found_in(store: Store, table: str, rows: Columns) -> list[bool]:
     ids = list(zip(*(rows[name] for name in _ID), strict=True))
     stored = ids_in(store, table, set(ids))
     return [identity in stored for identity in ids]
+
+
+def found_aside(store: Store, table: str, rows: Columns) -> list[bool]:
+    """For each row of dead_events or rejected_events, whether one that says the same is there.
+
+    Raises:
+        StoreError: ClickHouse did not answer.
+    """
+    names, moments = _ASIDE[table], rows["received_at"]
+    stored = store.execute(
+        f"SELECT toUnixTimestamp64Milli(received_at) AS at, {', '.join(names)} FROM {table} "  # noqa: S608
+        f"WHERE has({{sites:Array({'String' if names[0] == 'site' else 'UInt32'})}}, {names[0]}) "
+        "AND at IN {moments:Array(Int64)}",
+        {"sites": sorted(set(rows[names[0]])), "moments": sorted(set(moments))},
+        UNLOGGED,
+    )
+    said = set(stored)
+    return [row in said for row in zip(moments, *(rows[name] for name in names), strict=True)]
 
 
 def complete(store: Store, rows: Columns, token: str) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 VIEWS = ("heat_cells", "page_totals", "scroll_bands", "sessions", "identity")
 TABLES = ("events", "trails", *VIEWS)
+ASIDE = {"dead_events": ("n", "event"), "rejected_events": ("reason", "event")}
 SUMS = {
     "events": "count()",
     "trails": "count()",
@@ -69,6 +70,16 @@ class World:
                 sent = batch | {"events": [*batch["events"], *([person] if place == 0 else [])]}
                 record = Record(now_ms(), 1, "demo-shop", CHROME, batch=sent)
                 (writer or self.writer).put(record.encode(), len(sent["events"]), record.received)
+
+    def put_what_is_set_aside(self) -> None:
+        """A visit of which one event cannot be stored and three are refused, two of them alike; a broken record."""
+        (visit,) = visits(1, 3, now_ms(), "https://shop.example")
+        too_large = {"n": 900, "t": 1, "k": "click", "x": 2**40}
+        sent = visit.batches[0] | {"events": [*visit.batches[0]["events"], too_large]}
+        refused = [{"reason": "field", "errors": [name], "event": {"k": name}} for name in ("click", "click", "scroll")]
+        record = Record(now_ms(), 1, "demo-shop", CHROME, batch=sent, rejected=refused)
+        self.writer.put(record.encode(), len(sent["events"]), record.received)
+        self.writer.put(b"{broken", 1, now_ms())
 
     def loader(self, name: str = "spool") -> load.Loader:
         """One that has just started."""
@@ -175,6 +186,33 @@ def test_a_shipment_is_repeated_to_an_engine_that_died_under_it(
     assert world.totals() == expected
     found = spool.counters(world.folder / "spool")
     assert (found["spooled"], found["duplicate"], found["inserted"]) == (0, 0, found["accepted"])
+
+
+@pytest.mark.parametrize("absent", [(), ("dead_events",), ("rejected_events",), tuple(ASIDE)], ids="+".join)
+def test_what_was_set_aside_is_told_once(world: World, absent: tuple[str, ...]) -> None:
+    """By an engine that died after it, or before."""
+    world.put_what_is_set_aside()
+    world.ship_and_forget()
+
+    def told() -> dict[str, Any]:
+        return {
+            table: world.store.execute(f"SELECT {', '.join(names)} FROM {table} ORDER BY ALL")
+            for table, names in ASIDE.items()
+        }
+
+    expected, parts = told(), {table: world.parts(table) for table in ASIDE}
+    assert [len(rows) for rows in expected.values()] == [2, 3]
+    folders = {table: world.folder_of(table) for table in ASIDE}
+    world.kill()
+    for table in ASIDE:
+        assert forget(folders[table], parts[table]) >= len(parts[table])
+        for part in parts[table] if table in absent else ():
+            shutil.rmtree(folders[table] / part)
+    world.start()
+    assert (told() != expected) is bool(absent)
+    world.drain()
+    assert told() == expected
+    assert spool.counters(world.folder / "spool")["dead"] == 2
 
 
 @pytest.mark.parametrize("absent", [(), VIEWS], ids=["nothing", "all views"])
