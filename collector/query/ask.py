@@ -27,6 +27,8 @@ GUARDS: dict[str, object] = {
     "max_bytes_before_external_sort": 1_500_000_000,
     # Otherwise `WITH name AS MATERIALIZED` is read once for each mention.
     "enable_materialized_cte": 1,
+    # Otherwise `FINAL` misses rows that an index of their granule, without those that it adds up with, leaves out.
+    "use_skip_indexes_if_final_exact_mode": 1,
 }
 # TOO_MANY_ROWS, TIMEOUT_EXCEEDED, TOO_SLOW, MEMORY_LIMIT_EXCEEDED, TOO_MANY_BYTES, TOO_MANY_ROWS_OR_BYTES.
 _LIMITS = {

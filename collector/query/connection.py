@@ -43,7 +43,7 @@ class Connection:
         Raises:
             QueryError: ClickHouse did not answer.
         """
-        return {key: name for key, (_, name, _) in self._sites().items()}
+        return {key: name for key, (_, name, *_) in self._sites().items()}
 
     def site(self, key: str, tz: str | None = None) -> Site:
         """The site of that key; days are those of `tz`, by default of the site's own zone.
@@ -56,10 +56,11 @@ class Connection:
         sites = self._sites()
         if key not in sites:
             raise unknown("site", key, sites)
-        site_id, _, home_zone = sites[key]
+        site_id, _, home_zone, spread = sites[key]
         zone_of(tz or home_zone)
         goals = self._goals(site_id) if self._goals_file is None else of_file(self._goals_file, sites).get(key, Goals())
-        return Site(Place(self._store, site_id, key, tz or home_zone, home_zone, self._clock, goals=goals))
+        place = Place(self._store, site_id, key, tz or home_zone, home_zone, self._clock, goals=goals, spread=spread)
+        return Site(place)
 
     def close(self) -> None:
         """Close the connection; the next question opens another."""
@@ -68,15 +69,18 @@ class Connection:
     def __repr__(self) -> str:
         return f"<Footpath at {self._store.address}, database {self._store.database}>"
 
-    def _sites(self) -> dict[str, tuple[int, str, str]]:
-        sql = """SELECT site_id, argMax(key, updated_at), argMax(name, updated_at), argMax(time_zone, updated_at)
+    def _sites(self) -> dict[str, tuple[int, str, str, bool]]:
+        """By key: id, name, time zone, and whether rows lie on several servers."""
+        sql = """SELECT site_id, argMax(key, updated_at), argMax(name, updated_at), argMax(time_zone, updated_at), (
+    SELECT count() FROM system.tables
+    WHERE database = currentDatabase() AND name = 'sessions' AND engine = 'Distributed')
 FROM sites GROUP BY site_id ORDER BY site_id"""
         try:
             # Never from memory: it tells whether the connection still lives, as after the engine began anew.
             found = self._store.execute(sql)
         except StoreError as error:
             raise _unanswered(error) from error
-        return {key: (site_id, name, zone or "UTC") for site_id, key, name, zone in found}
+        return {key: (site_id, name, zone or "UTC", bool(spread)) for site_id, key, name, zone, spread in found}
 
     def _goals(self, site_id: int) -> Goals:
         sql = "SELECT argMax(goals, updated_at), argMax(version, updated_at) FROM goals WHERE site_id = {site:UInt32}"

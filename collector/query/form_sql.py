@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from collector.query.definitions import FORM_EXPIRY_MINUTES
-from collector.query.session_source import ATTRIBUTES, sessions_sql
+from collector.query.session_source import ATTRIBUTES, mentioned, sessions_sql
 from collector.query.sql import SEQUENCE, Binder, matches, one_key
 
 if TYPE_CHECKING:
@@ -89,5 +89,5 @@ def _events(question: Question, name: str, binder: Binder) -> str:
     if question.where is None:
         return condition
     chosen = question.where.session(scope, ATTRIBUTES)
-    sessions = sessions_sql(question, scope, touching=True)
+    sessions = sessions_sql(question, scope, touching=True, attributes=mentioned(chosen))
     return f"{condition} AND events.session_id IN (SELECT session_id FROM ({sessions}\n) WHERE {chosen})"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from collector.query.definitions import SESSION_SLACK_DAYS
-from collector.query.session_source import ATTRIBUTES, sessions_sql
+from collector.query.session_source import ATTRIBUTES, mentioned, sessions_sql
 from collector.query.sql import DAY_MS, Binder
 from collector.query.units import unit_sql
 
@@ -101,12 +101,13 @@ def _events(question: Question, walk: Walk, binder: Binder) -> str:
     # An anchor that is no view itself, such as a conversion, is a station of its own.
     name = f"if({_views(walk)}, sipHash64({_LABELS[walk.of]}), toUInt64({_ANCHOR}))"
     chosen = question.where.session(scope, ATTRIBUTES) if question.where else "1"
+    sessions = sessions_sql(question, scope, attributes=mentioned(chosen))
     return f"""
         SELECT {unit.id} AS unit, events.session_id AS session, {name} AS name, {anchor} AS is_anchor,
             toUnixTimestamp64Milli(events.ts) AS at, events.page_id AS page, events.n AS number
         FROM {unit.source}
         WHERE {_read(question, binder)} AND ({_views(walk)}{f" OR {anchor}" if walk.anchor else ""})
-            AND events.session_id IN (SELECT session_id FROM ({sessions_sql(question, scope)}
+            AND events.session_id IN (SELECT session_id FROM ({sessions}
             ) WHERE {chosen})"""
 
 

@@ -31,7 +31,8 @@ UNITS = ("session", "visitor", "person")
 class Place:
     """A site as reports need it; `zone` is the question's, `home_zone` the site's, `clock` gives Unix ms.
 
-    `dry`: statements are written and not run. `goals`: what goals.yml says of the site.
+    `dry`: statements are written and not run. `goals`: what goals.yml says of the site. `spread`: its rows lie on
+    several servers.
     """
 
     store: Store
@@ -42,6 +43,7 @@ class Place:
     clock: Callable[[], int]
     dry: bool = False
     goals: Goals = field(default_factory=Goals)
+    spread: bool = False
 
 
 @dataclass(frozen=True)

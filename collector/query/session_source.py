@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 FIRST = sequence("sessions.entry.ts", "sessions.entry.page_id", "sessions.entry.n")
 """The place of a session's first event in a row of `sessions`; the least of several rows is the session's."""
 ATTRIBUTES = {name: name for name in (*SESSION_COLUMNS, "exit_path")}
+_MANY = 4
+"""From so many attributes on, reading the whole first event takes less than finding the first of each."""
 _SUMS = ("page_views", "clicks", "errors", "conversions", "engaged_ms", "foreground_ms")
 
 
@@ -35,6 +37,10 @@ def sessions_sql(
 ) -> str:
     """A statement with one row for each session that starts in the period.
 
+    A session may be stored in several pieces. `FINAL` adds them up where they lie beside each other: half of what
+    grouping takes without attributes, two thirds with eight, twice as much with one, since it reads all of the first
+    event. Of several servers, two may have pieces of one session since a shard was added.
+
     Its columns: session_id, visitor_id, started_at, ended_at, the `ATTRIBUTES`, page_views, clicks, errors,
     conversions, engaged_ms, foreground_ms, and `grp`, the value of `group` at the first event.
 
@@ -45,12 +51,21 @@ def sessions_sql(
         only: SQL of a set of session ids; the period is then not looked at.
     """
     binder = scope.binder
-    named = {*attributes, *([group.name] if group else [])}
+    named = {*attributes, *([group.name] if group else [])} & {*ATTRIBUTES}
     outer = f", {group.name} AS grp" if group and group.name in ATTRIBUTES else ""
     chosen = f" AND session_id IN ({only})" if only else ""
     having = "" if only else f"\n    HAVING {_overlaps(question, binder) if touching else _begins(question, binder)}"
     if not question.bots and (group is None or outer):
         site = f"sessions.site_id = {binder.integer(scope.site_id)}"
+        if not question.place.spread and not 0 < len(named & {*SESSION_COLUMNS}) < _MANY:
+            during = "" if only else f" AND {(_overlaps if touching else _begins)(question, binder, 'sessions.')}"
+            return f"""
+SELECT *{outer} FROM (
+    SELECT sessions.session_id AS session_id, sessions.visitor_id AS visitor_id, sessions.started_at AS started_at,
+        sessions.ended_at AS ended_at, {_merged(named)}
+    FROM sessions FINAL
+    WHERE {site}{during}{chosen}
+)"""
         near = "" if only else f" AND {_near(question, binder)}"
         return f"""
 SELECT *{outer} FROM (
@@ -76,13 +91,13 @@ def mentioned(sql: str) -> frozenset[str]:
     return frozenset(ATTRIBUTES) & frozenset(re.findall(r"\w+", sql))
 
 
-def _begins(question: Question, binder: Binder) -> str:
-    return question.during(binder, "started_at")
+def _begins(question: Question, binder: Binder, of: str = "") -> str:
+    return question.during(binder, f"{of}started_at")
 
 
-def _overlaps(question: Question, binder: Binder) -> str:
+def _overlaps(question: Question, binder: Binder, of: str = "") -> str:
     start, end = binder.instant(question.range.start_ms), binder.instant(question.range.end_ms)
-    return f"ended_at >= {start} AND started_at < {end}"
+    return f"{of}ended_at >= {start} AND {of}started_at < {end}"
 
 
 def _near(question: Question, binder: Binder) -> str:
@@ -92,6 +107,18 @@ def _near(question: Question, binder: Binder) -> str:
         f"sessions.started_at >= {binder.instant(question.range.start_ms - slack)}"
         f" AND sessions.started_at < {binder.instant(question.range.end_ms + slack)}"
     )
+
+
+def _merged(named: Collection[str]) -> str:
+    """The columns of sessions whose rows ClickHouse adds up while it reads them.
+
+    A part of a tuple that is named as a column (`entry.path`) is read without the rest, and is that of any piece.
+    """
+    firsts = [
+        f"tupleElement(sessions.entry, '{_of_event(name)}') AS {name}" for name in SESSION_COLUMNS if name in named
+    ]
+    sums = [f"sessions.{name} AS {name}" for name in _SUMS]
+    return ", ".join([*firsts, "tupleElement(sessions.exit_path, 4) AS exit_path", *sums])
 
 
 def _rolled_up(named: Collection[str]) -> str:

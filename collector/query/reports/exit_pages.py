@@ -17,7 +17,7 @@ from collector.query.question import begin
 from collector.query.rate import Rate, adjusted
 from collector.query.reports import sessions
 from collector.query.result import Result
-from collector.query.session_source import ATTRIBUTES, sessions_sql
+from collector.query.session_source import ATTRIBUTES, mentioned, sessions_sql
 from collector.query.sql import Binder
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def _sessions(question: Question, binder: Binder, group: Column | None = None) -
     until = binder.instant(question.now_ms - OPEN_MINUTES * 60_000)
     return f"""
 SELECT session_id, exit_path, page_views, {"grp" if group else "''"} AS grp, ended_at <= {until} AS ended
-FROM ({sessions_sql(question, scope, group=group)}
+FROM ({sessions_sql(question, scope, group=group, attributes=mentioned(chosen))}
 )
 WHERE {chosen}"""
 

@@ -14,7 +14,7 @@ from collector.query.errors import BadQuestion
 from collector.query.period import instant
 from collector.query.question import begin
 from collector.query.result import Result
-from collector.query.session_source import ATTRIBUTES, sessions_sql
+from collector.query.session_source import ATTRIBUTES, mentioned, sessions_sql
 from collector.query.sql import Binder, hex_id
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def ask(
         before = f"({binder.integer(start_ms)}, {binder.unsigned(session_id)})"
         chosen += f" AND (toUnixTimestamp64Milli(started_at), session_id) < {before}"
     # First which sessions, by few columns; then everything about those.
-    ids = f"""SELECT session_id FROM ({sessions_sql(question, scope)}
+    ids = f"""SELECT session_id FROM ({sessions_sql(question, scope, attributes=mentioned(chosen))}
 ) WHERE {chosen} ORDER BY started_at DESC, session_id DESC LIMIT {binder.integer(limit + 1)}"""
     return of_ids(question, ids, binder, limit=limit)
 
