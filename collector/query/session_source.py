@@ -37,10 +37,6 @@ def sessions_sql(
 ) -> str:
     """A statement with one row for each session that starts in the period.
 
-    A session may be stored in several pieces. `FINAL` adds them up where they lie beside each other: half of what
-    grouping takes without attributes, two thirds with eight, twice as much with one, since it reads all of the first
-    event. Of several servers, two may have pieces of one session since a shard was added.
-
     Its columns: session_id, visitor_id, started_at, ended_at, the `ATTRIBUTES`, page_views, clicks, errors,
     conversions, engaged_ms, foreground_ms, and `grp`, the value of `group` at the first event.
 
@@ -50,39 +46,19 @@ def sessions_sql(
         touching: sessions with an event in the period, whenever they started.
         only: SQL of a set of session ids; the period is then not looked at.
     """
-    binder = scope.binder
     named = {*attributes, *([group.name] if group else [])} & {*ATTRIBUTES}
     outer = f", {group.name} AS grp" if group and group.name in ATTRIBUTES else ""
-    chosen = f" AND session_id IN ({only})" if only else ""
-    having = "" if only else f"\n    HAVING {_overlaps(question, binder) if touching else _begins(question, binder)}"
-    if not question.bots and (group is None or outer):
-        site = f"sessions.site_id = {binder.integer(scope.site_id)}"
-        if not question.place.spread and not 0 < len(named & {*SESSION_COLUMNS}) < _MANY:
-            during = "" if only else f" AND {(_overlaps if touching else _begins)(question, binder, 'sessions.')}"
-            return f"""
-SELECT *{outer} FROM (
-    SELECT sessions.session_id AS session_id, sessions.visitor_id AS visitor_id, sessions.started_at AS started_at,
-        sessions.ended_at AS ended_at, {_merged(named)}
-    FROM sessions FINAL
-    WHERE {site}{during}{chosen}
-)"""
-        near = "" if only else f" AND {_near(question, binder)}"
-        return f"""
-SELECT *{outer} FROM (
-    SELECT session_id, min(sessions.visitor_id) AS visitor_id, min(sessions.started_at) AS started_at,
-        max(sessions.ended_at) AS ended_at, {_rolled_up(named)}
-    FROM sessions
-    WHERE {site}{near}{chosen}
-    GROUP BY session_id{having}
-)"""
-    grp = f", argMin({group.as_text}, {SEQUENCE}) AS grp" if group and not outer else ""
+    of_those = f" AND session_id IN ({only})" if only else ""
+    during = "1" if only else (_overlaps if touching else _begins)(question, scope.binder)
+    if question.bots or (group and not outer):
+        grp = f", argMin({group.as_text}, {SEQUENCE}) AS grp" if group and not outer else ""
+        whole = _from_events(scope, named, f"{scope.near()}{of_those}", during, grp)
+    elif _is_better_grouped(question, named):
+        whole = _grouped(scope, named, f"{'1' if only else _near(question, scope.binder)}{of_those}", during)
+    else:
+        whole = _added_up(scope, named, f"{during}{of_those}")
     return f"""
-SELECT *{outer} FROM (
-    SELECT events.session_id AS session_id, min(events.visitor_id) AS visitor_id, min(events.ts) AS started_at,
-        max(events.ts) AS ended_at, {_from_events(named)}{grp}
-    FROM events
-    WHERE {scope.near()}{chosen}
-    GROUP BY session_id{having}
+SELECT *{outer} FROM ({whole}
 )"""
 
 
@@ -91,13 +67,13 @@ def mentioned(sql: str) -> frozenset[str]:
     return frozenset(ATTRIBUTES) & frozenset(re.findall(r"\w+", sql))
 
 
-def _begins(question: Question, binder: Binder, of: str = "") -> str:
-    return question.during(binder, f"{of}started_at")
+def _begins(question: Question, binder: Binder) -> str:
+    return question.during(binder, "started_at")
 
 
-def _overlaps(question: Question, binder: Binder, of: str = "") -> str:
+def _overlaps(question: Question, binder: Binder) -> str:
     start, end = binder.instant(question.range.start_ms), binder.instant(question.range.end_ms)
-    return f"{of}ended_at >= {start} AND {of}started_at < {end}"
+    return f"ended_at >= {start} AND started_at < {end}"
 
 
 def _near(question: Question, binder: Binder) -> str:
@@ -109,23 +85,37 @@ def _near(question: Question, binder: Binder) -> str:
     )
 
 
-def _merged(named: Collection[str]) -> str:
-    """The columns of sessions whose rows ClickHouse adds up while it reads them.
+def _is_better_grouped(question: Question, named: set[str]) -> bool:
+    """A session may be stored in several pieces, which grouping finds, or `FINAL` where they lie beside each other.
 
-    A part of a tuple that is named as a column (`entry.path`) is read without the rest, and is that of any piece.
+    FINAL takes half of it without attributes and two thirds with eight, but twice as much with one, since it reads all
+    of the first event. Of several servers, two may have pieces of one session since a shard was added.
     """
-    firsts = [
-        f"tupleElement(sessions.entry, '{_of_event(name)}') AS {name}" for name in SESSION_COLUMNS if name in named
-    ]
-    sums = [f"sessions.{name} AS {name}" for name in _SUMS]
-    return ", ".join([*firsts, "tupleElement(sessions.exit_path, 4) AS exit_path", *sums])
+    return question.place.spread or 0 < len(named & {*SESSION_COLUMNS}) < _MANY
 
 
-def _rolled_up(named: Collection[str]) -> str:
+def _added_up(scope: Scope, named: Collection[str], condition: str) -> str:
+    """A part of a tuple that is named as a column (`entry.path`) would be read without the rest, of any piece."""
+    firsts = [f"tupleElement(s.entry, '{_of_event(name)}') AS {name}" for name in SESSION_COLUMNS if name in named]
+    columns = ", ".join([*firsts, "tupleElement(s.exit_path, 4) AS exit_path", *_SUMS])
+    return f"""
+    SELECT session_id, visitor_id, started_at, ended_at, {columns}
+    FROM sessions AS s FINAL
+    WHERE site_id = {scope.binder.integer(scope.site_id)} AND {condition}"""
+
+
+def _grouped(scope: Scope, named: Collection[str], condition: str, during: str) -> str:
     firsts = [f"argMin({of_first(name)}, {FIRST}) AS {name}" for name in SESSION_COLUMNS if name in named]
     last = sequence("sessions.exit_path.1", "sessions.exit_path.2", "sessions.exit_path.3")
     sums = [f"sum(sessions.{name}) AS {name}" for name in _SUMS]
-    return ", ".join([*firsts, f"argMax(sessions.exit_path.4, {last}) AS exit_path", *sums])
+    columns = ", ".join([*firsts, f"argMax(sessions.exit_path.4, {last}) AS exit_path", *sums])
+    return f"""
+    SELECT session_id, min(sessions.visitor_id) AS visitor_id, min(sessions.started_at) AS started_at,
+        max(sessions.ended_at) AS ended_at, {columns}
+    FROM sessions
+    WHERE sessions.site_id = {scope.binder.integer(scope.site_id)} AND {condition}
+    GROUP BY session_id
+    HAVING {during}"""
 
 
 def of_first(name: str) -> str:
@@ -138,7 +128,7 @@ def _of_event(name: str) -> str:
     return "path" if name == "entry_path" else name
 
 
-def _from_events(named: Collection[str]) -> str:
+def _from_events(scope: Scope, named: Collection[str], condition: str, during: str, grp: str) -> str:
     firsts = [
         f"argMin(toString(events.{_of_event(name)}), {SEQUENCE}) AS {name}" for name in SESSION_COLUMNS if name in named
     ]
@@ -152,4 +142,11 @@ def _from_events(named: Collection[str]) -> str:
         )
     ]
     sums = [f"sum(toUInt64(events.{name})) AS {name}" for name in ("engaged_ms", "foreground_ms")]
-    return ", ".join([*firsts, f"argMax(toString(events.path), {SEQUENCE}) AS exit_path", *counts, *sums])
+    columns = ", ".join([*firsts, f"argMax(toString(events.path), {SEQUENCE}) AS exit_path", *counts, *sums])
+    return f"""
+    SELECT events.session_id AS session_id, min(events.visitor_id) AS visitor_id, min(events.ts) AS started_at,
+        max(events.ts) AS ended_at, {columns}{grp}
+    FROM events
+    WHERE {condition}
+    GROUP BY session_id
+    HAVING {during}"""
