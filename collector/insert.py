@@ -70,8 +70,9 @@ def lacking_rows(
         # A ClickHouse that writes tokens down before it commits has thrown them away.
         if not all(found) and not failed and not any(repeat.found_in(there, table, lacking)):
             failed += all_rows(store, table, lacking, f"{named}{secrets.token_hex(8)}", one_shard=True)
-        if table == "events" and any(found):
-            repeat.complete(there, _chosen(block, found), hashlib.blake2b(named.encode(), digest_size=16).hexdigest())
+        for first, end in reversed(_inserted(found)) if table == "events" else ():
+            part = hashlib.blake2b(f"{named}-{first}-{end}".encode(), digest_size=16).hexdigest()
+            repeat.complete(there, {name: column[first:end] for name, column in block.items()}, part)
     return failed
 
 
@@ -91,6 +92,24 @@ def set_aside(store: Store, doubtful: Mapping[int, cluster.Part], table: str, ro
         found = repeat.found_aside(doubtful[shard].store, table, block)
         lacking = _chosen(block, [not each for each in found])
         store.insert(table, lacking, token=_named(token, found))
+
+
+def _inserted(found: list[bool]) -> list[tuple[int, int]]:
+    """The blocks in which `all_rows` has inserted what was found, (first, end), in its order.
+
+    At most the last one lacks what views make of it: each was answered before the next. So that one is completed
+    first, and does not make those before it seem to lack.
+    """
+
+    def below(first: int, end: int) -> list[tuple[int, int]]:
+        if all(found[first:end]):
+            return [(first, end)] if first < end else []
+        if not any(found[first:end]):
+            return []
+        middle = first + (end - first) // 2
+        return below(first, middle) + below(middle, end)
+
+    return below(0, len(found))
 
 
 def _named(token: str, found: list[bool]) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from collector import cargo, load, shipment, spool
+from collector import cargo, load, repeat, shipment, spool
 from collector.demo.visits import visits
 from collector.engine import Engine
 from collector.event import Record
@@ -188,6 +188,31 @@ def test_a_shipment_is_repeated_to_an_engine_that_died_under_it(
     assert (found["spooled"], found["duplicate"], found["inserted"]) == (0, 0, found["accepted"])
 
 
+@pytest.mark.parametrize("absent", [(), VIEWS, VIEWS[:1], VIEWS[-2:]], ids=lambda tables: "+".join(tables) or "nothing")
+def test_a_shipment_in_which_a_row_could_not_be_stored(world: World, absent: tuple[str, ...]) -> None:
+    """It goes in several blocks; the engine died before the views had made their rows of the last one."""
+    world.put(2)
+    world.put_what_is_set_aside()
+    world.put(4)
+    before = {table: world.parts(table) for table in TABLES}
+    world.ship_and_forget()
+    expected = world.totals()
+    new = {table: world.parts(table) - before[table] for table in TABLES}
+    assert len(new["events"]) > 3
+    folders = {table: world.folder_of(table) for table in TABLES}
+    last = {table: max(parts, key=lambda part: int(part.split("_")[1])) for table, parts in new.items() if parts}
+    world.kill()
+    for table in TABLES:
+        forget(folders[table], new[table])
+    for table in absent:
+        shutil.rmtree(folders[table] / last[table])
+    world.start()
+    assert (world.totals() != expected) is bool(absent)
+    world.drain()
+    assert world.totals() == expected
+    assert world.store.execute("SELECT count() FROM dead_events") == [(2,)]
+
+
 @pytest.mark.parametrize("absent", [(), ("dead_events",), ("rejected_events",), tuple(ASIDE)], ids="+".join)
 def test_what_was_set_aside_is_told_once(world: World, absent: tuple[str, ...]) -> None:
     """By an engine that died after it, or before."""
@@ -216,7 +241,9 @@ def test_what_was_set_aside_is_told_once(world: World, absent: tuple[str, ...]) 
 
 
 @pytest.mark.parametrize("absent", [(), VIEWS], ids=["nothing", "all views"])
-def test_another_collector_inserts_while_a_shipment_is_compared(world: World, absent: tuple[str, ...]) -> None:
+def test_another_collector_inserts_while_a_shipment_is_compared(
+    world: World, absent: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Into the same days and cells all the time: in the end the roll-ups add up to the events."""
     world.put(2)
     before = {table: world.parts(table) for table in TABLES}
@@ -238,13 +265,20 @@ def test_another_collector_inserts_while_a_shipment_is_compared(world: World, ab
             world.put(100 + shipments, writer)
             shipments += other.step(everything=True)
 
+    complete, compared = repeat._complete_view, 0
+
+    def complete_meanwhile(*said: Any) -> None:
+        nonlocal compared
+        begun, compared = shipments, compared + 1
+        wait_until(lambda: shipments > begun, what="the other collector")
+        complete(*said)
+
+    monkeypatch.setattr(repeat, "_complete_view", complete_meanwhile)
     thread = threading.Thread(target=insert)
     thread.start()
     try:
-        wait_until(lambda: shipments > 2, what="the other collector")
-        begun = shipments
         world.drain()
-        assert shipments > begun
+        assert compared >= len(VIEWS)
     finally:
         done.set()
         thread.join()
