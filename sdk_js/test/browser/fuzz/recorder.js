@@ -19,13 +19,17 @@ export async function record() {
     url: `http://127.0.0.1:${server.address().port}/v1/events`,
     heard,
     bytes: () => heard.map(({ line, headers, body }) => [line, headers, body].join("\n")).join("\n"),
-    /** All events of a kind. */
+    /** All events of a kind, each with its page's `url`. */
     events: (kind) =>
       heard
         .filter(({ body }) => body)
         .flatMap(({ body }) => {
           const batch = JSON.parse(body);
-          return batch.events.map((event) => ({ ...event, el: batch.elements[event.el] }));
+          return batch.events.map((event) => ({
+            ...event,
+            el: batch.elements[event.el],
+            url: batch.page.url,
+          }));
         })
         .filter(({ k }) => k === kind),
     close: () => {
