@@ -15,7 +15,7 @@ SECONDS: Final = 60
 """How old an answer may be, where a page does not say otherwise."""
 _kept = threading.local()
 # Ten people who open the same link, a page and then its CSV: the database is asked once.
-_memory = Memory(SECONDS)
+_memory = Memory(SECONDS, logged=False)
 
 
 def now_ms(key: str, about: str = "", seconds: int = SECONDS) -> int:

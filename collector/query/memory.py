@@ -28,9 +28,20 @@ class Memory:
     without rows for two seconds.
     """
 
-    def __init__(self, seconds: float = 10.0, *, rows: int = _ROWS, clock: Callable[[], float] = time.time) -> None:
-        """At most `rows` rows are kept, all answers together; those asked for longest ago go first."""
-        self._seconds, self._rows, self._clock = seconds, rows, clock
+    def __init__(
+        self,
+        seconds: float = 10.0,
+        *,
+        rows: int = _ROWS,
+        clock: Callable[[], float] = time.time,
+        logged: bool = True,
+    ) -> None:
+        """At most `rows` rows are kept, all answers together; those asked for longest ago go first.
+
+        Statements that are not `logged` are not in system.query_log, whose writing is felt on the same disk; what they
+        cost is not known then.
+        """
+        self._seconds, self._rows, self._clock, self.logged = seconds, rows, clock, logged
         self._lock = threading.Lock()
         self._kept: OrderedDict[str, tuple[float, Future[Answer]]] = OrderedDict()
 
@@ -110,6 +121,8 @@ class RememberingStore(Store):
         query_id: str | None = None,
     ) -> Answer:
         """As `Store.ask`; the query's id is that of the statement that was run."""
+        if not self._memory.logged:
+            settings = {**(settings or {}), "log_queries": 0}
         key = json.dumps([self.address, self.database, sql, params, settings], sort_keys=True, default=str)
         ask = super().ask
         return self._memory.answer(key, lambda: ask(sql, params, settings, query_id))

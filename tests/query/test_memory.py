@@ -131,6 +131,23 @@ def test_what_statements_cost_is_known(query_url: str, shared: Store, new_site: 
     assert cost.rows > 0
 
 
+def test_statements_that_are_not_to_be_logged_are_not(
+    query_url: str, shared: Store, new_site: Callable[[], int]
+) -> None:
+    site_id = new_site()
+    worlds.save(shared, site_id, [{"at": worlds.ms("2026-11-10T12:00:00")}])
+    asked = [
+        connect(query_url, memory=Memory(logged=logged)).site(f"site-{site_id}").traffic("2026-11-10").statements[0]
+        for logged in (True, False)
+    ]
+    shared.execute("SYSTEM FLUSH LOGS")
+    ids = [each.query_id for each in asked]
+    found = shared.execute(
+        "SELECT DISTINCT query_id FROM system.query_log WHERE query_id IN {ids:Array(String)}", {"ids": ids}
+    )
+    assert found == [(ids[0],)]
+
+
 def test_its_clock_stands_still_so_that_the_same_question_is_the_same_statement() -> None:
     clock = Clock()
     memory = Memory(10, clock=clock)
