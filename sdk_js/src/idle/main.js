@@ -36,7 +36,7 @@ export const idle = (handed, notes) => {
     engage: keepSeeing,
     hide: () => {
       hideVitals();
-      reportZones();
+      report();
     },
     end: report,
     error: onError,

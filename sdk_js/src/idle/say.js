@@ -16,8 +16,8 @@ const plain = (values) => {
   return kept;
 };
 
-/** An answer that is no number is none; 0 is one. @param {any} score */
-const numeric = (score) => (Number.isFinite(parseFloat(score)) ? parseFloat(score) : undefined);
+/** An answer that is no number is none; 0 is one. @param {number} score */
+const numeric = (score) => (Number.isFinite(score) ? score : undefined);
 
 /** @type {Record<string, (subject: any, details: any) => object | undefined>} */
 const sayings = {
@@ -25,7 +25,7 @@ const sayings = {
   custom: (name, props) => (passes() ? { name: cut(name), props: plain(props) } : undefined),
   exposure: (experiment, variant) =>
     variant == null ? undefined : { experiment: cut(experiment), variant: cut(variant) },
-  survey: (survey, score) => ({ survey: cut(survey), score: numeric(score) }),
+  survey: (survey, score) => ({ survey: cut(survey), score: numeric(parseFloat(score)) }),
 };
 
 /**

@@ -10,7 +10,7 @@ const BURST_MS = 5000;
 const PER_OUTLIER = 50;
 
 const [load] = /** @type {any[]} */ (performance.getEntriesByType("navigation"));
-const { activationStart = 0 } = load || {};
+const { activationStart = 0, responseStart = 0, type } = load || {};
 
 /** What is known, and what was told. @type {Record<string, number>} */
 let values = {};
@@ -18,7 +18,7 @@ let values = {};
 let told = {};
 let navigation = "";
 /** Paints belong to the load, not to what a single-page app shows later. */
-const isLoad = () => navigation === (load && load.type);
+const isLoad = () => navigation === type;
 
 let burst = 0;
 let burstAt = 0;
@@ -38,7 +38,7 @@ const interactionCount = () => /** @type {any} */ (performance).interactionCount
 /** @param {string | undefined} soft */
 export const beginVitals = (soft) => {
   drain();
-  navigation = soft || (load && load.type) || "";
+  navigation = soft || type || "";
   values = PerformanceObserver.supportedEntryTypes.includes("layout-shift") ? { CLS: 0 } : {};
   told = {};
   interactions = new Map();
@@ -52,10 +52,10 @@ export const endVitals = () => {
   drain();
   const slowest = [...interactions.values()].sort((a, b) => b - a);
   const outliers = Math.floor((interactionCount() - before) / PER_OUTLIER);
-  values.INP = slowest[Math.min(outliers, slowest.length - 1)];
+  if (slowest[0]) values.INP = slowest[Math.min(outliers, slowest.length - 1)];
   for (const name in values) {
-    const value = Number((values[name] || 0).toFixed(4));
-    if (values[name] === undefined || told[name] === value) continue;
+    const value = Number(values[name].toFixed(4));
+    if (told[name] === value) continue;
     told[name] = value;
     record(stamp("vital", { name, value, navigation }));
   }
@@ -63,7 +63,6 @@ export const endVitals = () => {
 
 export const hideVitals = () => {
   hiddenAt = Math.min(hiddenAt, tick());
-  endVitals();
 };
 
 /** @param {{ interactionId: number, duration: number }} entry */
@@ -85,15 +84,20 @@ const onShift = ({ hadRecentInput, value, startTime }) => {
   values.CLS = Math.max(values.CLS, burst);
 };
 
+/** @param {string} name @param {number} at */
+const set = (name, at) => {
+  // Where a browser does not know it says 0, or a time to come: https://github.com/GoogleChrome/web-vitals/issues/137
+  if (at > 0 && at < tick()) values[name] = Math.max(0, at - activationStart);
+};
+
 /** @param {string} name */
 const paintAs = (name) => (/** @type {{ name: string, startTime: number }} */ entry) => {
-  if (isLoad() && entry.startTime < hiddenAt && entry.name !== "first-paint")
-    values[name] = Math.max(0, entry.startTime - activationStart);
+  if (isLoad() && entry.startTime < hiddenAt && entry.name !== "first-paint") set(name, entry.startTime);
 };
 
 export const openVitals = () => {
   if (isLoad()) {
-    values.TTFB = Math.max(0, load.responseStart - activationStart);
+    set("TTFB", responseStart);
     observe("paint", paintAs("FCP"));
     observe("largest-contentful-paint", paintAs("LCP"));
   }

@@ -48,9 +48,14 @@ const page = (body, first = "") => ({
 <script async src="/sdk.js"></script><main><h1>Some text</h1><p>More text</p></main><output></output>${body}`,
   "/web-vitals.js": library,
   "/measure.js": MEASURE,
+  "/mute.js":
+    "Object.defineProperty(PerformanceResourceTiming.prototype, 'responseStart', { get: () => 0 });",
   "/hidden.js": `Object.defineProperty(document, "hidden", { value: true, configurable: true });
 Object.defineProperty(document, "visibilityState", { value: "hidden", configurable: true });`,
 });
+
+/** A clock in whole milliseconds tells of nothing that is faster. */
+const WAIT_MS = 20;
 
 /** Opened, and all later files are there. */
 async function open(t, body, { first, ms = 0, files = {} } = {}) {
@@ -58,7 +63,10 @@ async function open(t, body, { first, ms = 0, files = {} } = {}) {
   beside.pages["/picture.svg"] = { ...PICTURE, ms };
   Object.assign(beside, files);
   const pages = page(body.replace("/picture.svg", `${beside.url}/picture.svg`), first);
-  const opened = await visit(t, pages, { settings: { files: beside.files } });
+  const prepare = async (_, world) => {
+    world.wait = WAIT_MS;
+  };
+  const opened = await visit(t, pages, { settings: { files: beside.files }, prepare });
   await until(() => beside.asked.includes("idle"));
   return { ...opened, beside };
 }
@@ -214,6 +222,15 @@ test("a picture that comes after a soft navigation is not the load's, nor a pain
   const paints = told(world, "vital").filter(({ name }) => /TTFB|FCP|LCP/.test(name));
   assert.ok(paints.length);
   for (const { navigation, value } of paints) assert.ok(navigation === "navigate" && value < turned);
+});
+
+test("a load of which the browser does not say when the answer began has no time for that", async (t) => {
+  const { world, tab } = await open(t, "", { first: `<script src="/mute.js"></script>` });
+  await pause(500);
+  const theirs = await finish(tab, world);
+  const ours = vitalsOf(world);
+  compare(ours, theirs);
+  assert.ok(!("TTFB" in ours) && "FCP" in ours);
 });
 
 test("a page that was hidden before it was painted has no paints", async (t) => {

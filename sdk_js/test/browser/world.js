@@ -67,6 +67,8 @@ export async function serve() {
     bodies: [],
     answers: [],
     headers: {},
+    /** How long a page's html takes, ms. */
+    wait: 0,
     /** By path; `status` of one is that of the answer. */
     json: {},
     errors: [],
@@ -102,7 +104,8 @@ function respond(world, request, response) {
   const html = world.pages[name];
   if (html === undefined) return refuse(response);
   for (const [header, value] of Object.entries(world.headers)) response.setHeader(header, value);
-  return answer(response, "text/html", first(html.startsWith("<!doctype") ? html : page(html)));
+  const whole = first(html.startsWith("<!doctype") ? html : page(html));
+  return setTimeout(() => answer(response, "text/html", whole), world.wait);
 }
 
 const before = ({ clock, scripts }) =>
