@@ -12,8 +12,10 @@ if TYPE_CHECKING:
 
 LEVEL = 0.05
 _DEPTHS = 2
-Segment = tuple[tuple[str, str], ...]
-"""Conditions (column, value), one or two; none is everybody."""
+Condition = tuple[str, str]
+"""A column and its value."""
+Segment = tuple[Condition, ...]
+"""One or two conditions; none is everybody."""
 Counts = tuple[int, int]
 """k out of n."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from collector.query import BadQuestion, at_least, between, conversion, page
+from collector.query import BadQuestion, at_least, between, conversion, did, page, segment_sql
 from collector.query.segment_scan import judge
 from tests.query.worlds import DAY, ms, save, site
 
@@ -117,11 +117,93 @@ def test_what_was_planted_is_the_minimal_segment(
     assert answer.verdict in str(answer)
 
 
+VALUES = {
+    "device": ["desktop", "mobile"],
+    "browser": ["Firefox", "Safari", "Edge"],
+    "country": ["DE", "FR", "IT", "AT"],
+}
+
+
+def units_of(seed: int) -> list[tuple[dict[str, str], bool]]:
+    """3,000 units; a value and a pair have lower rates than the others, each a seed's own."""
+    random_ = random.Random(seed)
+    rates = {
+        tuple(sorted((name, random_.choice(VALUES[name])) for name in random_.sample(list(VALUES), size))): rate
+        for size, rate in ((1, 0.2), (2, 0.05))
+    }
+    units = []
+    for _ in range(3000):
+        unit = {name: random_.choice(values) for name, values in VALUES.items()}
+        rate = min(
+            (rate for segment, rate in rates.items() if all(unit[name] == v for name, v in segment)), default=0.3
+        )
+        units.append((unit, random_.random() < rate))
+    return units
+
+
+def counts_of(units: list[tuple[dict[str, str], bool]]) -> dict[Any, tuple[int, int]]:
+    hits: Counter[Any] = Counter()
+    every: Counter[Any] = Counter()
+    for unit, won in units:
+        for conditions in itertools.chain([()], ((c,) for c in unit.items()), itertools.combinations(unit.items(), 2)):
+            every[conditions] += 1
+            hits[conditions] += won
+    return {each: (hits[each], n) for each, n in every.items() if len(each) < 2 or n >= 100}
+
+
+def minimal_of(units: list[tuple[dict[str, str], bool]], sign: int) -> Any:
+    """As the definition says, by leaving the segment's units out and judging all again."""
+
+    def worse(left: list[tuple[dict[str, str], bool]]) -> list[Any]:
+        return [each for each in judge(counts_of(left)) if each.found and each.difference * sign > 0]
+
+    first = sorted(worse(units), key=lambda each: (each.q, -each.n))[:8]
+    for each in sorted(first, key=lambda each: each.n):
+        if not worse([unit for unit in units if not all(unit[0][name] == v for name, v in each.segment)]):
+            return each.segment
+    return None
+
+
+@pytest.mark.parametrize("most", [segment_sql._WORST, 1, 0])
+@pytest.mark.parametrize("seed", range(4))
+def test_the_minimal_segment_is_that_of_the_definition(
+    shared: Store, new_site: Callable[[], int], monkeypatch: pytest.MonkeyPatch, seed: int, most: int
+) -> None:
+    """Also where the scan does not look into the values that it turns out to need, and has to read the units again."""
+    monkeypatch.setattr(segment_sql, "_WORST", most)
+    site_id, units = new_site(), units_of(seed)
+    events = []
+    for index, (unit, won) in enumerate(units):
+        who = {"visitor_id": index + 1, "session_id": index + 1, "page_id": index + 1, "path": "/p", **unit}
+        events.append({**who, "at": START + index, "n": 0})
+        if won:
+            events.append({**who, "at": START + index + 5000, "n": 1, "kind": "conversion", "goal": "purchase"})
+    save(shared, site_id, events)
+    asked = site(shared, site_id)
+    goal = asked.segments(PERIOD, goal="purchase", columns=list(VALUES), limit=1000)
+    signal = asked.segments(PERIOD, signal=~did(conversion("purchase")), columns=list(VALUES))
+    assert goal.overall.k == sum(won for _, won in units)
+    counts = counts_of(units)
+    assert all((row.rate.k, row.rate.n) == counts[row.conditions] for row in goal.rows)
+    assert {each for each in counts if len(each) == 1} <= {row.conditions for row in goal.rows}
+    assert (goal.minimal.conditions if goal.minimal else None) == minimal_of(units, -1)
+    lost = [(unit, not won) for unit, won in units]
+    assert (signal.minimal.conditions if signal.minimal else None) == minimal_of(lost, 1)
+    if most == 0:
+        assert sum("AS inside" in each.sql for each in goal.statements) == 2
+
+
 @pytest.fixture(scope="module")
 def asked(shared: Store, new_site: Callable[[], int]) -> Site:
     site_id = new_site()
     visits(site_id, shared, lambda device, _: 10 if device == "mobile" else 40)
     return site(shared, site_id)
+
+
+def test_one_value_that_explains_all_is_found_by_one_statement(asked: Site) -> None:
+    answer = asked.segments(PERIOD, goal="purchase", columns=NAMES)
+    assert answer.minimal is not None
+    assert sum("AS inside" in each.sql for each in answer.statements) == 1
 
 
 def test_the_counts_are_those_of_the_other_reports(asked: Site) -> None:

@@ -1,25 +1,22 @@
 """Whether a rate, or the loss at a step, is concentrated in a segment or spread over all."""
 
-# ruff: noqa: S608 - names come from our own lists, values are bound by the server
-
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from collector.query.columns import Column, column
 from collector.query.definitions import SESSION, SESSION_HOURS, UNIT_DEFINITIONS, define
 from collector.query.errors import BadQuestion, UnknownName
-from collector.query.funnel_sql import MOST_STEPS, Shape, reading_of, units_sql
+from collector.query.funnel_sql import MOST_STEPS, Shape
 from collector.query.period import duration_ms
 from collector.query.question import begin, check_unit
 from collector.query.rate import Rate, difference
 from collector.query.reports import sessions
 from collector.query.result import Result
-from collector.query.segment_scan import LEVEL, Counts, Judged, Segment, judge
-from collector.query.session_source import ATTRIBUTES, mentioned, sessions_sql
-from collector.query.sql import Binder, one_key
+from collector.query.segment_scan import LEVEL, Judged, Segment, judge
+from collector.query.segment_sql import Aim, Scan, counts_without, scan, sessions_of
+from collector.query.sql import Binder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +43,7 @@ SEGMENT = define(
     "Benjamini and Hochberg, JRSS B 57 (1995), 289-300; Benjamini and Bogomolov, JRSS B 76 (2014), 297-318",
 )
 COLUMNS = ("device", "browser", "os", "country", "channel", "source", "campaign", "entry_path", "visitor_type")
-_MOST_COLUMNS, _LEAST, _LISTED, _CANDIDATES = 12, 100, 5000, 8
+_MOST_COLUMNS, _CANDIDATES = 12, 8
 _EMPTY = "(empty)"
 
 
@@ -72,22 +69,6 @@ class SegmentRow:
     q_value: float | None = field(metadata={"label": "q"})
     found: bool
     conditions: Segment = field(metadata={"show": False})
-
-
-@dataclass(frozen=True, slots=True)
-class Aim:
-    """What is scanned: a goal, a step of a funnel, or a signal; `columns` are the segments' columns."""
-
-    goal: str | None
-    signal: Filter | None
-    shape: Shape | None
-    at: int
-    columns: tuple[str, ...]
-
-    def __str__(self) -> str:
-        if self.shape:
-            return f"going on after step {self.at}, {self.shape.steps[self.at - 1]}"
-        return f"converting, {self.goal}" if self.goal else str(self.signal)
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)
@@ -117,8 +98,7 @@ class Segments(Result[SegmentRow]):
         if row not in self.rows:
             raise UnknownName(f"this answer has no row {row.segment!r}")
         binder, since = Binder(), len(self.question.asker.statements)
-        where = " AND ".join([_holds(row.conditions, self.aim.columns, binder), "NOT won" if lost else "won"])
-        ids = f"SELECT session FROM ({_units(self.question, self.aim, binder)}\n) WHERE {where}"
+        ids = sessions_of(self.question, self.aim, row.conditions, binder, lost=lost)
         return sessions.of_ids(self.question, ids, binder, limit=limit, since=since)
 
     def plot(self, *, dark: bool = False) -> Figure:
@@ -174,9 +154,9 @@ def ask(
     question.catalog.require_steps(steps)
     if goal:
         question.catalog.require("goal", goal)
-    counts = _scan(question, aim)
-    judged, total = judge(counts), counts.get((), (0, 0))
-    minimal = _minimal(question, aim, judged, counts)
+    found = scan(question, aim)
+    judged = judge(found.counts)
+    minimal = _minimal(question, aim, judged, found)
     rows = _rows(judged, limit)
     verdict = _verdict(aim, judged, minimal)
     notes = [verdict] + ([f"{len(judged) - len(rows):,} more segments were looked at."] if len(judged) > limit else [])
@@ -194,7 +174,7 @@ def ask(
         place.store,
         question=question,
         aim=aim,
-        overall=Rate.of(*total, SEGMENT),
+        overall=Rate.of(*found.counts[()], SEGMENT),
         minimal=_row(minimal) if minimal else None,
         verdict=verdict,
     )
@@ -208,157 +188,15 @@ def _shape(steps: Sequence[Step], at: int, window: str | timedelta, unit: str, c
     return Shape(tuple(steps), (), "ordered", window_ms, window == "session" or unit == "session", unit, values)
 
 
-def _units(question: Question, aim: Aim, binder: Binder) -> str:
-    """One row a unit: session, won, name0, name1 … (the values of the columns)."""
-    if aim.shape is not None:
-        window, now = binder.integer(aim.shape.window_ms), binder.integer(question.now_ms)
-        units = units_sql(reading_of(question, aim.shape, binder), aim.shape, who=True)
-        at = binder.integer(aim.at)
-        return f"""
-SELECT entered_in AS session, level > {at} AS won, {_apart(aim)}
-FROM ({units}
-)
-WHERE level >= {at} AND last_entry + {window} <= {now}"""
-    scope = question.scope(binder)
-    chosen = question.where.session(scope, ATTRIBUTES) if question.where else "1"
-    if aim.signal is not None:
-        won = aim.signal.session(scope, ATTRIBUTES)
-    else:
-        converted = question.converted(aim.goal or "", binder)
-        won = f"session_id IN (SELECT events.session_id FROM events WHERE {scope.near()} AND {converted})"
-    rolled = all(name in (*ATTRIBUTES, "visitor_type") for name in aim.columns)
-    texts = [_of_session(name) if rolled else column(name).as_text for name in aim.columns]
-    named = ", ".join(f"{text} AS name{i}" for i, text in enumerate(texts))
-    group = None if rolled else Column("segments", "texts", f"[{', '.join(texts)}]")
-    return f"""
-SELECT session_id AS session, {won} AS won, {named if rolled else _apart(aim)}
-FROM ({sessions_sql(question, scope, group=group, attributes={*aim.columns, *mentioned(chosen)})}
-)
-WHERE {chosen}"""
-
-
-def _apart(aim: Aim) -> str:
-    """The values of the columns, from the array grp."""
-    return ", ".join(f"grp[{i + 1}] AS name{i}" for i in range(len(aim.columns)))
-
-
-def _of_session(name: str) -> str:
-    return column(name).as_text.replace("events.session_id", "session_id") if name not in ATTRIBUTES else name
-
-
-def _scan(question: Question, aim: Aim) -> dict[Segment, Counts]:
-    """(k, n) of all segments: everybody, single values, and pairs that have enough to be judged.
-
-    Pairs are counted by numbers that stand for their values, names are read of single values alone. Rows are counted
-    once for each column and pair by arrays: grouping sets would take the server longer to plan than to count.
-    """
-    binder = Binder()
-    size = len(aim.columns)
-    pairs = list(itertools.combinations(range(size), 2))
-    numbers = ", ".join(f"number{i}" for i in range(size))
-    firsts, seconds = (", ".join(f"number{pair[side]}" for pair in pairs) for side in (0, 1))
-    keys = ", ".join(one_key(str(place), f"number{i}", f"number{j}") for place, (i, j) in enumerate(pairs))
-    of_pairs = f"""
-UNION ALL
-SELECT 2, toUInt64(any(place)), any(first), any(second), '', countIf(won), count() AS size
-FROM units
-ARRAY JOIN [{keys}] AS pair, [{firsts}] AS first, [{seconds}] AS second, range({len(pairs)}) AS place
-GROUP BY pair
-HAVING size >= {_LEAST}
-ORDER BY size DESC, pair
-LIMIT {_LISTED}"""
-    found = question.asker.rows(
-        f"""
-WITH units AS MATERIALIZED (
-    SELECT won, {", ".join(f"name{i}, {one_key(f'name{i}')} AS number{i}" for i in range(size))}
-    FROM ({_units(question, aim, binder)}
-    )
-)
-SELECT 1 AS depth, toUInt64(place) AS place_, number AS first_, toUInt64(0) AS second_, any(name) AS name_,
-    countIf(won) AS hits, count() AS size
-FROM units
-ARRAY JOIN [{_names(aim)}] AS name, [{numbers}] AS number, range({size}) AS place
-GROUP BY place, number
-ORDER BY size DESC, place, number
-LIMIT {_LISTED}{of_pairs if pairs else ""}""",
-        binder,
-    )
-    counts: dict[Segment, Counts] = {}
-    known: dict[tuple[int, int], tuple[str, str]] = {}
-    for depth, place, first, _, name, hits, n in found:
-        if depth == 1:
-            known[place, first] = (aim.columns[place], name)
-            counts[(known[place, first],)] = (hits, n)
-            if place == 0:
-                _add(counts, (), hits, n)
-    for depth, place, first, second, _, hits, n in found:
-        if depth == 2:
-            keys_ = [(pairs[place][0], first), (pairs[place][1], second)]
-            if all(key in known for key in keys_):
-                counts[tuple(known[key] for key in keys_)] = (hits, n)
-    return counts
-
-
-def _without(
-    question: Question, aim: Aim, left: Sequence[Segment], counts: dict[Segment, Counts]
-) -> list[dict[Segment, Counts]]:
-    """(k, n) of everybody and of single values, once for each segment of `left`, without its units.
-
-    Those of the segments are counted, and taken from `counts`.
-    """
-    binder = Binder()
-    inside = " + ".join(
-        f"bitShiftLeft(toUInt64({_holds(each, aim.columns, binder)}), {bit})" for bit, each in enumerate(left)
-    )
-    found = question.asker.rows(
-        f"""
-SELECT place, inside, value, countIf(won), count() AS size
-FROM (
-    SELECT won, {inside} AS inside, [{_names(aim)}] AS names
-    FROM ({_units(question, aim, binder)}
-    )
-    WHERE inside != 0
-)
-ARRAY JOIN names AS value, range({len(aim.columns)}) AS place
-GROUP BY place, inside, value
-ORDER BY size DESC, place, inside, value
-LIMIT {_LISTED * len(left)}""",
-        binder,
-    )
-    worlds = [{each: of for each, of in counts.items() if len(each) < 2} for _ in left]
-    for place, inside_of, value, hits, n in found:
-        for bit, world in enumerate(worlds):
-            if inside_of >> bit & 1:
-                _add(world, ((aim.columns[place], value),), -hits, -n)
-                if place == 0:
-                    _add(world, (), -hits, -n)
-    return [{each: (k, n) for each, (k, n) in world.items() if n > 0} for world in worlds]
-
-
-def _add(counts: dict[Segment, Counts], segment: Segment, hits: int, n: int) -> None:
-    k_before, n_before = counts.get(segment, (0, 0))
-    counts[segment] = (k_before + hits, n_before + n)
-
-
-def _names(aim: Aim) -> str:
-    return ", ".join(f"name{i}" for i in range(len(aim.columns)))
-
-
-def _holds(segment: Segment, columns: Sequence[str], binder: Binder) -> str:
-    return " AND ".join(f"name{columns.index(name)} = {binder.text(value)}" for name, value in segment)
-
-
 def _is_worse(aim: Aim, each: Judged) -> bool:
     return each.found and (each.difference > 0 if aim.signal is not None else each.difference < 0)
 
 
-def _minimal(question: Question, aim: Aim, judged: list[Judged], counts: dict[Segment, Counts]) -> Judged | None:
+def _minimal(question: Question, aim: Aim, judged: list[Judged], found: Scan) -> Judged | None:
     """The smallest segment found without which no single value is worse any more."""
     worse = sorted((each for each in judged if _is_worse(aim, each)), key=lambda each: (each.q, -each.n))
     candidates = sorted(worse[:_CANDIDATES], key=lambda each: each.n)
-    if not candidates:
-        return None
-    left = _without(question, aim, [each.segment for each in candidates], counts)
+    left = counts_without(question, aim, [each.segment for each in candidates], found)
     for each, rest in zip(candidates, left, strict=True):
         if not any(_is_worse(aim, other) for other in judge(rest)):
             return each
