@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from collector.query.question import Question
     from collector.query.segment_scan import Condition, Counts, Segment
 
-_LISTED, _OF_INSIDE = 5000, 40_000
-# So many values are looked into by the scan itself: those furthest on the worse side, as far as p = 0.025. None nearer
-# can be found, since each depth has half of the level.
+_LISTED, _PAIRS = 5000, 40_000
+# Of so many values all pairs are told: those furthest on the worse side, as far as p = 0.025. None nearer can be found,
+# since each depth has half of the level.
 _WORST, _FAR = 12, 2.24
 
 
@@ -44,21 +44,17 @@ class Aim:
         return f"converting, {self.goal}" if self.goal else str(self.signal)
 
 
-Inside = tuple[int, "Condition", int, int]
-"""Units with the same of some segments (bits) and with this value: (k, n) of them."""
-
-
 @dataclass(frozen=True, slots=True)
 class Scan:
     """(k, n) of everybody, of single values and of the pairs that have enough to be judged.
 
-    `worst` are the values furthest on the worse side, each with its bit, `inside` the units that have any of them;
-    none where there were too many to list.
+    `pairs` has all pairs with one of the values in `worst`, however few: those furthest on the worse side, or none
+    where there were too many to list.
     """
 
     counts: dict[Segment, Counts]
-    worst: dict[Condition, int]
-    inside: list[Inside]
+    worst: set[Condition]
+    pairs: dict[Segment, Counts]
 
 
 def _units_sql(question: Question, aim: Aim, binder: Binder) -> str:
@@ -106,10 +102,6 @@ def scan(question: Question, aim: Aim) -> Scan:
 
     Values are counted by numbers that stand for them and for their column. Rows are counted once for each column and
     pair by arrays: grouping sets would take the server longer to plan than to count.
-
-    What is left of each value without a segment takes the segment's own counts by value. The segments that a scan finds
-    are nearly always made of the values that are furthest on the worse side, so that those are counted at once, by
-    which of them a unit has: to read all units again takes as long as the whole scan.
     """
     binder = Binder()
     columns = range(len(aim.columns))
@@ -119,15 +111,17 @@ def scan(question: Question, aim: Aim) -> Scan:
     of_pairs = f"""
 UNION ALL
 SELECT * FROM (
-    SELECT 2, toUInt64(0), first, second, '', countIf(won), count() AS size, toUInt64(0), toUInt64(0)
-    FROM units
-    ARRAY JOIN [{firsts}] AS first, [{seconds}] AS second
-    GROUP BY first, second
-    HAVING size >= {JUDGED_FROM}
+    SELECT 2, toUInt64(0), first, second, '', won, size, toUInt64(0), toUInt64(0)
+    FROM (
+        SELECT first, second, countIf(won) AS won, count() AS size
+        FROM units
+        ARRAY JOIN [{firsts}] AS first, [{seconds}] AS second
+        GROUP BY first, second
+    ) AS pairs, (SELECT groupArray(number) AS worst FROM singles WHERE is_worst) AS far
+    WHERE size >= {JUDGED_FROM} OR has(worst, first) OR has(worst, second)
     ORDER BY size DESC, first, second
-    LIMIT {_LISTED}
+    LIMIT {_PAIRS}
 )"""
-    inside = " + ".join(f"bitShiftRight(bitShiftLeft(toUInt64(1), indexOf(worst, number{i})), 1)" for i in columns)
     # How much worse than the rest, in standard errors of the pooled rate, as the test of two proportions sees it.
     worse = "hits / size - (k - hits) / (n - size)" if aim.signal else "(k - hits) / (n - size) - hits / size"
     far = f"({worse}) / sqrt(k / n * (1 - k / n) * (1 / size + 1 / (n - size)))"
@@ -140,8 +134,7 @@ WITH units AS MATERIALIZED (
 ),
 singles AS MATERIALIZED (
     SELECT place, number, name, hits, size, k, n, if(least(size, n - size) >= {JUDGED_FROM}, {far}, 0) AS far,
-        row_number() OVER (ORDER BY far DESC, number) AS rank,
-        if(rank <= {_WORST} AND far >= {_FAR}, bitShiftRight(bitShiftLeft(toUInt64(1), rank), 1), 0) AS bit
+        far >= {_FAR} AND row_number() OVER (ORDER BY far DESC, number) <= {_WORST} AS is_worst
     FROM (
         SELECT any(place) AS place, number, any(name) AS name, countIf(won) AS hits, count() AS size,
             sumIf(hits, place = 0) OVER () AS k, sumIf(size, place = 0) OVER () AS n
@@ -151,76 +144,74 @@ singles AS MATERIALIZED (
     )
 )
 SELECT * FROM (
-    SELECT 1 AS depth, toUInt64(place) AS place_, number AS first_, bit AS second_, name AS name_, hits, size, k, n
+    SELECT 1 AS depth, toUInt64(place) AS place_, number AS first_, toUInt64(is_worst) AS second_, name AS name_,
+        hits, size, k, n
     FROM singles
     ORDER BY size DESC, place, number
     LIMIT {_LISTED}
-){of_pairs if pairs else ""}
-UNION ALL
-SELECT * FROM (
-    SELECT 3, inside, number, toUInt64(0), '', countIf(won), count(), toUInt64(0), toUInt64(0)
-    FROM (
-        SELECT won, [{numbers}] AS numbers, {inside} AS inside
-        FROM units,
-            (SELECT groupArray(number) AS worst FROM (SELECT number FROM singles WHERE bit > 0 ORDER BY bit)) AS found
-        WHERE inside != 0
-    )
-    ARRAY JOIN numbers AS number
-    GROUP BY inside, number
-    LIMIT {_OF_INSIDE}
-)""",
+){of_pairs if pairs else ""}""",
         binder,
     )
     return _read(aim, found)
 
 
 def _read(aim: Aim, found: Sequence[tuple[int, int, int, int, str, int, int, int, int]]) -> Scan:
-    """The rows of the scan's statement, which are of single values, pairs, or units with any of the worst values."""
-    conditions = {row[2]: (aim.columns[row[1]], row[4]) for row in found if row[0] == 1}
+    """The rows of the scan's statement, which are of single values and then of pairs; the largest first."""
+    known: dict[int, Condition] = {}
     counts: dict[Segment, Counts] = {(): (0, 0)}
-    worst: dict[Condition, int] = {}
-    inside: list[Inside] = []
-    for depth, place, first, second, _, k, n, k_all, n_all in found:
-        if first not in conditions:  # one of more values than are listed
-            continue
+    worst: set[Condition] = set()
+    for depth, place, number, is_worst, name, k, n, k_all, n_all in found:
         if depth == 1:
+            known[number] = (aim.columns[place], name)
             counts[()] = (k_all, n_all)
-            counts[(conditions[first],)] = (k, n)
-            if second:
-                worst[conditions[first]] = second
-        elif depth == 2 and second in conditions:
-            counts[conditions[first], conditions[second]] = (k, n)
-        elif depth == 3:
-            inside.append((place, conditions[first], k, n))
-    if sum(row[0] == 3 for row in found) == _OF_INSIDE:
-        return Scan(counts, {}, [])
-    return Scan(counts, worst, inside)
+            counts[(known[number],)] = (k, n)
+            if is_worst:
+                worst.add(known[number])
+    told = [row for row in found if row[0] == 2]
+    pairs: dict[Segment, Counts] = {
+        (known[first], known[second]): (k, n)
+        for _, _, first, second, _, k, n, _, _ in told
+        if first in known and second in known  # one of more values than are listed
+    }
+    judged = itertools.islice(((pair, of) for pair, of in pairs.items() if of[1] >= JUDGED_FROM), _LISTED)
+    return Scan({**counts, **dict(judged)}, worst if len(told) < _PAIRS else set(), pairs)
 
 
 def counts_without(question: Question, aim: Aim, left: Sequence[Segment], found: Scan) -> list[dict[Segment, Counts]]:
-    """(k, n) of everybody and of single values, once for each segment of `left`, without its units."""
-    if all(condition in found.worst for segment in left for condition in segment):
-        bits = [sum(found.worst[condition] for condition in segment) for segment in left]
-        inside = found.inside
+    """(k, n) of everybody and of single values, once for each segment of `left`, without its units.
+
+    What is left of a value takes how many of the segment's units have it. Of the worst values the scan has told that;
+    where other segments were found, the units are read again.
+    """
+    if all(len(segment) == 1 and segment[0] in found.worst for segment in left):
+        inside = [_of_pairs(segment[0], found) for segment in left]
     else:
-        bits = [1 << place for place in range(len(left))]
         inside = _inside(question, aim, left)
     worlds = []
-    for segment, wanted in zip(left, bits, strict=True):
-        world: dict[Segment, Counts] = {each: of for each, of in found.counts.items() if len(each) == 1}
-        for bits_of, condition, k, n in inside:
-            if bits_of & wanted == wanted and (condition,) in world:
-                k_before, n_before = world[condition,]
-                world[condition,] = (k_before - k, n_before - n)
-        (k_all, n_all), (k, n) = found.counts[()], found.counts[segment]
-        world = {each: (k_left, n_left) for each, (k_left, n_left) in world.items() if n_left > 0}
-        world[()] = (k_all - k, n_all - n)
+    for segment, taken in zip(left, inside, strict=True):
+        world: dict[Segment, Counts] = {(): _less(found.counts[()], found.counts[segment])}
+        for each, of in found.counts.items():
+            if len(each) == 1 and (rest := _less(of, taken.get(each[0], (0, 0))))[1]:
+                world[each] = rest
         worlds.append(world)
     return worlds
 
 
-def _inside(question: Question, aim: Aim, left: Sequence[Segment]) -> list[Inside]:
-    """The units of any of the segments, by which of them and by value."""
+def _less(counts: Counts, taken: Counts) -> Counts:
+    return counts[0] - taken[0], counts[1] - taken[1]
+
+
+def _of_pairs(value: Condition, found: Scan) -> dict[Condition, Counts]:
+    """(k, n) of the units with the value, by their other values."""
+    inside = {value: found.counts[value,]}
+    for (first, second), of in found.pairs.items():
+        if value in (first, second):
+            inside[second if value == first else first] = of
+    return inside
+
+
+def _inside(question: Question, aim: Aim, left: Sequence[Segment]) -> list[dict[Condition, Counts]]:
+    """(k, n) of the units of each segment by value."""
     binder = Binder()
     inside = " + ".join(f"bitShiftLeft(toUInt64({_holds(each, aim, binder)}), {bit})" for bit, each in enumerate(left))
     found = question.asker.rows(
@@ -235,10 +226,15 @@ FROM (
 ARRAY JOIN names AS value, range({len(aim.columns)}) AS place
 GROUP BY inside, place, value
 ORDER BY size DESC, inside, place, value
-LIMIT {_OF_INSIDE}""",
+LIMIT {_PAIRS}""",
         binder,
     )
-    return [(bits, (aim.columns[place], value), k, n) for bits, place, value, k, n in found]
+    taken: list[dict[Condition, Counts]] = [{} for _ in left]
+    for bits, place, value, k, n in found:
+        for bit, of in enumerate(taken):
+            if bits >> bit & 1:
+                of[aim.columns[place], value] = _less(of.get((aim.columns[place], value), (0, 0)), (-k, -n))
+    return taken
 
 
 def _names(aim: Aim) -> str:
