@@ -206,6 +206,20 @@ def test_one_value_that_explains_all_is_found_by_one_statement(asked: Site) -> N
     assert not any("AS inside" in each.sql for each in answer.statements)
 
 
+def test_everybody_is_counted_where_a_column_has_more_values_than_are_listed(
+    shared: Store, new_site: Callable[[], int]
+) -> None:
+    site_id, size = new_site(), segment_sql._LISTED + 200
+    events = [
+        {"at": START + i, "n": 0, "visitor_id": i + 1, "session_id": i + 1, "page_id": i + 1, "path": f"/{i}"}
+        for i in range(size)
+    ]
+    events.append({**events[0], "at": START + 5000, "n": 1, "kind": "conversion", "goal": "purchase"})
+    save(shared, site_id, events)
+    answer = site(shared, site_id).segments(PERIOD, goal="purchase", columns=["entry_path", "device"])
+    assert (answer.overall.k, answer.overall.n) == (1, size)
+
+
 def test_the_counts_are_those_of_the_other_reports(asked: Site) -> None:
     goal = asked.segments(PERIOD, goal="purchase", columns=NAMES)
     rates = asked.conversion_rate("purchase", PERIOD, "session", by="device")
