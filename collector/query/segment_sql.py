@@ -44,17 +44,19 @@ class Aim:
         return f"converting, {self.goal}" if self.goal else str(self.signal)
 
 
+Inside = dict["Condition", "Counts"]
+"""(k, n) of a segment's units, by each value that any of them has."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scan:
     """(k, n) of everybody, of single values and of the pairs that have enough to be judged.
 
-    `pairs` has all pairs with one of the values in `worst`, however few: those furthest on the worse side, or none
-    where there were too many to list.
+    `inside` is that of the values furthest on the worse side; of none where there were too many pairs to list.
     """
 
     counts: dict[Segment, Counts]
-    worst: set[Condition]
-    pairs: dict[Segment, Counts]
+    inside: dict[Condition, Inside]
 
 
 def _units_sql(question: Question, aim: Aim, binder: Binder) -> str:
@@ -123,7 +125,9 @@ SELECT * FROM (
     LIMIT {_PAIRS}
 )"""
     # How much worse than the rest, in standard errors of the pooled rate, as the test of two proportions sees it.
-    worse = "hits / size - (k - hits) / (n - size)" if aim.signal else "(k - hits) / (n - size) - hits / size"
+    worse = (
+        "hits / size - (k - hits) / (n - size)" if aim.signal is not None else "(k - hits) / (n - size) - hits / size"
+    )
     far = f"({worse}) / sqrt(k / n * (1 - k / n) * (1 / size + 1 / (n - size)))"
     found = question.asker.rows(
         f"""
@@ -156,44 +160,46 @@ SELECT * FROM (
 
 
 def _read(aim: Aim, found: Sequence[tuple[int, int, int, int, str, int, int, int, int]]) -> Scan:
-    """The rows of the scan's statement, which are of single values and then of pairs; the largest first."""
+    """The rows of the scan's statement, which are of single values (depth 1) or of pairs; the largest first."""
     known: dict[int, Condition] = {}
     counts: dict[Segment, Counts] = {(): (0, 0)}
-    worst: set[Condition] = set()
-    for depth, place, number, is_worst, name, k, n, k_all, n_all in found:
-        if depth == 1:
-            known[number] = (aim.columns[place], name)
-            counts[()] = (k_all, n_all)
-            counts[(known[number],)] = (k, n)
-            if is_worst:
-                worst.add(known[number])
-    told = [row for row in found if row[0] == 2]
-    pairs: dict[Segment, Counts] = {
-        (known[first], known[second]): (k, n)
-        for _, _, first, second, _, k, n, _, _ in told
-        if first in known and second in known  # one of more values than are listed
-    }
-    judged = itertools.islice(((pair, of) for pair, of in pairs.items() if of[1] >= JUDGED_FROM), _LISTED)
-    return Scan({**counts, **dict(judged)}, worst if len(told) < _PAIRS else set(), pairs)
+    inside: dict[Condition, Inside] = {}
+    for _, place, number, is_worst, name, k, n, k_all, n_all in (row for row in found if row[0] == 1):
+        value = known[number] = (aim.columns[place], name)
+        counts[()] = (k_all, n_all)
+        counts[(value,)] = (k, n)
+        if is_worst:
+            inside[value] = {value: (k, n)}
+    pairs = [row for row in found if row[0] == 2]
+    judged: dict[Segment, Counts] = {}
+    for _, _, one, another, _, k, n, _, _ in pairs:
+        if one not in known or another not in known:  # one of more values than are listed
+            continue
+        first, second = known[one], known[another]
+        if n >= JUDGED_FROM and len(judged) < _LISTED:
+            judged[first, second] = (k, n)
+        for value, other in ((first, second), (second, first)):
+            if value in inside:
+                inside[value][other] = (k, n)
+    return Scan(counts | judged, inside if len(pairs) < _PAIRS else {})
 
 
 def counts_without(question: Question, aim: Aim, left: Sequence[Segment], found: Scan) -> list[dict[Segment, Counts]]:
     """(k, n) of everybody and of single values, once for each segment of `left`, without its units.
 
-    What is left of a value takes how many of the segment's units have it. Of the worst values the scan has told that;
-    where other segments were found, the units are read again.
+    Where the scan has not told who is inside all of the segments, the units are read again.
     """
-    if all(len(segment) == 1 and segment[0] in found.worst for segment in left):
-        inside = [_of_pairs(segment[0], found) for segment in left]
+    if all(len(segment) == 1 and segment[0] in found.inside for segment in left):
+        inside = [found.inside[segment[0]] for segment in left]
     else:
         inside = _inside(question, aim, left)
     worlds = []
     for segment, taken in zip(left, inside, strict=True):
         world: dict[Segment, Counts] = {(): _less(found.counts[()], found.counts[segment])}
         for each, of in found.counts.items():
-            if len(each) == 1 and (rest := _less(of, taken.get(each[0], (0, 0))))[1]:
-                world[each] = rest
-        worlds.append(world)
+            if len(each) == 1:
+                world[each] = _less(of, taken.get(each[0], (0, 0)))
+        worlds.append({each: (k, n) for each, (k, n) in world.items() if n > 0})
     return worlds
 
 
@@ -201,16 +207,7 @@ def _less(counts: Counts, taken: Counts) -> Counts:
     return counts[0] - taken[0], counts[1] - taken[1]
 
 
-def _of_pairs(value: Condition, found: Scan) -> dict[Condition, Counts]:
-    """(k, n) of the units with the value, by their other values."""
-    inside = {value: found.counts[value,]}
-    for (first, second), of in found.pairs.items():
-        if value in (first, second):
-            inside[second if value == first else first] = of
-    return inside
-
-
-def _inside(question: Question, aim: Aim, left: Sequence[Segment]) -> list[dict[Condition, Counts]]:
+def _inside(question: Question, aim: Aim, left: Sequence[Segment]) -> list[Inside]:
     """(k, n) of the units of each segment by value."""
     binder = Binder()
     inside = " + ".join(f"bitShiftLeft(toUInt64({_holds(each, aim, binder)}), {bit})" for bit, each in enumerate(left))
@@ -229,11 +226,13 @@ ORDER BY size DESC, inside, place, value
 LIMIT {_PAIRS}""",
         binder,
     )
-    taken: list[dict[Condition, Counts]] = [{} for _ in left]
-    for bits, place, value, k, n in found:
+    taken: list[Inside] = [{} for _ in left]
+    for bits, place, name, k, n in found:
+        value = aim.columns[place], name
         for bit, of in enumerate(taken):
             if bits >> bit & 1:
-                of[aim.columns[place], value] = _less(of.get((aim.columns[place], value), (0, 0)), (-k, -n))
+                k_before, n_before = of.get(value, (0, 0))
+                of[value] = (k_before + k, n_before + n)
     return taken
 
 

@@ -22,17 +22,25 @@ if TYPE_CHECKING:
 START = ms("2026-11-02T12:00:00")
 PERIOD = between("2026-11-02", "2026-11-03")
 COLUMNS = {"device": ["a", "b", "c"], "browser": ["p", "q", "r", "s"], "country": ["x", "y"], "source": ["u", "v"]}
+Unit = tuple[dict[str, str], bool]
+"""The values of its columns, and whether it won."""
 Planted = dict[tuple[tuple[str, str], ...], float]
 
 
 def world(random_: random.Random, planted: Planted, size: int = 3000) -> dict[Any, tuple[int, int]]:
     """(k, n) of all segments of units whose columns are independent; the rate is 0.3 but in what is planted."""
-    hits: Counter[Any] = Counter()
-    every: Counter[Any] = Counter()
+    units = []
     for _ in range(size):
         unit = {name: random_.choice(values) for name, values in COLUMNS.items()}
         rate = next((r for segment, r in planted.items() if all(unit[name] == v for name, v in segment)), 0.3)
-        won = random_.random() < rate
+        units.append((unit, random_.random() < rate))
+    return counts_of(units)
+
+
+def counts_of(units: list[Unit]) -> dict[Any, tuple[int, int]]:
+    hits: Counter[Any] = Counter()
+    every: Counter[Any] = Counter()
+    for unit, won in units:
         for conditions in itertools.chain([()], ((c,) for c in unit.items()), itertools.combinations(unit.items(), 2)):
             every[conditions] += 1
             hits[conditions] += won
@@ -124,7 +132,7 @@ VALUES = {
 }
 
 
-def units_of(seed: int) -> list[tuple[dict[str, str], bool]]:
+def units_of(seed: int) -> list[Unit]:
     """3,000 units; a value and a pair have lower rates than the others, each a seed's own."""
     random_ = random.Random(seed)
     rates = {
@@ -141,20 +149,10 @@ def units_of(seed: int) -> list[tuple[dict[str, str], bool]]:
     return units
 
 
-def counts_of(units: list[tuple[dict[str, str], bool]]) -> dict[Any, tuple[int, int]]:
-    hits: Counter[Any] = Counter()
-    every: Counter[Any] = Counter()
-    for unit, won in units:
-        for conditions in itertools.chain([()], ((c,) for c in unit.items()), itertools.combinations(unit.items(), 2)):
-            every[conditions] += 1
-            hits[conditions] += won
-    return {each: (hits[each], n) for each, n in every.items() if len(each) < 2 or n >= 100}
-
-
-def minimal_of(units: list[tuple[dict[str, str], bool]], sign: int) -> Any:
+def minimal_of(units: list[Unit], sign: int) -> Any:
     """As the definition says, by leaving the segment's units out and judging all again."""
 
-    def worse(left: list[tuple[dict[str, str], bool]]) -> list[Any]:
+    def worse(left: list[Unit]) -> list[Any]:
         return [each for each in judge(counts_of(left)) if each.found and each.difference * sign > 0]
 
     first = sorted(worse(units), key=lambda each: (each.q, -each.n))[:8]
