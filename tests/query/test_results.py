@@ -163,7 +163,6 @@ def test_cost_comes_from_the_log_of_queries(shared: Store, shop: Site, engine: E
 def test_unknown_cost_is_none(shop: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     result = shop.sessions(PERIOD)
     monkeypatch.setattr(ask_module, "_COST_SECONDS", 0.0)
-    monkeypatch.setattr(ask_module, "StoreError", ask_module.StoreError)
     object.__setattr__(result.statements[0], "query_id", "never-ran")
     assert result.cost is None
 
